@@ -1,0 +1,1 @@
+"""What needs Airflow: the operator's policy, its settings and the callbacks."""

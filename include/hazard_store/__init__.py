@@ -1,0 +1,1 @@
+"""Stores the hazard curves of OpenQuake calculations in DynamoDB, audits them and reads them back."""

@@ -1,0 +1,127 @@
+"""The plain values that the parts exchange. Shapes use OpenQuake's letters (docs/glossary.md)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+CALC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,127}")
+
+
+class Kind(StrEnum):
+    """The two kinds of curve; each has a table of its own."""
+
+    STATS = "stats"
+    REALISATIONS = "realisations"
+
+
+class KeyScheme(StrEnum):
+    """How a curve's place in a table is made from calculation, site and realisation."""
+
+    CALC = "calc"
+    LOCATION = "location"
+    CALC_LOCATION = "calc-location"
+
+
+class Layout(StrEnum):
+    """How curves become items."""
+
+    PACKED = "packed"
+    READABLE = "readable"
+
+
+class Status(StrEnum):
+    """The states of a calculation; readers see only `published`."""
+
+    WRITING = "writing"
+    AUDITING = "auditing"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+    REMOVING = "removing"
+
+
+class IfStored(StrEnum):
+    """What to do when something is already stored under the calculation's id."""
+
+    FAIL = "fail"
+    RESUME = "resume"
+
+
+@dataclass(frozen=True)
+class FileVersion:
+    """Which bytes were read: all readers of one run pin this version."""
+
+    uri: str
+    size: int  # bytes
+    etag: str  # S3's, or inode-mtime-size of a local file
+
+
+@dataclass(frozen=True)
+class Sites:
+    """The sites in the order of the file (`sid` is the row)."""
+
+    lat: NDArray[np.float64]  # (N,) decimal degrees
+    lon: NDArray[np.float64]  # (N,) decimal degrees
+    vs30: NDArray[np.float64] | None  # (N,) m/s; None where the file has none
+    custom_ids: tuple[str, ...] | None  # N ids, where the file has custom site ids
+
+    def __len__(self) -> int:
+        return len(self.lat)
+
+
+@dataclass(frozen=True)
+class LogicTree:
+    """Logic tree and realisations, as far as the file tells them without the engine."""
+
+    source_branches: list[dict[str, Any]]  # rows of source_model_lt
+    gsim_branches: list[dict[str, Any]]  # rows of gsim_lt, IMT-dependent weights included
+    weights: NDArray[np.float64]  # (R,) weights of the realisations, sum 1
+    paths: list[str] | None  # R branch paths; None for a sampled tree
+    num_samples: int  # 0: full enumeration
+
+
+@dataclass(frozen=True)
+class Calculation:
+    """Everything about a calculation but its curves."""
+
+    file: FileVersion
+    calculation_mode: str
+    description: str
+    engine_version: str
+    date: str
+    checksum32: int | None
+    investigation_time: float  # years
+    imts: tuple[str, ...]  # M, in the order of the file's curves
+    levels: NDArray[np.float64]  # (M, L), in the IMT's unit
+    aggs: tuple[str, ...]  # S statistics, as they stand in keys
+    has_realisations: bool  # False: the file holds statistics only
+    realisations_from_mean: bool  # R is 1 and its curves were never written: the mean is it
+    sites: Sites
+    logic_tree: LogicTree
+
+    @property
+    def n_realisations(self) -> int:
+        """R, whether or not their curves are in the file."""
+        return len(self.logic_tree.weights)
+
+    def n_rows(self, kind: Kind) -> int:
+        """Rows per site of one kind: S, or R where the file holds realisations."""
+        if kind is Kind.STATS:
+            return len(self.aggs)
+        return self.n_realisations if self.has_realisations else 0
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What one streaming pass over the file found."""
+
+    calculation: Calculation
+    sha256: str
+    negative_zeros: int  # curve values that are -0.0: the readable layout cannot hold them
+    notes: tuple[str, ...] = field(default=())  # sentences that the user should read
