@@ -1,1 +1,1 @@
-"""Stores the hazard curves of OpenQuake calculations in DynamoDB, audits them and reads them back."""
+"""Hazard curves of OpenQuake calculations in DynamoDB: stored, audited, read back."""

@@ -24,6 +24,19 @@ class HazardStoreError(Exception):
     exit_code: ClassVar[int] = EX_SOFTWARE
 
 
+class BadParameter(HazardStoreError, ValueError):
+    """A parameter has a value that cannot be, alone or together with the others."""
+
+    exit_code = EX_USAGE
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name, reason)
+        self.name, self.reason = name, reason
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"
+
+
 class BadCalculation(HazardStoreError):
     """The file cannot be stored: wrong mode, incomplete, values out of range, clashing sites ..."""
 

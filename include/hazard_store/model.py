@@ -125,3 +125,16 @@ class Inspection:
     sha256: str
     negative_zeros: int  # curve values that are -0.0: the readable layout cannot hold them
     notes: tuple[str, ...] = field(default=())  # sentences that the user should read
+
+
+@dataclass(frozen=True)
+class StoreOptions:
+    """How a calculation is to be stored; these are the defaults everywhere."""
+
+    realisations: bool = True
+    key_scheme: KeyScheme = KeyScheme.CALC_LOCATION
+    layout: Layout = Layout.PACKED
+    realisations_per_item: int | None = None  # None: the measured default
+    force_normalised_sites: bool = False
+    sites_per_chunk: int | None = None  # None: from the work there is
+    max_wcu_per_s: float | None = None  # budget of the whole run; None: no limit

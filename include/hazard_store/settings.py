@@ -14,7 +14,9 @@ from hazard_store.errors import Misconfigured
 class Settings(BaseSettings):
     """Settings from `HAZARD_STORE_*` and the standard AWS variables."""
 
-    model_config = SettingsConfigDict(env_prefix="HAZARD_STORE_", frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="HAZARD_STORE_", frozen=True, extra="ignore", populate_by_name=True
+    )
 
     stage: str = Field("DEV", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     table_prefix: str = Field("Hazard", pattern=r"^[A-Za-z0-9_.-]{1,64}$")

@@ -1,0 +1,74 @@
+"""The sites of a calculation, from all forms that the engine gave them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from hazard_store.calcfile.hdf5 import member, values
+from hazard_store.errors import BadCalculation
+from hazard_store.model import Sites
+
+
+def read_sites(uri: str, h5: h5py.File) -> Sites:
+    """Return the sites in the order of the curves.
+
+    Raises:
+        BadCalculation: sites out of place, or with ids that cannot be keys.
+    """
+    columns = _columns(uri, h5)
+    if "lat" not in columns or "lon" not in columns:
+        raise BadCalculation(uri, "it has no sites (sitecol), so it is not a complete calculation")
+    n_sites = len(columns["lat"])
+    for name, column in columns.items():
+        if column.shape != (n_sites,):
+            raise BadCalculation(uri, f"its sitecol/{name} has not one value for each site")
+    if "sids" in columns and not np.array_equal(columns["sids"], np.arange(n_sites)):
+        raise BadCalculation(uri, "its site numbers (sids) are not 0, 1, 2 ...")
+    ids = columns.get("custom_site_id")
+    return Sites(
+        lat=_degrees(uri, columns["lat"], "latitude", 90),
+        lon=_degrees(uri, columns["lon"], "longitude", 180),
+        vs30=np.asarray(columns["vs30"], np.float64) if "vs30" in columns else None,
+        custom_ids=None if ids is None else tuple(_site_id(uri, *pair) for pair in enumerate(ids)),
+    )
+
+
+def _columns(uri: str, h5: h5py.File) -> dict[str, NDArray[Any]]:
+    """Return the columns that we use, from a group (3.14 on) or from one table (3.11)."""
+    wanted = ("sids", "lat", "lon", "vs30", "custom_site_id")
+    sitecol = member(uri, h5, "sitecol")
+    if sitecol is None:
+        return {}
+    if isinstance(sitecol, h5py.Group):
+        found = {name: member(uri, sitecol, name) for name in wanted}
+        return {
+            name: np.asarray(values(uri, dataset, f"sitecol/{name}"))
+            for name, dataset in found.items()
+            if dataset is not None
+        }
+    table = values(uri, sitecol, "sitecol")
+    return {name: table[name] for name in wanted if name in (table.dtype.names or ())}
+
+
+def _degrees(uri: str, column: NDArray[Any], name: str, limit: int) -> NDArray[np.float64]:
+    degrees = np.asarray(column, np.float64)
+    bad = np.flatnonzero(~(np.abs(degrees) <= limit))  # NaN as well
+    if len(bad):
+        raise BadCalculation(
+            uri, f"site {bad[0]} has the {name} {degrees[bad[0]]}, not -{limit} to {limit} degrees"
+        )
+    return degrees
+
+
+def _site_id(uri: str, sid: int, value: Any) -> str:
+    """Return a custom id as text; engine 3.11 has numbers."""
+    raw = value if isinstance(value, bytes) else str(value).encode()
+    if not raw:
+        raise BadCalculation(uri, f"site {sid} has an empty custom_site_id")
+    if not raw.isascii() or not raw.decode().isprintable():
+        raise BadCalculation(uri, f"site {sid} has a non-ASCII site id: {raw!r}")
+    return raw.decode()

@@ -1,0 +1,117 @@
+"""The predecessor's commands, `store_hazard` and `get_hazard`, on the new store."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from hazard_store.cli.main import run
+from hazard_store.cli.options import default_store
+from hazard_store.cli.read import find_curves
+from hazard_store.cli.render import echo_json, print_curves
+from hazard_store.cli.screen import PlainScreen, PredecessorScreen
+from hazard_store.errors import NoSuchCalculation
+from hazard_store.model import KeyScheme, Layout
+from hazard_store.query import get_hazard_metadata
+from hazard_store.settings import Settings
+from hazard_store.tables import create_tables
+
+
+class _Silent(PredecessorScreen):
+    """Without -v the predecessor said nothing."""
+
+    def phase(self, name: str, total: int, unit: str) -> None:
+        """Say nothing."""
+
+
+@click.command("store_hazard")
+@click.argument("calc_file")
+@click.argument("calc_id")
+@click.option("-c", "--create-tables", "create", is_flag=True, help="Create the tables first.")
+@click.option("-k", "--skip-rlzs", is_flag=True, help="Store statistics only.")
+@click.option("-n", "--new-version-only", is_flag=True, help="Accepted: there is no other.")
+@click.option("-f", "--force-normalised-sites", is_flag=True, help="Codes from coordinates.")
+@click.option("-v", "--verbose", is_flag=True, help="Say what is being saved.")
+def store_command(
+    calc_file: str,
+    calc_id: str,
+    create: bool,
+    skip_rlzs: bool,
+    new_version_only: bool,
+    force_normalised_sites: bool,
+    verbose: bool,
+) -> int:
+    """Store the hazard curves of CALC_FILE as CALC_ID."""
+    from hazard_store.cli.write import load_and_print
+
+    del new_version_only
+    if create:
+        create_tables(Settings.from_environment())
+    screen: PlainScreen = PredecessorScreen() if verbose else _Silent()
+    options = {
+        "realisations": not skip_rlzs,
+        "key_scheme": KeyScheme.CALC_LOCATION,
+        "layout": Layout.PACKED,
+        "force_normalised_sites": force_normalised_sites,
+    }
+    return load_and_print(calc_file, calc_id, "fail", 1, False, options, screen)
+
+
+def _list(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (value or "").split(",") if part.strip())
+
+
+def _locs(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Site codes are divided by commas; "[lat~lon]" may come with or without its brackets."""
+    codes = _list(_ctx, _param, value)
+    return tuple(
+        f"[{code}]" if "~" in code and not code.startswith("[") else code for code in codes
+    )
+
+
+@click.command("get_hazard")
+@click.argument("calc_ids", callback=_list)
+@click.option("--locs", callback=_locs, help="Site codes, comma-separated.")
+@click.option("--vs30s", callback=_list, help="m/s, comma-separated.")
+@click.option("--imts", callback=_list, help="Intensity measures, comma-separated.")
+@click.option("--rlzs", callback=_list, help="Realisations, comma-separated.")
+@click.option("--aggs", callback=_list, help="Statistics, comma-separated.")
+@click.option("-v", "--verbose", is_flag=True, help="The metadata too.")
+@click.option("-n", "--new-version-only", is_flag=True, help="Accepted: there is no other.")
+def get_command(
+    calc_ids: tuple[str, ...],
+    locs: tuple[str, ...],
+    vs30s: tuple[str, ...],
+    imts: tuple[str, ...],
+    rlzs: tuple[str, ...],
+    aggs: tuple[str, ...],
+    verbose: bool,
+    new_version_only: bool,
+) -> None:
+    """Print the stored hazard curves of CALC_IDS (comma-separated)."""
+    del new_version_only
+    store = default_store()
+    try:
+        wanted = [float(v) for v in vs30s] or None
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--vs30s") from error
+    known = {m.calc_id: m for m in get_hazard_metadata(calc_ids, store=store)}
+    for calc_id in calc_ids:
+        if calc_id not in known:
+            raise NoSuchCalculation(calc_id)
+    for metadata in get_hazard_metadata(calc_ids, wanted, store=store):
+        if verbose:
+            content = dict(vars(metadata), levels=metadata.levels.tolist())
+            echo_json(content)
+        print_curves(find_curves(store, metadata.calc_id, locs, imts, aggs, rlzs, False), "csv")
+
+
+def store_hazard() -> None:
+    """Run `store_hazard`."""
+    sys.exit(run(store_command, "store_hazard"))
+
+
+def get_hazard() -> None:
+    """Run `get_hazard`."""
+    sys.exit(run(get_command, "get_hazard"))

@@ -1,0 +1,149 @@
+"""Verbs that read: list, show, curves, plot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from hazard_store.cli.options import default_store, json_option, unpublished_option
+from hazard_store.cli.render import echo_json, print_curves, print_forecast, print_table
+from hazard_store.model import Status
+from hazard_store.query import (
+    RlzCurve,
+    StatsCurve,
+    get_hazard_rlz_curves,
+    get_hazard_stats_curves,
+)
+from hazard_store.records import Head
+from hazard_store.store import Store
+
+
+def head_json(head: Head) -> dict[str, Any]:
+    """Return all that the head says."""
+    content = head.calculation.model_dump(mode="json")
+    state = {k: v for k, v in asdict(head).items() if k != "calculation"}
+    return {"calc_id": head.calc_id, **state, "status": str(head.status), **content}
+
+
+@click.command("list")
+@click.option("--all", "all_states", is_flag=True, help="Also what is not published.")
+@json_option
+def list_verb(all_states: bool, as_json: bool) -> None:
+    """List the stored calculations."""
+    heads = [h for h in default_store().heads.all() if all_states or h.status is Status.PUBLISHED]
+    if as_json:
+        echo_json([head_json(head) for head in heads])
+        return
+    print_table(
+        "Calculations",
+        ("calc_id", "status", "since", "sites", "rlzs", "stats", "imts", "keys", "layout"),
+        (
+            (
+                head.calc_id,
+                head.status,
+                head.since,
+                head.calculation.n_sites,
+                head.calculation.n_realisations if head.calculation.realisations else "-",
+                " ".join(head.calculation.aggs),
+                len(head.calculation.imts),
+                head.calculation.key_scheme,
+                head.calculation.layout,
+            )
+            for head in heads
+        ),
+    )
+
+
+@click.command("show")
+@click.argument("calc_id")
+@json_option
+def show_verb(calc_id: str, as_json: bool) -> None:
+    """Show everything about one calculation but its curves."""
+    head = default_store().head(calc_id)
+    content = head_json(head)
+    if as_json:
+        echo_json(content)
+        return
+    for name in ("imts", "aggs", "notes"):
+        content[name] = " ".join(content[name])
+    content["levels"] = f"{len(head.calculation.levels[0])} per IMT"
+    content["chunks"] = len(head.calculation.chunk_ranges)
+    forecast = content.pop("forecast")
+    outcome = content.pop("outcome")
+    print_table(calc_id, ("", "value"), content.items())
+    if forecast:
+        print_forecast(head.calculation.forecast, len(head.calculation.chunk_ranges))
+    for kind in ("stats", "realisations"):
+        if kind in outcome:
+            took = outcome[kind]
+            click.echo(
+                f"{kind}: really took {took['wcu']:,.0f} write units, "
+                f"{took['writer_seconds']:,.1f} writer seconds, {took['retries']} retries."
+            )
+
+
+@click.command("curves")
+@click.argument("calc_id")
+@click.option("--loc", "locs", multiple=True, help="Site code, custom id or LAT,LON; repeatable.")
+@click.option("--imt", "imts", multiple=True, help='Intensity measure, e.g. "SA(0.1)"; repeatable.')
+@click.option("--agg", "aggs", multiple=True, help="Statistic, e.g. mean or 0.5; repeatable.")
+@click.option("--rlz", "rlzs", multiple=True, help="Realisation ordinal; repeatable.")
+@unpublished_option
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+def curves_verb(
+    calc_id: str,
+    locs: tuple[str, ...],
+    imts: tuple[str, ...],
+    aggs: tuple[str, ...],
+    rlzs: tuple[str, ...],
+    unpublished: bool,
+    form: str,
+) -> None:
+    """Print hazard curves of CALC_ID: statistics, realisations with --rlz, both with both."""
+    found = find_curves(default_store(), calc_id, locs, imts, aggs, rlzs, unpublished)
+    print_curves(found, form)
+
+
+def find_curves(
+    store: Store,
+    calc_id: str,
+    locs: tuple[str, ...],
+    imts: tuple[str, ...],
+    aggs: tuple[str, ...],
+    rlzs: tuple[str, ...],
+    unpublished: bool,
+) -> Iterator[StatsCurve | RlzCurve]:
+    """Yield what the options name: with neither statistics nor realisations named, all of both."""
+    both = not (aggs or rlzs)
+    if aggs or both:
+        yield from get_hazard_stats_curves(
+            calc_id, locs or None, imts or None, aggs or None, unpublished, store=store
+        )
+    if rlzs or both:
+        yield from get_hazard_rlz_curves(
+            calc_id, locs or None, imts or None, rlzs or None, unpublished, store=store
+        )
+
+
+@click.command("plot")
+@click.argument("calc_id")
+@click.option("--loc", required=True, help="Site code, custom id or LAT,LON.")
+@click.option("--imt", "imts", multiple=True, help="Intensity measure; repeatable. [default: all]")
+@click.option("--out", type=click.Path(dir_okay=False), help="PNG. [default: CALC_ID.png]")
+@unpublished_option
+def plot_verb(
+    calc_id: str, loc: str, imts: tuple[str, ...], out: str | None, unpublished: bool
+) -> None:
+    """Plot the hazard curves of a site: realisations in grey, statistics on top."""
+    from hazard_store.plot import plot_site
+
+    path = plot_site(
+        default_store(), calc_id, loc, imts or None, out or f"{calc_id}.png", unpublished
+    )
+    click.echo(path)
+
+
+VERBS = (list_verb, show_verb, curves_verb, plot_verb)

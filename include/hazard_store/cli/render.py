@@ -1,0 +1,138 @@
+"""Values -> tables for people and JSON for programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from hazard_store.model import Kind
+from hazard_store.query import RlzCurve, StatsCurve
+from hazard_store.records import AuditReport, Forecast
+
+
+def echo_json(value: Any) -> None:
+    """Print one JSON document on stdout."""
+    click.echo(json.dumps(value, allow_nan=False, ensure_ascii=False))
+
+
+def print_table(title: str, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Print a table on stdout."""
+    table = Table(title=title, title_justify="left")
+    for name in header:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    Console(width=None if sys.stdout.isatty() else 160).print(table, markup=False)
+
+
+def audit_json(report: AuditReport) -> dict[str, Any]:
+    """Return an audit as the contract spells it."""
+    content = report.model_dump(mode="json")
+    content["passed"] = report.passed
+    return content
+
+
+def print_audit(report: AuditReport) -> None:
+    """Print an audit for people."""
+    rows = []
+    for kind in Kind:
+        counts = getattr(report, kind)
+        written = counts.acknowledged + counts.found
+        good = counts.expected == written == counts.stored
+        rows.append(
+            (
+                kind,
+                counts.rows,
+                counts.expected,
+                counts.acknowledged,
+                counts.found,
+                counts.stored,
+                "yes" if good else "NO",
+            )
+        )
+    header = ("", "rows", "expected", "acknowledged", "found", "stored", "agree")
+    print_table(f"Audit of {report.calc_id} ({report.status})", header, rows)
+    against = "the file, bit for bit" if report.with_file else "the digests recorded when written"
+    click.echo(
+        f"{report.missing} missing, {report.extra} extra, {report.altered} altered; "
+        f"compared with {against}."
+    )
+    for difference in report.differences[:20]:
+        click.echo(
+            f"  {difference.kind}: {difference.table} {difference.hash_key} {difference.range_key}"
+        )
+    if len(report.differences) > 20:
+        click.echo("  ... (--json names the first 1,000)")
+    for note in report.notes:
+        click.echo(f"  {note}")
+
+
+def print_forecast(forecast: Forecast, n_chunks: int) -> None:
+    """Print what storing will take."""
+    print_table(
+        "Forecast",
+        ("", "items", "write units"),
+        (
+            ("stats", f"{forecast.stats_items:,}", f"{forecast.stats_wcu:,}"),
+            ("realisations", f"{forecast.realisations_items:,}", f"{forecast.realisations_wcu:,}"),
+        ),
+    )
+    click.echo(
+        f"{n_chunks} site chunks, {forecast.writers} writers at once, "
+        f"{forecast.wcu_per_s_per_writer:,.0f} write units a second each: "
+        f"about {forecast.seconds:,.0f} s and ${forecast.dollars:,.4f}."
+    )
+    for note in forecast.notes:
+        click.echo(note)
+
+
+def curve_json(curve: StatsCurve | RlzCurve) -> dict[str, Any]:
+    """Return a curve as the contract spells it; float32 printed as the double that it is."""
+    content = dict(vars(curve))
+    content["imls"], content["poes"] = curve.imls.tolist(), curve.poes.tolist()
+    return content
+
+
+def print_curves(curves: Iterator[StatsCurve | RlzCurve], form: str) -> None:
+    """Print curves as they come: a table, CSV, or one JSON list."""
+    if form == "json":
+        click.echo("[", nl=False)
+        for number, curve in enumerate(curves):
+            click.echo(",\n" if number else "", nl=False)
+            click.echo(json.dumps(curve_json(curve), allow_nan=False), nl=False)
+        click.echo("]")
+    elif form == "csv":
+        out = csv.writer(sys.stdout)
+        out.writerow(("calc_id", "loc", "lat", "lon", "vs30", "agg_or_rlz", "imt", "iml", "poe"))
+        for curve in curves:
+            head = (
+                curve.calc_id,
+                curve.loc,
+                curve.lat,
+                curve.lon,
+                curve.vs30,
+                row_of(curve),
+                curve.imt,
+            )
+            for iml, poe in zip(curve.imls.tolist(), curve.poes, strict=True):
+                out.writerow((*head, iml, str(poe)))
+    else:
+        header = ("loc", "vs30", "row", "imt", "iml", "poe")
+        cells = (
+            (curve.loc, curve.vs30, row_of(curve), curve.imt, f"{iml:g}", f"{poe:.6g}")
+            for curve in curves
+            for iml, poe in zip(curve.imls.tolist(), curve.poes.tolist(), strict=True)
+        )
+        print_table("Hazard curves", header, cells)
+
+
+def row_of(curve: StatsCurve | RlzCurve) -> str:
+    """Return the statistic or the realisation of a curve."""
+    return curve.agg if isinstance(curve, StatsCurve) else curve.rlz

@@ -1,0 +1,177 @@
+"""Verbs that lead a calculation into the store, from `inspect` to `publish`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from hazard_store.cli.options import (
+    SiteRange,
+    default_store,
+    json_option,
+    options_of,
+    store_options,
+)
+from hazard_store.cli.render import (
+    audit_json,
+    echo_json,
+    print_audit,
+    print_forecast,
+    print_table,
+)
+from hazard_store.cli.screen import PlainScreen, screen_for_people
+from hazard_store.errors import EX_DIFFERENCE, EX_OK
+from hazard_store.model import IfStored, Kind
+from hazard_store.records import AuditReport
+from hazard_store.settings import Settings
+from hazard_store.tables import create_tables, delete_tables
+from hazard_store.workflow.audit import audit
+from hazard_store.workflow.inspect import inspect, inspection_json
+from hazard_store.workflow.load import Loaded, inspect_and_plan, load
+from hazard_store.workflow.publish import publish
+from hazard_store.workflow.write import write_chunk
+
+
+@click.command("inspect")
+@click.argument("calc_file")
+@click.option("--force-normalised-sites", is_flag=True, help="Check the codes from coordinates.")
+@json_option
+def inspect_verb(calc_file: str, force_normalised_sites: bool, as_json: bool) -> None:
+    """Read CALC_FILE once, from end to end, and tell whether it can be stored."""
+    with screen_for_people() as screen:
+        found = inspect(calc_file, Settings.from_environment(), screen, force_normalised_sites)
+    content = inspection_json(found)
+    if as_json:
+        echo_json(content)
+        return
+    rows = [(k, v) for k, v in content.items() if k not in ("imts", "aggs", "notes")]
+    rows += [("imts", " ".join(content["imts"])), ("aggs", " ".join(content["aggs"]))]
+    print_table(calc_file, ("", "value"), rows)
+    for note in content["notes"]:
+        click.echo(note)
+
+
+@click.command("plan")
+@click.argument("calc_file")
+@click.argument("calc_id")
+@store_options
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
+@json_option
+def plan_verb(calc_file: str, calc_id: str, workers: int, as_json: bool, **options: Any) -> None:
+    """Say what loading CALC_FILE as CALC_ID would write and cost. Writes nothing."""
+    settings = Settings.from_environment()
+    with screen_for_people() as screen:
+        plan = inspect_and_plan(
+            calc_file, calc_id, options_of(**options), settings, screen, workers
+        )
+    if as_json:
+        content = plan.calculation.model_dump(mode="json")
+        content["chunks"] = plan.calculation.chunk_ranges
+        echo_json(content)
+        return
+    print_forecast(plan.calculation.forecast, len(plan.calculation.chunk_ranges))
+
+
+@click.command("tables")
+@click.argument("what", type=click.Choice(["create", "delete"]))
+def tables_verb(what: str) -> None:
+    """Create the tables of this stage, or delete them with all that is in them."""
+    settings = Settings.from_environment()
+    names = create_tables(settings) if what == "create" else delete_tables(settings)
+    for name in names:
+        click.echo(f"{what}d {name}")
+    if not names:
+        click.echo("nothing to do")
+
+
+@click.command("load")
+@click.argument("calc_file")
+@click.argument("calc_id")
+@store_options
+@click.option("--if-stored", type=click.Choice([i.value for i in IfStored]), default="fail")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
+@json_option
+def load_verb(
+    calc_file: str, calc_id: str, if_stored: str, workers: int, as_json: bool, **options: Any
+) -> int:
+    """Store CALC_FILE as CALC_ID: the whole workflow, audit and publication included."""
+    return load_and_print(calc_file, calc_id, if_stored, workers, as_json, options)
+
+
+def load_and_print(
+    calc_file: str,
+    calc_id: str,
+    if_stored: str,
+    workers: int,
+    as_json: bool,
+    options: dict[str, Any],
+    screen: PlainScreen | None = None,
+) -> int:
+    """Load, show progress and print how it ended."""
+    with screen or screen_for_people() as shown:
+        loaded: Loaded = load(
+            default_store(),
+            calc_file,
+            calc_id,
+            options_of(**options),
+            shown,
+            IfStored(if_stored),
+            workers,
+        )
+    if as_json:
+        phases = {
+            name: {"seconds": 0, "cpu_seconds": 0, **loaded.phases.get(name, {})}
+            for name in ("meta", "stats", "realisations", "audit")
+        }
+        echo_json({**audit_json(loaded.report), "phases": phases})
+        return EX_OK
+    if loaded.already_published:
+        click.echo(f"{calc_id}: the same file is already published; nothing was written.")
+    print_audit(loaded.report)
+    return EX_OK
+
+
+@click.command("write")
+@click.argument("calc_file")
+@click.argument("calc_id")
+@click.option("--kind", type=click.Choice([k.value for k in Kind]), required=True)
+@click.option("--sites", type=SiteRange(), required=True, help="One chunk of the plan.")
+def write_verb(calc_file: str, calc_id: str, kind: str, sites: tuple[int, int]) -> None:
+    """Write one chunk of one kind of CALC_ID; all else comes from the calculation record."""
+    store = default_store()
+    with screen_for_people() as screen:
+        screen.phase(kind, 0, "items")
+        report = write_chunk(store, calc_file, calc_id, Kind(kind), *sites, on_items=screen.advance)
+        screen.done(report.seconds)
+    echo_json(report.model_dump(mode="json"))
+
+
+@click.command("audit")
+@click.argument("calc_id")
+@click.option("--calc-file", help="Compare with this file, bit for bit, instead of the digests.")
+@click.option("--sites", type=SiteRange(), help="One chunk of the plan only.")
+@json_option
+def audit_verb(
+    calc_id: str, calc_file: str | None, sites: tuple[int, int] | None, as_json: bool
+) -> int:
+    """Read back what is stored of CALC_ID and compare; exit code 1 where it differs."""
+    with screen_for_people() as screen:
+        report: AuditReport = audit(default_store(), calc_id, calc_file, sites, screen)
+    if as_json:
+        echo_json(audit_json(report))
+    else:
+        print_audit(report)
+    return EX_OK if report.passed else EX_DIFFERENCE
+
+
+@click.command("publish")
+@click.argument("calc_id")
+def publish_verb(calc_id: str) -> None:
+    """Show CALC_ID to its readers; refused unless its audit passed."""
+    store = default_store()
+    head = publish(store, store.head(calc_id))
+    click.echo(f"{head.calc_id}: {head.status}")
+
+
+VERBS = (inspect_verb, plan_verb, tables_verb, load_verb, write_verb, audit_verb, publish_verb)

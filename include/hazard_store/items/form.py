@@ -1,0 +1,98 @@
+"""How the curves of one kind of a calculation are divided into items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hazard_store import codec
+from hazard_store.keys import HASH_KEY, RANGE_KEYS, KeyMaker, rlz_code
+from hazard_store.model import Kind, Layout
+
+WireItem = dict[str, dict[str, Any]]  # an item as the DynamoDB API spells it: {"name": {"S": ...}}
+
+MAX_ITEM_BYTES = 400 * 1024  # DynamoDB's limit for names and values together
+_ATTRIBUTES_BYTES = 2048  # keys (the range key at its longest), names, coordinates, vs30
+_NUMBER_BYTES = 8  # of a float32 in at most nine digits, and its list entry
+_LEVEL_BYTES = 13  # of a float64 in at most seventeen
+
+
+@dataclass(frozen=True)
+class Place:
+    """A site as its items carry it."""
+
+    lat: float  # decimal degrees, as in the file
+    lon: float
+    vs30: float | None  # m/s
+    loc: str  # site code
+    hash_key: str
+
+
+@dataclass(frozen=True)
+class StoredRows:
+    """What one item says: the curves of some consecutive rows of one site."""
+
+    place: Place
+    first: int  # ordinal of the first row
+    curves: NDArray[np.float32]  # (K, M, L)
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form of all items of one kind of one stored calculation."""
+
+    kind: Kind
+    layout: Layout
+    keys: KeyMaker
+    rows: tuple[str, ...]  # the row codes: statistics, or realisations "00000" ...
+    group: int  # rows per item
+    imts: tuple[str, ...]
+    levels: NDArray[np.float64]  # (M, L)
+
+    @cached_property
+    def groups(self) -> tuple[slice, ...]:
+        """The rows of each item of a site."""
+        n = len(self.rows)
+        return tuple(slice(a, min(a + self.group, n)) for a in range(0, n, self.group))
+
+    @cached_property
+    def row_index(self) -> dict[str, int]:
+        """Ordinal of each row code."""
+        return {code: index for index, code in enumerate(self.rows)}
+
+    @property
+    def range_name(self) -> str:
+        """Name of the range key attribute."""
+        return RANGE_KEYS[self.kind]
+
+    def key(self, place: Place, group: int) -> tuple[str, str]:
+        """Return (hash key, range key) of a site's item number `group`."""
+        row = self.rows[self.groups[group].start]
+        return place.hash_key, self.keys.range_key(place.loc, row)
+
+    def range_keys(self, place: Place) -> list[str]:
+        """Return the range keys of all items of a site, in the order of their rows."""
+        return [self.key(place, g)[1] for g in range(len(self.groups))]
+
+    def wire_key(self, hash_key: str, range_key: str) -> WireItem:
+        """Return a key as the DynamoDB API spells it."""
+        return {HASH_KEY: {"S": hash_key}, self.range_name: {"S": range_key}}
+
+
+def rlz_rows(n_realisations: int) -> tuple[str, ...]:
+    """Return the row codes of realisations."""
+    return tuple(rlz_code(i) for i in range(n_realisations))
+
+
+def largest_group(layout: Layout, kind: Kind, n_imts: int, n_levels: int) -> int:
+    """Return how many rows fit an item, whatever their values; 0 where one row does not fit."""
+    room = MAX_ITEM_BYTES - _ATTRIBUTES_BYTES
+    if layout is Layout.READABLE:
+        row_bytes = n_imts * (n_levels * (_NUMBER_BYTES + _LEVEL_BYTES) + 64)
+        return 1 if row_bytes <= room else 0
+    fit = (room - codec.max_encoded_bytes(0)) // (4 * n_imts * n_levels)
+    return min(fit, 1) if kind is Kind.STATS else fit

@@ -1,0 +1,61 @@
+"""One stage's tables and the clients to reach them: what every verb is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from hazard_store.connections import dynamodb_client
+from hazard_store.errors import NoSuchCalculation
+from hazard_store.keys import storage_id
+from hazard_store.model import Kind
+from hazard_store.records import Head, Heads, Parts
+from hazard_store.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True)
+class Store:
+    """The store of one stage. Clients are made at their first use and can be shared by threads."""
+
+    settings: Settings
+
+    @cached_property
+    def client(self) -> DynamoDBClient:
+        """A client with botocore's standard retries, for records and reading."""
+        return dynamodb_client(self.settings)
+
+    @cached_property
+    def bulk_client(self) -> DynamoDBClient:
+        """A client without retries, for the writer, which retries by itself."""
+        return dynamodb_client(self.settings, retries=False)
+
+    @property
+    def heads(self) -> Heads:
+        """The heads of the calculations."""
+        return Heads(self.client, self.settings.meta_table)
+
+    def parts(self, calculation_storage_id: str) -> Parts:
+        """Return the parts of one stored calculation."""
+        return Parts(self.client, self.settings.meta_table, calculation_storage_id)
+
+    def table(self, kind: Kind) -> str:
+        """Return the name of a kind's table."""
+        if kind is Kind.STATS:
+            return self.settings.stats_table
+        return self.settings.realisations_table
+
+    def head(self, calc_id: str) -> Head:
+        """Return the head of a calculation in any state.
+
+        Raises:
+            NoSuchCalculation: nothing is stored under this id.
+        """
+        storage_id(calc_id)
+        head = self.heads.current(calc_id)
+        if head is None:
+            raise NoSuchCalculation(calc_id)
+        return head

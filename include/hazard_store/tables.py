@@ -1,0 +1,112 @@
+"""The three tables: their schemas, as pynamodb models made for the names in the settings.
+
+The models give schema, creation and simple reads in notebooks; bulk writes go through `writer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pynamodb.attributes import (
+    BinaryAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.constants import PAY_PER_REQUEST_BILLING_MODE
+from pynamodb.models import Model
+
+from hazard_store.connections import region_of
+from hazard_store.settings import Settings
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The model classes of one stage."""
+
+    meta: type[Model]
+    stats: type[Model]
+    realisations: type[Model]
+
+    def __iter__(self) -> Iterator[type[Model]]:
+        return iter((self.meta, self.stats, self.realisations))
+
+
+def table_models(settings: Settings) -> Tables:
+    """Return model classes for the tables that the settings name."""
+    region = region_of(settings)
+
+    def meta_of(name: str) -> Any:
+        return type(
+            "Meta",
+            (),
+            {
+                "table_name": name,
+                "region": region,
+                "host": settings.endpoint_dynamodb,
+                "billing_mode": PAY_PER_REQUEST_BILLING_MODE,
+            },
+        )
+
+    class HazardMeta(Model):
+        """Calculation records: `head` and the numbered parts of what does not fit it."""
+
+        Meta = meta_of(settings.meta_table)
+        haz_sol_id = UnicodeAttribute(hash_key=True)
+        record = UnicodeAttribute(range_key=True)
+
+    class Curves(Model):
+        """What both kinds of curve share: `curves` in packed items, `values` in readable ones."""
+
+        haz_sol_id = UnicodeAttribute(hash_key=True)
+        lat = NumberAttribute()
+        lon = NumberAttribute()
+        vs30 = NumberAttribute(null=True)
+        curves = BinaryAttribute(legacy_encoding=False, null=True)
+        values: ListAttribute = ListAttribute(null=True)
+
+    class HazardStats(Curves):
+        """Statistics: one item a site and statistic."""
+
+        Meta = meta_of(settings.stats_table)
+        loc_agg_rk = UnicodeAttribute(range_key=True)
+        agg = UnicodeAttribute(null=True)
+
+    class HazardRealisations(Curves):
+        """Realisations: one item a site and group of realisations."""
+
+        Meta = meta_of(settings.realisations_table)
+        loc_rlz_rk = UnicodeAttribute(range_key=True)
+        rlz = UnicodeAttribute(null=True)
+
+    return Tables(HazardMeta, HazardStats, HazardRealisations)
+
+
+def create_tables(settings: Settings) -> list[str]:
+    """Create the tables that do not exist yet, on demand, and wait for them.
+
+    Returns:
+        the names of the tables that were created.
+    """
+    created = []
+    for model in table_models(settings):
+        if not model.exists():
+            model.create_table(wait=True)
+            created.append(model.Meta.table_name)
+    return created
+
+
+def delete_tables(settings: Settings) -> list[str]:
+    """Delete the tables of this stage with all that is in them.
+
+    Returns:
+        the names of the tables that were deleted.
+    """
+    deleted = []
+    for model in table_models(settings):
+        if model.exists():
+            model.delete_table()
+            deleted.append(model.Meta.table_name)
+    return deleted

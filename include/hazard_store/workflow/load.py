@@ -1,0 +1,218 @@
+"""The whole workflow without Airflow: inspect, plan, begin, write, audit, decide, publish."""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import active_children, get_context
+from typing import TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hazard_store.calcfile import open_calc
+from hazard_store.errors import TryAgain
+from hazard_store.model import IfStored, Kind, StoreOptions
+from hazard_store.records import AuditReport, Head, WriteReport
+from hazard_store.records.heads import Conflict
+from hazard_store.settings import Settings
+from hazard_store.signals import stop_on_signals
+from hazard_store.store import Store
+from hazard_store.workflow.audit import audit_into_record
+from hazard_store.workflow.begin import begin
+from hazard_store.workflow.inspect import inspect
+from hazard_store.workflow.plan import Checked, Plan, make_plan
+from hazard_store.workflow.publish import decide, publish, verdict
+from hazard_store.workflow.screen import Screen
+from hazard_store.workflow.write import write_chunk
+
+T = TypeVar("T")
+Progress = Callable[[int], None]
+
+
+@dataclass
+class Phases:
+    """Seconds, CPU seconds and units of each phase."""
+
+    taken: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @contextmanager
+    def measured(self, name: str, screen: Screen) -> Iterator[dict[str, float]]:
+        """Measure a phase; the caller adds its units."""
+        began, cpu = time.monotonic(), _cpu_seconds()
+        entry = self.taken[name] = {}
+        yield entry
+        seconds = time.monotonic() - began
+        entry["seconds"] = round(seconds, 5)
+        entry["cpu_seconds"] = round(_cpu_seconds() - cpu, 5)
+        screen.done(seconds)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """How a load ended."""
+
+    head: Head
+    report: AuditReport
+    phases: dict[str, dict[str, float]]
+    already_published: bool
+
+
+def inspect_and_plan(
+    uri: str,
+    calc_id: str,
+    options: StoreOptions,
+    settings: Settings,
+    screen: Screen,
+    workers: int | None = None,
+) -> Plan:
+    """Read the file once and plan; writes nothing."""
+    inspection = inspect(uri, settings, screen, options.force_normalised_sites)
+    with open_calc(uri, settings, inspection.calculation.file.etag) as calc_file:
+        return make_plan(calc_file, calc_id, Checked.of(inspection), options, settings, workers)
+
+
+def load(
+    store: Store,
+    uri: str,
+    calc_id: str,
+    options: StoreOptions,
+    screen: Screen,
+    if_stored: IfStored = IfStored.FAIL,
+    workers: int = 1,
+) -> Loaded:
+    """Store a calculation, audit it and publish it.
+
+    Args:
+        store: where.
+        uri: the calculation file.
+        calc_id: the id to store it under.
+        options: how to store it.
+        screen: told of progress.
+        if_stored: what to do about an unfinished run of the same calculation.
+        workers: writer processes at once; each has `request_threads` requests under way.
+
+    Raises:
+        HazardStoreError: as its kind says; the calculation is then `failed` or was never begun.
+    """
+    plan = inspect_and_plan(uri, calc_id, options, store.settings, screen, workers)
+    owner = (
+        store.settings.owner or f"load-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    )
+    phases = Phases()
+    screen.phase("meta", 0, "records")
+    with phases.measured("meta", screen):
+        claim = begin(store, plan, owner, if_stored)
+    head = claim.head
+    if claim.already_published:
+        return Loaded(head, verdict(store, head).report, phases.taken, already_published=True)
+    try:
+        for kind in Kind:
+            _write(store, uri, head, kind, workers, screen, phases)
+        _audit(store, uri, head, workers, screen, phases)
+        head = publish(store, decide(store, head))
+    except BaseException:
+        _mark_failed(store, head)
+        raise
+    report = verdict(store, head).report.model_copy(update={"status": str(head.status)})
+    return Loaded(head, report, phases.taken, already_published=False)
+
+
+def _write(
+    store: Store, uri: str, head: Head, kind: Kind, workers: int, screen: Screen, phases: Phases
+) -> None:
+    per_site = len(head.calculation.form(kind).groups)
+    screen.phase(str(kind), head.calculation.n_sites * per_site, "items")
+    with phases.measured(str(kind), screen) as entry:
+        entry["wcu"] = 0.0
+        if not per_site:
+            return
+        mine = store.settings.model_copy(update={"owner": head.owner, "attempt": head.attempt})
+        work = partial(_write_job, mine, uri, head.calc_id, kind)
+        for report in _map(work, head.calculation.chunk_ranges, per_site, workers, screen):
+            entry["wcu"] += report.wcu
+
+
+def _audit(
+    store: Store, uri: str, head: Head, workers: int, screen: Screen, phases: Phases
+) -> None:
+    screen.phase("audit", head.calculation.n_sites * len(Kind), "sites")
+    with phases.measured("audit", screen) as entry:
+        entry["rcu"] = 0.0
+        store.heads.audit_begun(head)
+        work = partial(_audit_job, store.settings, uri, head.calc_id)
+        for report in _map(work, head.calculation.chunk_ranges, len(Kind), workers, screen):
+            entry["rcu"] += report.rcu
+
+
+def _write_job(
+    settings: Settings,
+    uri: str,
+    calc_id: str,
+    kind: Kind,
+    chunk: tuple[int, int],
+    on_items: Progress | None = None,
+) -> WriteReport:
+    return write_chunk(Store(settings), uri, calc_id, kind, *chunk, on_items=on_items)
+
+
+def _audit_job(
+    settings: Settings,
+    uri: str,
+    calc_id: str,
+    chunk: tuple[int, int],
+    on_sites: Progress | None = None,
+) -> AuditReport:
+    store = Store(settings)
+    return audit_into_record(store, store.head(calc_id), *chunk, uri, on_sites)
+
+
+def _map(
+    work: Callable[..., T],
+    chunks: list[tuple[int, int]],
+    per_site: int,
+    workers: int,
+    screen: Screen,
+) -> Iterator[T]:
+    """Yield the result of each chunk: worked on in this process, or in several."""
+    if workers == 1 or len(chunks) == 1:
+        for chunk in chunks:
+            yield work(chunk, screen.advance)
+        return
+    context = get_context("spawn")
+    with ProcessPoolExecutor(
+        min(workers, len(chunks)), mp_context=context, initializer=stop_on_signals
+    ) as pool:
+        futures = {pool.submit(work, chunk): chunk for chunk in chunks}
+        try:
+            for future in as_completed(futures):
+                start, stop = futures[future]
+                screen.advance((stop - start) * per_site)
+                yield future.result()
+        except BaseException as error:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in active_children():
+                process.terminate()
+            if isinstance(error, BrokenProcessPool):
+                reason = "a writer process died; resume to write what is missing"
+                raise TryAgain("load", reason) from error
+            raise
+
+
+def _mark_failed(store: Store, head: Head) -> None:
+    """Say so where it can be said; where not, an explicit resume takes over all the same."""
+    with suppress(Conflict, BotoCoreError, ClientError):
+        store.heads.failed(head, head.outcome)
+
+
+def _cpu_seconds() -> float:
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)

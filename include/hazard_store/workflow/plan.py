@@ -1,0 +1,272 @@
+"""The plan: which items there will be, in which chunks, at what cost; decided before any write."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hazard_store import codec
+from hazard_store.calcfile import CalcFile
+from hazard_store.errors import BadCalculation, BadParameter
+from hazard_store.items import Place, largest_group
+from hazard_store.keys import MAX_CUSTOM_ID, in_key_order, site_code, storage_id
+from hazard_store.model import (
+    Calculation,
+    FileVersion,
+    Inspection,
+    Kind,
+    Layout,
+    LogicTree,
+    StoreOptions,
+)
+from hazard_store.records import SitePart, StoredCalculation
+from hazard_store.records.parts import SITES_PER_PART
+from hazard_store.settings import Settings
+from hazard_store.workflow.chunks import chunk_borders
+from hazard_store.workflow.forecast import make_forecast, units_of_sample
+
+DEFAULT_GROUP = 12  # realisations an item, by measurement: docs/codec.md
+MAX_DEFAULT_CHUNKS = 32
+MAX_VS30S = 32  # that the head lists
+MIN_CHUNK_SECONDS = 60  # less work than this does not pay for starting a writer
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is stored of a calculation but its curves."""
+
+    calculation: StoredCalculation
+    site_parts: tuple[SitePart, ...]
+    logic_tree: LogicTree
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the streaming pass over the file told: the plan need not read it all again."""
+
+    file: FileVersion
+    sha256: str
+    negative_zeros: int
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, inspection: Inspection) -> Checked:
+        """Return what a plan needs of an inspection."""
+        file = inspection.calculation.file
+        return cls(file, inspection.sha256, inspection.negative_zeros, inspection.notes)
+
+
+def loc_codes(calculation: Calculation, force_normalised: bool) -> list[str]:
+    """Return the site codes, in the order of the file.
+
+    Raises:
+        BadCalculation: two sites have the same code, or a custom id cannot be a code.
+    """
+    uri, sites = calculation.file.uri, calculation.sites
+    if sites.custom_ids is None or force_normalised:
+        locs = [site_code(lat, lon) for lat, lon in zip(sites.lat, sites.lon, strict=True)]
+        advice = "give the sites custom ids, or coordinates that differ in three decimals"
+    else:
+        locs = list(sites.custom_ids)
+        advice = "give each site an id of its own, or use --force-normalised-sites"
+    first: dict[str, int] = {}
+    for sid, loc in enumerate(locs):
+        if not loc or not loc.isascii():
+            raise BadCalculation(uri, f"site {sid} has the id {loc!r}: ids must be non-empty ASCII")
+        if len(loc) > MAX_CUSTOM_ID:
+            raise BadCalculation(uri, f"site {sid} has an id of over {MAX_CUSTOM_ID} characters")
+        if loc in first:
+            raise BadCalculation(
+                uri, f"sites {first[loc]} and {sid} have the same site code {loc}: {advice}"
+            )
+        first[loc] = sid
+    return locs
+
+
+def make_plan(
+    calc_file: CalcFile,
+    calc_id: str,
+    checked: Checked,
+    options: StoreOptions,
+    settings: Settings,
+    workers: int | None = None,
+) -> Plan:
+    """Plan how to store a calculation. Writes nothing.
+
+    Args:
+        calc_file: the open file.
+        calc_id: the id to store it under.
+        checked: what the streaming pass found.
+        options: how to store it.
+        settings: the limits of this installation.
+        workers: writers that run at once; None: as many as the settings allow.
+
+    Raises:
+        BadCalculation: the calculation cannot be stored this way.
+        BadParameter: an option cannot be.
+    """
+    calculation = calc_file.calculation
+    realisations = options.realisations and calculation.has_realisations
+    group = _group(calculation, options, realisations)
+    if options.layout is Layout.READABLE and checked.negative_zeros:
+        raise BadCalculation(
+            calculation.file.uri,
+            f"{checked.negative_zeros} curve values are -0.0, which the readable layout cannot "
+            "hold: use the packed layout",
+        )
+    locs = loc_codes(calculation, options.force_normalised_sites)
+    stored = _describe(calculation, calc_id, checked, options, realisations, group)
+    parts, places = _in_order(calculation, stored, locs)
+    forms = {kind: stored.form(kind) for kind in Kind}
+    units = {kind: units_of_sample(form, places, calc_file.curves) for kind, form in forms.items()}
+    per_site = sum(wcu for wcu, _ in units.values())
+    kinds = sum(1 for form in forms.values() if form.rows)
+    n_writers, share, borders = _divide(
+        [place.hash_key for _, place in places], per_site, kinds, options, settings, workers
+    )
+    stored = stored.model_copy(
+        update={
+            "chunks": borders,
+            "forecast": make_forecast(
+                forms, len(places), units, n_writers, share, options.max_wcu_per_s is not None
+            ),
+        }
+    )
+    return Plan(stored, parts, calculation.logic_tree)
+
+
+def _group(calculation: Calculation, options: StoreOptions, realisations: bool) -> int:
+    uri, shape = calculation.file.uri, calculation.levels.shape
+    if not calculation.aggs and not realisations:
+        raise BadCalculation(uri, "it has no statistics, and realisations were not to be stored")
+    if options.realisations_per_item is not None and options.realisations_per_item < 1:
+        raise BadParameter("realisations_per_item", "it must be at least 1")
+    fit = largest_group(options.layout, Kind.REALISATIONS, *shape)
+    if fit == 0:
+        raise BadCalculation(
+            uri,
+            f"{shape[0]} IMTs x {shape[1]} levels do not fit an item of 400 KB in the "
+            f"{options.layout} layout",
+        )
+    return min(fit, options.realisations_per_item or DEFAULT_GROUP)
+
+
+def _describe(
+    calculation: Calculation,
+    calc_id: str,
+    checked: Checked,
+    options: StoreOptions,
+    realisations: bool,
+    group: int,
+) -> StoredCalculation:
+    storage_id(calc_id)  # refuses what is no id
+    levels = [tuple(row) for row in calculation.levels.tolist()]
+    vs30 = calculation.sites.vs30
+    vs30s = () if vs30 is None else tuple(np.unique(vs30[np.isfinite(vs30)]).tolist())
+    return StoredCalculation.model_construct(
+        calc_id=calc_id,
+        version=1,
+        file=checked.file,
+        sha256=checked.sha256,
+        engine_version=calculation.engine_version,
+        date=calculation.date,
+        checksum32=calculation.checksum32,
+        calculation_mode=calculation.calculation_mode,
+        description=calculation.description[:1000],
+        investigation_time=calculation.investigation_time,
+        n_sites=len(calculation.sites),
+        n_realisations=calculation.n_realisations,
+        imts=calculation.imts,
+        levels=(levels[0],) if len(set(levels)) == 1 else tuple(levels),
+        aggs=calculation.aggs,
+        realisations=realisations,
+        realisations_from_mean=realisations and calculation.realisations_from_mean,
+        vs30s=vs30s if len(vs30s) <= MAX_VS30S else (),
+        custom_site_ids=calculation.sites.custom_ids is not None
+        and not options.force_normalised_sites,
+        key_scheme=options.key_scheme,
+        layout=options.layout,
+        realisations_per_item=group,
+        codec_version=codec.VERSION,
+        force_normalised_sites=options.force_normalised_sites,
+        notes=checked.notes,
+    )
+
+
+def _in_order(
+    calculation: Calculation, stored: StoredCalculation, locs: Sequence[str]
+) -> tuple[tuple[SitePart, ...], list[tuple[int, Place]]]:
+    sites, keys = calculation.sites, stored.key_maker
+    lats, lons = sites.lat.tolist(), sites.lon.tolist()
+    hash_keys = [keys.hash_key(lat, lon) for lat, lon in zip(lats, lons, strict=True)]
+    order = in_key_order(hash_keys, locs)
+    vs30s = None
+    if sites.vs30 is not None:
+        vs30s = [v if math.isfinite(v) else None for v in sites.vs30.tolist()]
+    parts = []
+    for start in range(0, len(order), SITES_PER_PART):
+        sids = order[start : start + SITES_PER_PART]
+        parts.append(
+            SitePart(
+                start=start,
+                sids=tuple(sids),
+                locs=tuple(locs[s] for s in sids),
+                lats=tuple(lats[s] for s in sids),
+                lons=tuple(lons[s] for s in sids),
+                vs30s=None if vs30s is None else tuple(vs30s[s] for s in sids),
+            )
+        )
+    places = [
+        (sid, part.place(index, keys)) for part in parts for index, sid in enumerate(part.sids)
+    ]
+    return tuple(parts), places
+
+
+def _divide(
+    hash_keys: list[str],
+    wcu_per_site: float,
+    kinds: int,
+    options: StoreOptions,
+    settings: Settings,
+    workers: int | None,
+) -> tuple[int, float, tuple[int, ...]]:
+    """Return (writers at once, write units a second of each, borders of the chunks)."""
+    if options.max_wcu_per_s is not None and not options.max_wcu_per_s > 0:
+        raise BadParameter("max_wcu_per_s", "it must be above 0")
+    at_most = settings.writers if workers is None else workers
+
+    def at_once(n_chunks: int) -> tuple[int, float]:
+        writers = max(1, min(at_most, n_chunks * kinds))
+        budget = options.max_wcu_per_s
+        natural = settings.writer_wcu_per_s
+        return writers, natural if budget is None else min(natural, budget / writers)
+
+    n = len(hash_keys)
+    if options.sites_per_chunk is None:
+        n_chunks = workers or 1
+        for candidate in range(MAX_DEFAULT_CHUNKS, n_chunks, -1):
+            per_chunk = n * wcu_per_site / kinds / candidate
+            if per_chunk / at_once(candidate)[1] >= MIN_CHUNK_SECONDS:
+                n_chunks = candidate
+                break
+        sites_per_chunk = math.ceil(n / n_chunks)
+    else:
+        sites_per_chunk = options.sites_per_chunk
+        if sites_per_chunk < 1:
+            raise BadParameter("sites_per_chunk", "it must be at least 1")
+    borders = chunk_borders(hash_keys, sites_per_chunk)
+    if len(borders) - 1 > settings.max_map_length:
+        raise BadParameter(
+            "sites_per_chunk",
+            f"{sites_per_chunk} makes {len(borders) - 1} chunks, and Airflow maps at most "
+            f"{settings.max_map_length}: use at least {math.ceil(n / settings.max_map_length)}",
+        )
+    return *at_once(len(borders) - 1), borders
+
+
+def sids_of(places: Sequence[tuple[int, Place]]) -> np.ndarray:
+    """Return the sids of some places, as the reader wants them."""
+    return np.array([sid for sid, _ in places], dtype=np.intp)

@@ -1,0 +1,114 @@
+"""Decides over a whole audit, and publishes: the end of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hazard_store.errors import HazardStoreError, LostOwnership, Refused
+from hazard_store.model import Kind, Status
+from hazard_store.records import AuditReport, Head
+from hazard_store.records.heads import Conflict
+from hazard_store.store import Store
+from hazard_store.workflow.reports import Reports, outcome_of
+
+
+class AuditFailed(HazardStoreError):
+    """The audit found a difference; nothing is published."""
+
+    exit_code = 1
+
+    def __init__(self, calc_id: str, reason: str) -> None:
+        super().__init__(calc_id, reason)
+        self.calc_id, self.reason = calc_id, reason
+
+    def __str__(self) -> str:
+        return f"{self.calc_id}: the audit failed: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the audits of all chunks say together."""
+
+    report: AuditReport
+    unaudited: tuple[str, ...]  # chunks without an audit in this attempt
+
+    @property
+    def passed(self) -> bool:
+        """Whether every chunk was audited and is right."""
+        return not self.unaudited and self.report.passed
+
+    @property
+    def reason(self) -> str:
+        """One sentence on why not."""
+        if self.unaudited:
+            return f"sites {', '.join(self.unaudited[:10])} were not audited in this attempt"
+        report = self.report
+        text = f"{report.missing} missing, {report.extra} extra, {report.altered} altered"
+        for kind in Kind:
+            counts = getattr(report, kind)
+            if not counts.expected == counts.acknowledged + counts.found == counts.stored:
+                text += (
+                    f"; {kind}: {counts.expected} expected, {counts.acknowledged} acknowledged and "
+                    f"{counts.found} found by writers, {counts.stored} stored"
+                )
+        return text
+
+
+def verdict(store: Store, head: Head) -> Verdict:
+    """Add up the audits of this attempt."""
+    reports = Reports(store, head)
+    total = AuditReport(calc_id=head.calc_id, status=head.status, with_file=True)
+    unaudited = []
+    for chunk, (start, stop) in enumerate(head.calculation.chunk_ranges):
+        report = reports.audit(chunk)
+        if report is None:
+            unaudited.append(f"{start}:{stop}")
+        else:
+            total += report
+    return Verdict(total, tuple(unaudited))
+
+
+def decide(store: Store, head: Head) -> Head:
+    """Record what the audit of this attempt found.
+
+    Raises:
+        AuditFailed: it found a difference, or a chunk was not audited; the state is `failed`.
+        LostOwnership: another run took over.
+    """
+    result = verdict(store, head)
+    outcome = outcome_of(store, head, result.report)
+    try:
+        if result.passed:
+            return store.heads.audit_passed(head, outcome)
+        store.heads.failed(head, outcome)
+    except Conflict as error:
+        now = store.head(head.calc_id)
+        if now.status is Status.PUBLISHED and now.attempt == head.attempt and result.passed:
+            return now
+        raise LostOwnership(
+            head.calc_id, f"it is {now.status} in attempt {now.attempt} of {now.owner}"
+        ) from error
+    raise AuditFailed(head.calc_id, result.reason)
+
+
+def publish(store: Store, head: Head) -> Head:
+    """Show a calculation to its readers, by one conditional write.
+
+    Raises:
+        Refused: this attempt's audit has not passed.
+    """
+    if head.status is Status.PUBLISHED:
+        return head
+    if head.audited_attempt != head.attempt:
+        raise Refused(
+            head.calc_id,
+            f"it is {head.status} and its audit has not passed: run `hazard-store audit "
+            f"{head.calc_id}` first",
+        )
+    try:
+        return store.heads.published(head)
+    except Conflict as error:
+        now = store.head(head.calc_id)
+        if now.status is Status.PUBLISHED and now.attempt == head.attempt:
+            return now
+        raise Refused(head.calc_id, f"it is now {now.status}, held by {now.owner}") from error

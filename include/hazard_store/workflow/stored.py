@@ -1,0 +1,121 @@
+"""Reads the stored items of consecutive sites, in key order, with several queries under way.
+
+A chunk owns every key between its first site and the first of the next chunk: what is found there
+and was not expected is extra. So the items are read by ranges of keys, not one by one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from hazard_store.items import Form, Place, WireItem
+from hazard_store.keys import HASH_KEY
+from hazard_store.store import Store
+
+RUN_SITES = 32
+RUN_BYTES = 4_000_000  # of curves, unpacked
+AHEAD_BYTES = 64_000_000
+
+SidPlace = tuple[int, Place]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Consecutive sites of one hash key, and the range keys that they own."""
+
+    sites: tuple[SidPlace, ...]
+    lower: str | None  # first range key that is theirs; None: from the beginning
+    upper: str | None  # first that is not; None: to the end
+
+
+@dataclass(frozen=True)
+class RunItems:
+    """What is stored in the keys of a run."""
+
+    run: Run
+    items: dict[str, WireItem]  # by range key
+    rcu: float
+
+
+def runs_of(
+    form: Form, sites: Sequence[SidPlace], before: Place | None, after: Place | None
+) -> list[Run]:
+    """Divide the sites of a chunk into runs.
+
+    Args:
+        form: the items' form.
+        sites: the chunk's sites, in key order.
+        before: the site before the chunk, if there is one.
+        after: the site behind it.
+    """
+    site_bytes = 4 * max(1, len(form.rows)) * form.levels.size
+    step = max(1, min(RUN_SITES, RUN_BYTES // site_bytes))
+    pieces: list[tuple[SidPlace, ...]] = []
+    for _, group in groupby(sites, key=lambda site: site[1].hash_key):
+        of_key = tuple(group)
+        pieces += [of_key[i : i + step] for i in range(0, len(of_key), step)]
+    edges: list[Place | None] = [before, *(piece[0][1] for piece in pieces), after]
+    lasts: list[Place | None] = [before, *(piece[-1][1] for piece in pieces)]
+    runs = []
+    for i, piece in enumerate(pieces):
+        first, last, earlier, later = piece[0][1], piece[-1][1], lasts[i], edges[i + 2]
+        shared_below = earlier is not None and earlier.hash_key == first.hash_key
+        shared_above = later is not None and later.hash_key == last.hash_key
+        lower = form.keys.site_prefix(first.loc) if shared_below else None
+        upper = form.keys.site_prefix(later.loc) if shared_above and later else None
+        runs.append(Run(piece, lower, upper))
+    return runs
+
+
+def read_runs(store: Store, form: Form, runs: Sequence[Run]) -> Iterator[RunItems]:
+    """Yield what is stored of each run, in order, reading ahead with several threads."""
+    site_bytes = 4 * max(1, len(form.rows)) * form.levels.size
+    run_bytes = max((len(run.sites) for run in runs), default=1) * site_bytes
+    threads = store.settings.request_threads
+    ahead = max(1, min(2 * threads, AHEAD_BYTES // run_bytes))
+    pending: deque[Future[RunItems]] = deque()
+    with ThreadPoolExecutor(min(threads, ahead), thread_name_prefix="query") as pool:
+        for run in runs:
+            pending.append(pool.submit(_read, store, form, run))
+            if len(pending) >= ahead:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def _read(store: Store, form: Form, run: Run) -> RunItems:
+    values: dict[str, Any] = {":h": {"S": run.sites[0][1].hash_key}}
+    condition = "#h = :h"
+    names = {"#h": HASH_KEY}
+    if run.lower is not None and run.upper is not None:
+        condition += " AND #r BETWEEN :lower AND :upper"
+    elif run.lower is not None:
+        condition += " AND #r >= :lower"
+    elif run.upper is not None:
+        condition += " AND #r < :upper"
+    for name, bound in ((":lower", run.lower), (":upper", run.upper)):
+        if bound is not None:
+            values[name] = {"S": bound}
+            names["#r"] = form.range_name
+    items: dict[str, WireItem] = {}
+    rcu = 0.0
+    pages: Iterable[Any] = store.client.get_paginator("query").paginate(
+        TableName=store.table(form.kind),
+        KeyConditionExpression=condition,
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=values,
+        ConsistentRead=True,
+        ReturnConsumedCapacity="TOTAL",
+    )
+    for page in pages:
+        rcu += page["ConsumedCapacity"]["CapacityUnits"]
+        for item in page["Items"]:
+            range_key = item[form.range_name]["S"]
+            if form.keys.owns(range_key) and range_key != run.upper:
+                items[range_key] = item
+    return RunItems(run, items, rcu)

@@ -1,0 +1,223 @@
+"""Writes one chunk of one kind, and leaves a report of it with the calculation."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from hazard_store.calcfile import CalcFile, open_calc, sha256_of
+from hazard_store.errors import LostOwnership, Refused
+from hazard_store.items import Form, WireItem, item_digest, make_items
+from hazard_store.model import Kind, Status
+from hazard_store.records import Head, WriteReport
+from hazard_store.store import Store
+from hazard_store.workflow.plan import sids_of
+from hazard_store.workflow.reports import Reports, chunk_number
+from hazard_store.workflow.stored import Run, SidPlace, read_runs, runs_of
+from hazard_store.writer import BatchWriter, RateLimiter, RetryPolicy
+
+BLOCK_BYTES = 8_000_000  # of curves read at once
+
+Progress = Callable[[int], None]  # told how many more items are right in the table
+
+
+def chunk_sites(store: Store, head: Head, start: int, stop: int) -> list[SidPlace]:
+    """Return (sid, place) of a chunk's sites, in key order.
+
+    Raises:
+        BadParameter: the calculation's plan has no such chunk.
+    """
+    chunk_number(head.calculation, start, stop)
+    keys = head.calculation.key_maker
+    return list(store.parts(head.storage_id).places(keys, start, stop))
+
+
+def chunk_runs(store: Store, head: Head, form: Form, start: int, stop: int) -> list[Run]:
+    """Return the runs of a chunk; they own all keys up to the next chunk."""
+    sites = chunk_sites(store, head, start, stop)
+    keys, parts = head.calculation.key_maker, store.parts(head.storage_id)
+    before = next(iter(parts.places(keys, start - 1, start)))[1] if start else None
+    last = head.calculation.n_sites
+    after = next(iter(parts.places(keys, stop, stop + 1)))[1] if stop < last else None
+    return runs_of(form, sites, before, after)
+
+
+def open_same(store: Store, uri: str, head: Head) -> CalcFile:
+    """Open the file that the calculation was planned from, or a copy of it.
+
+    Raises:
+        Refused: it is another file.
+        FileChanged: it is the same place, and other content.
+    """
+    file = head.calculation.file
+    if uri == file.uri:
+        return open_calc(uri, store.settings, file.etag)
+    if sha256_of(uri, store.settings) != head.calculation.sha256:
+        raise Refused(head.calc_id, f"{uri} is not the file that is stored, {file.uri}")
+    return open_calc(uri, store.settings)
+
+
+def write_chunk(
+    store: Store,
+    uri: str,
+    calc_id: str,
+    kind: Kind,
+    start: int,
+    stop: int,
+    *,
+    stop_event: threading.Event | None = None,
+    on_items: Progress | None = None,
+) -> WriteReport:
+    """Write the items of one chunk; what is right already is left alone.
+
+    Args:
+        store: where. Its settings may name the owner and attempt that this writer works for.
+        uri: the calculation file.
+        calc_id: the calculation, as `begin` recorded it.
+        kind: statistics or realisations.
+        start: position of the chunk's first site in the plan's order.
+        stop: position behind its last.
+        stop_event: set to make the writer end after what is in flight.
+        on_items: told of progress.
+
+    Raises:
+        TryAgain: the retry limit was reached, or the run was taken over or told to stop.
+        Refused: nothing may be written in the calculation's state.
+    """
+    began, cpu = time.monotonic(), time.process_time()
+    head = writable(store, calc_id)
+    form = head.calculation.form(kind)
+    reports = Reports(store, head)
+    chunk = chunk_number(head.calculation, start, stop)
+    runs = chunk_runs(store, head, form, start, stop)
+    again = reports.begin(kind, chunk)
+    writer = BatchWriter(
+        client=store.bulk_client,
+        table=store.table(kind),
+        fence=lambda: _fence(store, head),
+        limiter=RateLimiter(_share(head)),
+        policy=RetryPolicy.of(store.settings),
+        threads=store.settings.request_threads,
+        stop=stop_event or threading.Event(),
+    )
+    source = _Source(store, form, runs, on_items or (lambda _: None))
+    complete = False
+    try:
+        with open_same(store, uri, head) as calc_file:
+            writer.write(source.items(calc_file, again))
+            complete = True
+    finally:
+        report = WriteReport(
+            calc_id=calc_id,
+            kind=kind,
+            start=start,
+            stop=stop,
+            attempt=head.attempt,
+            complete=complete,
+            expected=(stop - start) * len(form.groups),
+            sent=writer.counts.sent,
+            acknowledged=writer.counts.acknowledged,
+            found=source.found,
+            wcu=writer.counts.wcu,
+            retries=writer.counts.retries,
+            seconds=round(time.monotonic() - began, 3),
+            cpu_seconds=round(time.process_time() - cpu, 3),
+            digests=hashlib.sha256(source.digests).hexdigest() if complete else "",
+        )
+        if complete:
+            reports.put(report, chunk, bytes(source.digests))
+        else:
+            reports.put_quietly(report, chunk)
+    return report
+
+
+class _Source:
+    """Makes a chunk's items from the file, counting what is right in the table already."""
+
+    def __init__(self, store: Store, form: Form, runs: Sequence[Run], on_items: Progress) -> None:
+        self._store, self._form, self._runs, self._on_items = store, form, runs, on_items
+        self.found = 0
+        self.digests = bytearray()
+
+    def items(self, calc_file: CalcFile, again: bool) -> Iterator[WireItem]:
+        """Yield the items to write.
+
+        Args:
+            calc_file: the open file.
+            again: whether the chunk was begun before, so that some of it may be stored.
+        """
+        if again:
+            for stored in read_runs(self._store, self._form, self._runs):
+                for item, digest in self._make(calc_file, stored.run.sites):
+                    there = stored.items.get(item[self._form.range_name]["S"])
+                    if there is not None and item_digest(there) == digest:
+                        self.found += 1
+                        self._on_items(1)
+                    else:
+                        yield item
+        else:
+            for block in _blocks(self._form, self._runs):
+                for item, _ in self._make(calc_file, block):
+                    yield item
+                    self._on_items(1)
+
+    def _make(
+        self, calc_file: CalcFile, sites: Sequence[SidPlace]
+    ) -> Iterator[tuple[WireItem, bytes]]:
+        curves = calc_file.curves(self._form.kind, sids_of(sites))
+        for (_, place), of_site in zip(sites, curves, strict=True):
+            for item in make_items(self._form, place, of_site):
+                digest = item_digest(item)
+                self.digests += digest
+                yield item, digest
+
+
+def _blocks(form: Form, runs: Sequence[Run]) -> Iterator[list[SidPlace]]:
+    site_bytes = 4 * len(form.rows) * form.levels.size
+    size = max(1, BLOCK_BYTES // site_bytes)
+    sites = [site for run in runs for site in run.sites]
+    return (sites[i : i + size] for i in range(0, len(sites), size))
+
+
+def writable(store: Store, calc_id: str) -> Head:
+    """Return the head of a calculation that this process may write.
+
+    Raises:
+        Refused: in this state nothing is written.
+        LostOwnership: the settings name an owner and attempt that are no longer current.
+    """
+    head = store.head(calc_id)
+    if head.status not in (Status.WRITING, Status.AUDITING, Status.FAILED):
+        raise Refused(calc_id, f"it is {head.status}: nothing is written to it any more")
+    check_owner(store, head)
+    return head
+
+
+def check_owner(store: Store, head: Head) -> None:
+    """Check that the run which the settings name, if they name one, still owns the calculation.
+
+    Raises:
+        LostOwnership: it does not.
+    """
+    settings = store.settings
+    mine = (settings.owner or head.owner, settings.attempt or head.attempt)
+    if mine != (head.owner, head.attempt):
+        raise LostOwnership(
+            head.calc_id,
+            f"the run {mine[0]} (attempt {mine[1]}) was taken over by {head.owner} "
+            f"(attempt {head.attempt})",
+        )
+
+
+def _fence(store: Store, head: Head) -> None:
+    now = store.heads.owner_of(head.storage_id)
+    if now != (head.owner, head.attempt):
+        by = f"{now[0]} (attempt {now[1]})" if now else "its removal"
+        raise LostOwnership(head.calc_id, f"attempt {head.attempt} was taken over by {by}")
+
+
+def _share(head: Head) -> float | None:
+    forecast = head.calculation.forecast
+    return forecast.wcu_per_s_per_writer if forecast.limited else None
