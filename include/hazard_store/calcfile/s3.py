@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PART = 8 << 20  # bytes of one request: it ends well before the timeout on a slow line
 REQUEST_TIMEOUT = timedelta(seconds=120)
 RETRIES = 10  # about half a minute in all: an outage belongs to the caller's own retries
+BUSY = ("408", "409", "429")  # answers that another try may change
 CREDENTIALS_TTL = timedelta(minutes=10)  # botocore renews a role's keys 10 minutes before their end
 
 
@@ -130,6 +131,7 @@ def _ours(uri: str, error: Exception) -> HazardStoreError:
         return NoSuchInput(uri, "no such bucket" if no_bucket else "no such object")
     if isinstance(error, PermissionDeniedError | UnauthenticatedError):
         return Misconfigured(uri, f"S3 refuses these credentials: {told}")
-    if "incorrectly configured region" in text or (status and status[1].startswith("4")):
+    refused = status and status[1].startswith("4") and status[1] not in BUSY
+    if refused or "incorrectly configured region" in text:
         return Misconfigured(uri, f"S3 refuses the request; check AWS_REGION and keys: {told}")
     return TryAgain(uri, f"S3 did not answer as it should: {told}")

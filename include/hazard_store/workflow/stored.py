@@ -18,8 +18,8 @@ from hazard_store.keys import HASH_KEY
 from hazard_store.store import Store
 
 RUN_SITES = 32
-RUN_BYTES = 4_000_000  # of curves, unpacked
-AHEAD_BYTES = 64_000_000
+RUN_BYTES = 2_000_000  # of curves, unpacked
+AHEAD_BYTES = 24_000_000
 
 SidPlace = tuple[int, Place]
 

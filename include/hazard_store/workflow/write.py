@@ -18,7 +18,7 @@ from hazard_store.workflow.reports import Reports, chunk_number
 from hazard_store.workflow.stored import Run, SidPlace, read_runs, runs_of
 from hazard_store.writer import BatchWriter, RateLimiter, RetryPolicy
 
-BLOCK_BYTES = 8_000_000  # of curves read at once
+BLOCK_BYTES = 4_000_000  # of curves read at once
 
 Progress = Callable[[int], None]  # told how many more items are right in the table
 

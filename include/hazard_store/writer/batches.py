@@ -8,7 +8,7 @@ from hazard_store.items import WireItem, wire_bytes
 
 MAX_ITEMS = 25  # DynamoDB's limit
 # DynamoDB takes 16 MB a request; smaller requests bound memory and repeat less after a fault.
-MAX_BYTES = 2_000_000
+MAX_BYTES = 1_200_000
 
 
 def batches(items: Iterable[WireItem]) -> Iterator[list[WireItem]]:
