@@ -9,7 +9,6 @@ is the embedded DynamoDB on the same machine, so the seconds are its as much as 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -32,14 +31,27 @@ def run(env: dict[str, str], *arguments: str) -> tuple[dict[str, object], float,
     began = time.monotonic()
     with tempfile.TemporaryFile("w+") as out:
         process = subprocess.Popen([*COMMAND, *arguments], env=env, stdout=out)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, _peak_kb(process.pid))
+            time.sleep(0.02)
         out.seek(0)
         text = out.read()
     if process.returncode:
         raise RuntimeError(f"{arguments} ended with {process.returncode}")
     content = json.loads(text) if "--json" in arguments else {}
-    return content, time.monotonic() - began, usage.ru_maxrss / 1024
+    return content, time.monotonic() - began, peak / 1024
+
+
+def _peak_kb(pid: int) -> int:
+    # Not `ru_maxrss`: a child's begins with what its parent had when it was forked.
+    try:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1])
+    except OSError:
+        pass  # it has just ended
+    return 0
 
 
 @click.command()

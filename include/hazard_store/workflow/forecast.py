@@ -6,7 +6,7 @@ Prices: AWS, us-east-1, on demand (docs/costs.md).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,22 +26,23 @@ ReadCurves = Callable[[Kind, NDArray[np.intp]], NDArray[np.float32]]
 
 
 def units_of_sample(
-    form: Form, places: Sequence[tuple[int, Place]], read: ReadCurves
+    form: Form, n_sites: int, site_at: Callable[[int], tuple[int, Place]], read: ReadCurves
 ) -> tuple[float, float]:
     """Return (write units, read units of one consistent read) of a site, on average over a sample.
 
     Args:
         form: the items' form.
-        places: all (sid, place) in key order.
+        n_sites: N.
+        site_at: returns (sid, place) at a position of the plan's order.
         read: returns the curves of a kind at some sids.
     """
     if not form.rows:
         return 0.0, 0.0
     site_bytes = 4 * len(form.rows) * form.levels.size
-    n = max(1, min(SAMPLE_SITES, len(places), SAMPLE_BYTES // site_bytes))
+    n = max(1, min(SAMPLE_SITES, n_sites, SAMPLE_BYTES // site_bytes))
     wcu = rcu = 0.0
-    for position in np.linspace(0, len(places) - 1, n).round().astype(int):
-        sid, place = places[position]
+    for position in np.linspace(0, n_sites - 1, n).round().astype(int):
+        sid, place = site_at(int(position))
         sizes = [
             item_bytes(i) for i in make_items(form, place, read(form.kind, np.array([sid]))[0])
         ]

@@ -112,6 +112,7 @@ def load(
     with phases.measured("meta", screen):
         claim = begin(store, plan, owner, if_stored)
     head = claim.head
+    del plan  # all sites of the calculation: the writers read theirs from the records
     if claim.already_published:
         return Loaded(head, verdict(store, head).report, phases.taken, already_published=True)
     try:

@@ -119,19 +119,26 @@ def make_plan(
         )
     locs = loc_codes(calculation, options.force_normalised_sites)
     stored = _describe(calculation, calc_id, checked, options, realisations, group)
-    parts, places = _in_order(calculation, stored, locs)
+    parts, hash_keys = _in_order(calculation, stored, locs)
     forms = {kind: stored.form(kind) for kind in Kind}
-    units = {kind: units_of_sample(form, places, calc_file.curves) for kind, form in forms.items()}
+
+    def site_at(position: int) -> tuple[int, Place]:
+        part = parts[position // SITES_PER_PART]
+        return part.sids[position - part.start], part.place(position - part.start, keys)
+
+    keys, n_sites = stored.key_maker, len(hash_keys)
+    units = {
+        kind: units_of_sample(form, n_sites, site_at, calc_file.curves)
+        for kind, form in forms.items()
+    }
     per_site = sum(wcu for wcu, _ in units.values())
     kinds = sum(1 for form in forms.values() if form.rows)
-    n_writers, share, borders = _divide(
-        [place.hash_key for _, place in places], per_site, kinds, options, settings, workers
-    )
+    n_writers, share, borders = _divide(hash_keys, per_site, kinds, options, settings, workers)
     stored = stored.model_copy(
         update={
             "chunks": borders,
             "forecast": make_forecast(
-                forms, len(places), units, n_writers, share, options.max_wcu_per_s is not None
+                forms, n_sites, units, n_writers, share, options.max_wcu_per_s is not None
             ),
         }
     )
@@ -198,7 +205,8 @@ def _describe(
 
 def _in_order(
     calculation: Calculation, stored: StoredCalculation, locs: Sequence[str]
-) -> tuple[tuple[SitePart, ...], list[tuple[int, Place]]]:
+) -> tuple[tuple[SitePart, ...], list[str]]:
+    """Return the sites in parts, and their hash keys, in key order."""
     sites, keys = calculation.sites, stored.key_maker
     lats, lons = sites.lat.tolist(), sites.lon.tolist()
     hash_keys = [keys.hash_key(lat, lon) for lat, lon in zip(lats, lons, strict=True)]
@@ -219,10 +227,7 @@ def _in_order(
                 vs30s=None if vs30s is None else tuple(vs30s[s] for s in sids),
             )
         )
-    places = [
-        (sid, part.place(index, keys)) for part in parts for index, sid in enumerate(part.sids)
-    ]
-    return tuple(parts), places
+    return tuple(parts), [hash_keys[sid] for sid in order]
 
 
 def _divide(

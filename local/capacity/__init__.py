@@ -1,0 +1,1 @@
+"""A model of DynamoDB's capacity and faults, for tests and tuning; nothing like it runs locally."""

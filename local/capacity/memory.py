@@ -1,0 +1,126 @@
+"""Tables in memory: what the proxy stores by itself, since a benchmark must not wait for more.
+
+They take the requests that curves need: BatchWriteItem, BatchGetItem, GetItem, PutItem, DeleteItem
+and Query on both keys. Everything else goes to the endpoint behind the proxy.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left, insort
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+Item = dict[str, dict[str, Any]]
+
+HASH_KEY = "haz_sol_id"
+RANGE_KEYS = ("loc_agg_rk", "loc_rlz_rk")
+PAGE_BYTES = 1_000_000
+
+
+def keys_of(item: Item) -> tuple[str, str]:
+    """Return (hash key, range key) of an item or a key."""
+    name = next(name for name in RANGE_KEYS if name in item)
+    return item[HASH_KEY]["S"], item[name]["S"]
+
+
+def value_bytes(value: dict[str, Any]) -> int:
+    """Return the size of an attribute's value as DynamoDB counts it."""
+    ((kind, content),) = value.items()
+    if kind == "B":  # base64 on the wire
+        text = str(content)
+        return len(text) * 3 // 4 - text[-2:].count("=")
+    if kind == "N":
+        text = str(content)
+        digits = text.lower().partition("e")[0].replace(".", "").lstrip("-").strip("0")
+        return (len(digits) + 1) // 2 + 1 + text.startswith("-")
+    if kind == "L":
+        return 3 + sum(1 + value_bytes(entry) for entry in content)
+    if kind == "M":
+        return 3 + sum(1 + len(n) + value_bytes(v) for n, v in content.items())
+    return len(str(content).encode())
+
+
+def item_bytes(item: Item) -> int:
+    """Return the size of an item as DynamoDB counts it."""
+    return sum(len(name) + value_bytes(value) for name, value in item.items())
+
+
+def write_units(item: Item) -> int:
+    """Return the write units of a put."""
+    return max(1, math.ceil(item_bytes(item) / 1024))
+
+
+@dataclass
+class MemoryTable:
+    """Items by hash key and range key, each with its size."""
+
+    items: dict[str, dict[str, Item]] = field(default_factory=lambda: defaultdict(dict))
+    order: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def put(self, item: Item) -> None:
+        """Store an item."""
+        hash_key, range_key = keys_of(item)
+        if range_key not in self.items[hash_key]:
+            insort(self.order[hash_key], range_key)
+        self.items[hash_key][range_key] = item
+
+    def delete(self, key: Item) -> None:
+        """Remove an item, if it is there."""
+        hash_key, range_key = keys_of(key)
+        if self.items[hash_key].pop(range_key, None) is not None:
+            self.order[hash_key].remove(range_key)
+
+    def get(self, key: Item) -> Item | None:
+        """Return an item."""
+        hash_key, range_key = keys_of(key)
+        return self.items.get(hash_key, {}).get(range_key)
+
+    def query(self, request: dict[str, Any]) -> tuple[list[Item], Item | None, float]:
+        """Return (items, last key where there are more, read units)."""
+        hash_key, low, high, prefix = _condition(request)
+        keys = self.order.get(hash_key, [])
+        if "ExclusiveStartKey" in request:
+            low = keys_of(request["ExclusiveStartKey"])[1] + "\0"
+        found: list[Item] = []
+        size = 0
+        for range_key in keys[bisect_left(keys, low) :]:
+            if (high is not None and range_key > high) or not range_key.startswith(prefix):
+                break
+            item = self.items[hash_key][range_key]
+            found.append(item)
+            size += item_bytes(item)
+            if size >= PAGE_BYTES:
+                name = next(n for n in RANGE_KEYS if n in item)
+                last = {HASH_KEY: item[HASH_KEY], name: item[name]}
+                return found, last, _read_units(size, request)
+        return found, None, _read_units(size, request)
+
+
+def _read_units(size: int, request: dict[str, Any]) -> float:
+    units = max(1, math.ceil(size / 4096))
+    return units if request.get("ConsistentRead") else units / 2
+
+
+def _condition(request: dict[str, Any]) -> tuple[str, str, str | None, str]:
+    """Return (hash key, lowest range key, highest, prefix) of a query."""
+    names = request.get("ExpressionAttributeNames", {})
+    values = {n: v["S"] for n, v in request["ExpressionAttributeValues"].items()}
+    text = re.sub(r"#\w+", lambda m: names[m[0]], request["KeyConditionExpression"])
+    hash_part, _, rest = text.partition(" AND ")
+    hash_key = values[hash_part.split("=")[1].strip()]
+    wanted = re.findall(r":\w+", rest)
+    if not wanted:
+        return hash_key, "", None, ""
+    if "begins_with" in rest:
+        return hash_key, values[wanted[0]], None, values[wanted[0]]
+    if "BETWEEN" in rest:
+        return hash_key, values[wanted[0]], values[wanted[1]], ""
+    if ">=" in rest:
+        return hash_key, values[wanted[0]], None, ""
+    if "<" in rest and "<=" not in rest:
+        upper = values[wanted[0]]
+        return hash_key, "", upper[:-1] + chr(ord(upper[-1]) - 1) + "\U0010ffff", ""
+    raise ValueError(f"this model knows no such condition: {text}")
