@@ -19,12 +19,13 @@ import click
 import numpy as np
 from hazard_store.calcfile import CalcFile, inspect_file, open_calc
 from hazard_store.connections import dynamodb_client
-from hazard_store.items import Form, Place, item_digest, make_items, write_units
+from hazard_store.items import Form, Place, item_maker, make_items, write_units
 from hazard_store.model import Kind, Layout, StoreOptions
 from hazard_store.records import Heads
 from hazard_store.settings import Settings
 from hazard_store.workflow.plan import Checked, Plan, make_plan
 from hazard_store.writer import BatchWriter, RateLimiter
+from hazard_store.writer.body import accept_bodies
 
 from benchmarks.machine import describe_machine
 from benchmarks.null_endpoint import null_endpoint
@@ -61,8 +62,11 @@ def _cpu_seconds(form: Form, places: list[Place], curves: np.ndarray) -> float:
             if heads.owner_of("CALC") != ("benchmark", 1):
                 raise RuntimeError("the endpoint does not answer as it should")
 
+        client = dynamodb_client(settings, retries=False)
+        accept_bodies(client)
+        maker = item_maker(form)
         writer = BatchWriter(
-            dynamodb_client(settings, retries=False),
+            client,
             "Null",
             fence,
             RateLimiter(None),
@@ -72,9 +76,7 @@ def _cpu_seconds(form: Form, places: list[Place], curves: np.ndarray) -> float:
 
         def items():  # type: ignore[no-untyped-def]
             for place, rows in zip(places, curves, strict=True):
-                for item in make_items(form, place, rows):
-                    item_digest(item)
-                    yield item
+                yield from maker.puts(place, rows)
 
         fence()  # connects; the client's start-up is not the writing
         began = time.process_time()

@@ -12,6 +12,7 @@ from hazard_store.keys import storage_id
 from hazard_store.model import Kind
 from hazard_store.records import Head, Heads, Parts
 from hazard_store.settings import Settings
+from hazard_store.writer.body import accept_bodies
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,7 +32,9 @@ class Store:
     @cached_property
     def bulk_client(self) -> DynamoDBClient:
         """A client without retries, for the writer, which retries by itself."""
-        return dynamodb_client(self.settings, retries=False)
+        client = dynamodb_client(self.settings, retries=False)
+        accept_bodies(client)
+        return client
 
     @property
     def heads(self) -> Heads:

@@ -6,12 +6,10 @@ h5py is only open while metadata is read: left open at exit, its file-object dri
 
 from __future__ import annotations
 
-import io
 import re
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
 
 import h5py
@@ -19,11 +17,10 @@ import numpy as np
 
 from hazard_store.calcfile.local import BEING_WRITTEN
 from hazard_store.calcfile.source import Source
+from hazard_store.calcfile.sourcefile import SourceFile
 from hazard_store.errors import BadCalculation, HazardStoreError
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-PAGE = 256 << 10  # bytes of one request: opening takes one to three (benchmarks/read_s3.py)
-PAGES = 64  # kept at once
 MAX_ELEMENTS = 20_000_000  # of one metadata array: more is a damaged header, not a calculation
 UNREADABLE = (
     OSError,
@@ -38,60 +35,6 @@ UNREADABLE = (
     SyntaxError,
     struct.error,
 )
-
-
-class SourceFile(io.RawIOBase):
-    """A source as the seekable file that h5py asks for.
-
-    HDF5 reads its metadata in small bits, back and forth: whole pages are fetched and kept.
-    h5py may swallow what a read raises: `error` keeps the first of ours for the caller.
-    """
-
-    def __init__(self, source: Source) -> None:
-        super().__init__()
-        self._source, self._size, self._position = source, source.version.size, 0
-        self._page = lru_cache(PAGES)(self._fetch)
-        self.error: HazardStoreError | None = None
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that it can be read at any place."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to a place and return it."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}
-        self._position = base[whence] + offset
-        return self._position
-
-    def tell(self) -> int:
-        """Return the place."""
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill a buffer from the place on, all of it: h5py takes a short read for a whole one."""
-        count = max(0, min(len(buffer), self._size - self._position))
-        done = 0
-        while done < count:
-            number, start = divmod(self._position, PAGE)
-            part = self._page(number)[start : start + count - done]
-            buffer[done : done + len(part)] = part
-            done += len(part)
-            self._position += len(part)
-        return done
-
-    def _fetch(self, number: int) -> bytes:
-        """Return a page; after a failure nothing is asked for any more."""
-        try:
-            if self.error is not None:
-                raise self.error
-            return self._source.read(number * PAGE, min((number + 1) * PAGE, self._size))
-        except HazardStoreError as error:
-            self.error = error
-            raise OSError(str(error)) from error
 
 
 @contextmanager
@@ -120,7 +63,7 @@ def hdf5_file(source: Source) -> Iterator[h5py.File]:
 
 def _check_superblock(uri: str, raw: SourceFile) -> None:
     """Look at the first bytes: HDF5 leaves out its own check of these flags for file objects."""
-    start = raw.read(12) or b""
+    start = raw.peek_at(0, 12)
     if not start:
         raise BadCalculation(uri, "it is empty; copy it again")
     if not start.startswith(SIGNATURE) or len(start) < 12:

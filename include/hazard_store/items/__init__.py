@@ -1,21 +1,24 @@
 """Curves <-> items. What the items of a stored calculation look like is decided in this package."""
 
 from hazard_store.items.digest import DIGEST_BYTES, item_digest
-from hazard_store.items.form import Form, Place, StoredRows, WireItem, largest_group
-from hazard_store.items.make import make_items, read_item
-from hazard_store.items.size import item_bytes, wire_bytes, write_units
+from hazard_store.items.form import Form, ItemError, Place, StoredRows, WireItem, largest_group
+from hazard_store.items.make import item_maker, make_items, read_item
+from hazard_store.items.put import Put
+from hazard_store.items.size import item_bytes, write_units
 
 __all__ = [
     "DIGEST_BYTES",
     "Form",
+    "ItemError",
     "Place",
+    "Put",
     "StoredRows",
     "WireItem",
     "item_bytes",
     "item_digest",
+    "item_maker",
     "largest_group",
     "make_items",
     "read_item",
-    "wire_bytes",
     "write_units",
 ]

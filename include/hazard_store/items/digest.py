@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hazard_store.items.form import WireItem
 
@@ -16,36 +20,50 @@ DIGEST_BYTES = 8  # a chance alteration stays unseen once in 2**64
 
 def item_digest(item: WireItem) -> bytes:
     """Return the digest of an item, the same before writing and after reading it back."""
-    out: list[bytes] = []
-    for name in sorted(item):
-        out.append(_framed(b"a", name.encode()))
-        _digest_value(item[name], out)
-    return hashlib.blake2b(b"".join(out), digest_size=DIGEST_BYTES).digest()
+    return digest_of({name: frame(value) for name, value in item.items()})
+
+
+def digest_of(frames: Mapping[str, bytes]) -> bytes:
+    """Return the digest of an item whose attributes are framed already."""
+    return hashlib.blake2b(_named(frames), digest_size=DIGEST_BYTES).digest()
+
+
+def frame(value: dict[str, Any]) -> bytes:
+    """Return an attribute's value in one unambiguous spelling."""
+    ((kind, content),) = value.items()
+    if kind == "S":
+        return _framed(b"s", content.encode())
+    if kind == "N":
+        return b"n" + struct.pack("<d", float(content))
+    if kind == "B":
+        return _framed(b"b", bytes(content))
+    if kind == "L" and content and all("N" in entry for entry in content):
+        return frame_numbers(np.array([entry["N"] for entry in content], "f8"))
+    if kind == "L":
+        return frame_list([frame(entry) for entry in content])
+    if kind == "M":
+        return frame_map({name: frame(entry) for name, entry in content.items()})
+    return _framed(b"?", repr(value).encode())
+
+
+def frame_numbers(numbers: NDArray[np.float64]) -> bytes:
+    """Return the frame of a list of numbers."""
+    return _framed(b"f", numbers.astype("<f8").tobytes())
+
+
+def frame_list(frames: list[bytes]) -> bytes:
+    """Return the frame of any other list."""
+    return b"l" + struct.pack("<I", len(frames)) + b"".join(frames)
+
+
+def frame_map(frames: Mapping[str, bytes]) -> bytes:
+    """Return the frame of a map."""
+    return b"m" + struct.pack("<I", len(frames)) + _named(frames)
+
+
+def _named(frames: Mapping[str, bytes]) -> bytes:
+    return b"".join(_framed(b"a", name.encode()) + frames[name] for name in sorted(frames))
 
 
 def _framed(tag: bytes, content: bytes) -> bytes:
     return tag + struct.pack("<I", len(content)) + content
-
-
-def _digest_value(value: dict[str, Any], out: list[bytes]) -> None:
-    ((kind, content),) = value.items()
-    if kind == "S":
-        out.append(_framed(b"s", content.encode()))
-    elif kind == "N":
-        out.append(b"n" + struct.pack("<d", float(content)))
-    elif kind == "B":
-        out.append(_framed(b"b", bytes(content)))
-    elif kind == "L":
-        out.append(b"l" + struct.pack("<I", len(content)))
-        if content and all("N" in entry for entry in content):
-            out.append(b"f" + struct.pack(f"<{len(content)}d", *(float(e["N"]) for e in content)))
-        else:
-            for entry in content:
-                _digest_value(entry, out)
-    elif kind == "M":
-        out.append(b"m" + struct.pack("<I", len(content)))
-        for name in sorted(content):
-            out.append(_framed(b"a", name.encode()))
-            _digest_value(content[name], out)
-    else:
-        out.append(_framed(b"?", repr(value).encode()))

@@ -21,6 +21,10 @@ _NUMBER_BYTES = 8  # of a float32 in at most nine digits, and its list entry
 _LEVEL_BYTES = 13  # of a float64 in at most seventeen
 
 
+class ItemError(ValueError):
+    """An item is not of the form that its calculation says."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A site as its items carry it."""
@@ -78,9 +82,22 @@ class Form:
         """Return the range keys of all items of a site, in the order of their rows."""
         return [self.key(place, g)[1] for g in range(len(self.groups))]
 
+    def head(self, place: Place, group: int) -> WireItem:
+        """Return the attributes of an item that are not its curves."""
+        item = self.wire_key(*self.key(place, group))
+        item["lat"], item["lon"] = _number(place.lat), _number(place.lon)
+        if place.vs30 is not None:
+            item["vs30"] = _number(place.vs30)
+        return item
+
     def wire_key(self, hash_key: str, range_key: str) -> WireItem:
         """Return a key as the DynamoDB API spells it."""
         return {HASH_KEY: {"S": hash_key}, self.range_name: {"S": range_key}}
+
+
+def _number(value: float) -> dict[str, str]:
+    # DynamoDB keeps neither -0.0 nor anything below 1e-130; on Earth both are 0.
+    return {"N": repr(float(value)) if abs(value) > 1e-100 else "0"}
 
 
 def rlz_rows(n_realisations: int) -> tuple[str, ...]:

@@ -22,22 +22,16 @@ def write_units(item: WireItem) -> int:
     return math.ceil(item_bytes(item) / 1024)
 
 
-def wire_bytes(item: WireItem) -> int:
-    """Return about how many bytes an item takes in a request (binaries in base64)."""
-    if "curves" in item:
-        return len(item["curves"]["B"]) * 4 // 3 + 512
-    return 2 * item_bytes(item) + 512
-
-
 def _value_bytes(value: dict[str, Any]) -> int:
-    ((kind, content),) = value.items()
+    kind, content = next(iter(value.items()))
     if kind == "S":
         return len(content.encode())
     if kind == "B":
         return len(bytes(content))
     if kind == "N":
-        digits = content.lower().partition("e")[0].replace(".", "").lstrip("-").strip("0")
-        return (len(digits) + 1) // 2 + 1 + content.startswith("-")
+        text = str(content)
+        digits = text.lower().partition("e")[0].replace(".", "").lstrip("-").strip("0")
+        return (len(digits) + 1) // 2 + 1 + text.startswith("-")
     if kind == "L":
         return 3 + sum(1 + _value_bytes(entry) for entry in content)
     if kind == "M":

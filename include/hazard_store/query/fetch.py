@@ -9,8 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from hazard_store.errors import CorruptItem
-from hazard_store.items import Form, Place, StoredRows, WireItem, read_item
-from hazard_store.items.make import ItemError
+from hazard_store.items import Form, ItemError, Place, StoredRows, WireItem, read_item
 from hazard_store.keys import HASH_KEY
 from hazard_store.store import Store
 from hazard_store.writer.retry import RetryPolicy, Unprocessed

@@ -109,12 +109,10 @@ class StoredCalculation(_Record):
 
     def same_parameters(self, other: StoredCalculation) -> list[str]:
         """Return what differs between two ways to store: empty where the items are the same."""
-        names = ("sha256", "key_scheme", "layout", "realisations_per_item")
-        names += ("realisations", "force_normalised_sites", "codec_version")
-        mine, theirs = (self.model_dump(mode="json", include=set(names)) for self in (self, other))
+        mine, theirs = self.model_dump(mode="json"), other.model_dump(mode="json")
         return [
             f"{name} {mine[name]}, not {theirs[name]}"
-            for name in names
+            for name in _SHAPING
             if mine[name] != theirs[name]
         ]
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from hazard_store.calcfile import CalcFile
 from hazard_store.errors import CorruptItem
-from hazard_store.items import Place, WireItem, item_digest, read_item
-from hazard_store.items.make import ItemError
+from hazard_store.items import ItemError, Place, WireItem, item_digest, read_item
 from hazard_store.model import Kind, Status
 from hazard_store.records import AuditReport, Difference, Head, KindCounts
 from hazard_store.records.heads import Conflict

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from hazard_store.calcfile import CalcFile, open_calc, sha256_of
 from hazard_store.errors import LostOwnership, Refused
-from hazard_store.items import Form, WireItem, item_digest, make_items
+from hazard_store.items import Form, Put, item_digest, item_maker
 from hazard_store.model import Kind, Status
 from hazard_store.records import Head, WriteReport
 from hazard_store.store import Store
@@ -106,7 +106,7 @@ def write_chunk(
     complete = False
     try:
         with open_same(store, uri, head) as calc_file:
-            writer.write(source.items(calc_file, again))
+            writer.write(source.puts(calc_file, again))
             complete = True
     finally:
         report = WriteReport(
@@ -138,11 +138,12 @@ class _Source:
 
     def __init__(self, store: Store, form: Form, runs: Sequence[Run], on_items: Progress) -> None:
         self._store, self._form, self._runs, self._on_items = store, form, runs, on_items
+        self._maker = item_maker(form)
         self.found = 0
         self.digests = bytearray()
 
-    def items(self, calc_file: CalcFile, again: bool) -> Iterator[WireItem]:
-        """Yield the items to write.
+    def puts(self, calc_file: CalcFile, again: bool) -> Iterator[Put]:
+        """Yield what is to be written.
 
         Args:
             calc_file: the open file.
@@ -150,28 +151,25 @@ class _Source:
         """
         if again:
             for stored in read_runs(self._store, self._form, self._runs):
-                for item, digest in self._make(calc_file, stored.run.sites):
-                    there = stored.items.get(item[self._form.range_name]["S"])
-                    if there is not None and item_digest(there) == digest:
+                for put in self._make(calc_file, stored.run.sites):
+                    there = stored.items.get(put.range_key)
+                    if there is not None and item_digest(there) == put.digest:
                         self.found += 1
-                        self._on_items(1)
                     else:
-                        yield item
+                        yield put
+                    self._on_items(1)
         else:
             for block in _blocks(self._form, self._runs):
-                for item, _ in self._make(calc_file, block):
-                    yield item
+                for put in self._make(calc_file, block):
+                    yield put
                     self._on_items(1)
 
-    def _make(
-        self, calc_file: CalcFile, sites: Sequence[SidPlace]
-    ) -> Iterator[tuple[WireItem, bytes]]:
+    def _make(self, calc_file: CalcFile, sites: Sequence[SidPlace]) -> Iterator[Put]:
         curves = calc_file.curves(self._form.kind, sids_of(sites))
         for (_, place), of_site in zip(sites, curves, strict=True):
-            for item in make_items(self._form, place, of_site):
-                digest = item_digest(item)
-                self.digests += digest
-                yield item, digest
+            for put in self._maker.puts(place, of_site):
+                self.digests += put.digest
+                yield put
 
 
 def _blocks(form: Form, runs: Sequence[Run]) -> Iterator[list[SidPlace]]:

@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import tenacity
 
 from hazard_store.errors import Stopped, TryAgain
-from hazard_store.items import WireItem
+from hazard_store.items import Put
 from hazard_store.writer.batches import batches
+from hazard_store.writer.body import send_puts
 from hazard_store.writer.rate import RateLimiter
 from hazard_store.writer.retry import RetryPolicy, Unprocessed, is_temporary
 
@@ -58,7 +59,7 @@ class BatchWriter:
     counts: WriteCounts = field(default_factory=WriteCounts)
     _given_up: threading.Event = field(default_factory=threading.Event, repr=False)
 
-    def write(self, items: Iterable[WireItem]) -> WriteCounts:
+    def write(self, puts: Iterable[Put]) -> WriteCounts:
         """Write all items; return when every one of them was acknowledged.
 
         Raises:
@@ -69,7 +70,7 @@ class BatchWriter:
         in_flight: set[Future[None]] = set()
         with ThreadPoolExecutor(self.threads, thread_name_prefix="put") as pool:
             try:
-                for batch in batches(items):
+                for batch in batches(puts):
                     self._check_stop()
                     in_flight.add(pool.submit(self._send, batch))
                     # One batch waits for each that is being sent: memory stays bounded.
@@ -85,8 +86,8 @@ class BatchWriter:
                 raise
         return self.counts
 
-    def _send(self, batch: list[WireItem]) -> None:
-        requests: list[Any] = [{"PutRequest": {"Item": item}} for item in batch]
+    def _send(self, batch: list[Put]) -> None:
+        puts = batch
 
         def count_retry(_: tenacity.RetryCallState) -> None:
             self.counts.add(retries=1)
@@ -95,28 +96,24 @@ class BatchWriter:
         try:
             for attempt in self.policy.retrying(count_retry):
                 with attempt:
-                    requests = self._put(requests)
-                    if requests:
-                        raise Unprocessed(f"{len(requests)} of {len(batch)} items")
+                    puts = self._put(puts)
+                    if puts:
+                        raise Unprocessed(f"{len(puts)} of {len(batch)} items")
         except Exception as error:
             if is_temporary(error):
                 reason = f"gave up after the retry limit: {error}"
                 raise TryAgain(self.table, reason) from error
             raise
 
-    def _put(self, requests: list[Any]) -> list[Any]:
+    def _put(self, puts: list[Put]) -> list[Put]:
         """Make one request; return what of it is still to be done."""
         self.limiter.wait()
         self.fence()
-        self.counts.add(sent=len(requests))
-        answer = self.client.batch_write_item(
-            RequestItems={self.table: requests}, ReturnConsumedCapacity="TOTAL"
-        )
-        wcu = sum(used["CapacityUnits"] for used in answer.get("ConsumedCapacity", []))
-        left = answer.get("UnprocessedItems", {}).get(self.table, [])
-        self.limiter.charge(wcu)
-        self.counts.add(wcu=wcu, acknowledged=len(requests) - len(left))
-        return left
+        self.counts.add(sent=len(puts))
+        answer = send_puts(self.client, self.table, puts)
+        self.limiter.charge(answer.wcu)
+        self.counts.add(wcu=answer.wcu, acknowledged=len(puts) - len(answer.left))
+        return answer.left
 
     def _check_stop(self) -> None:
         if self.stop.is_set() or self._given_up.is_set():

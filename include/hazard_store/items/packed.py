@@ -1,0 +1,43 @@
+"""The packed layout: the curves of a group of rows are one binary attribute."""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hazard_store import codec
+from hazard_store.items.digest import digest_of, frame
+from hazard_store.items.form import Form, Place, WireItem
+from hazard_store.items.put import Put, put_body, spell
+
+
+class Packed:
+    """Makes and reads the packed items of one form."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+
+    def puts(self, place: Place, curves: NDArray[np.float32]) -> Iterator[Put]:
+        """Yield the items of a site; `curves` is float32 (K, M, L), all its rows."""
+        for number, rows in enumerate(self._form.groups):
+            hash_key, range_key = self._form.key(place, number)
+            head = self._form.head(place, number)
+            blob = codec.encode(curves[rows])
+            frames = {name: frame(value) for name, value in head.items()}
+            spelled = {name: spell(value) for name, value in head.items()}
+            frames["curves"] = frame({"B": blob})
+            spelled["curves"] = b'{"B":"%s"}' % b2a_base64(blob, newline=False)
+            yield Put(hash_key, range_key, digest_of(frames), put_body(spelled))
+
+    def read(self, item: WireItem, row: str) -> NDArray[np.float32]:
+        """Return the curves of an item, float32 (K, M, L)."""
+        del row  # it stands in the key and nowhere else
+        blob = bytes(item["curves"]["B"])
+        return codec.decode(blob, len(self._form.imts), self._form.levels.shape[1])
+
+    def attributes(self) -> set[str]:
+        """Return the names of the attributes that hold the curves."""
+        return {"curves"}

@@ -1,0 +1,88 @@
+"""The readable layout: an item a row, its curves as the predecessor's number lists.
+
+A row is over two thousand numbers; spelling and digesting them is done for whole arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from hazard_store.items.digest import digest_of, frame, frame_list, frame_map, frame_numbers
+from hazard_store.items.form import Form, ItemError, Place, WireItem
+from hazard_store.items.put import Put, put_body, spell
+from hazard_store.model import Kind
+
+_ROW_NAME = {Kind.STATS: "agg", Kind.REALISATIONS: "rlz"}
+
+
+class Readable:
+    """Makes and reads the readable items of one form."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        self._spelled_imts = [
+            b'{"M":{"imt":%s,"lvls":%s,"vals":' % (spell({"S": imt}), _spell_numbers(levels))
+            for imt, levels in zip(form.imts, form.levels, strict=True)
+        ]
+        self._framed_imts = [
+            {"imt": frame({"S": imt}), "lvls": frame_numbers(levels)}
+            for imt, levels in zip(form.imts, form.levels, strict=True)
+        ]
+
+    def puts(self, place: Place, curves: NDArray[np.float32]) -> Iterator[Put]:
+        """Yield the items of a site; `curves` is float32 (K, M, L), all its rows."""
+        if np.signbit(curves).any():
+            raise ValueError("-0.0 and negative values cannot be stored in the readable layout")
+        for number, row in enumerate(curves):
+            hash_key, range_key = self._form.key(place, number)
+            head = self._form.head(place, number)
+            head[_ROW_NAME[self._form.kind]] = {"S": self._form.rows[number]}
+            frames = {name: frame(value) for name, value in head.items()}
+            spelled = {name: spell(value) for name, value in head.items()}
+            texts = [orjson.dumps(poes, option=orjson.OPT_SERIALIZE_NUMPY) for poes in row]
+            frames["values"] = frame_list(
+                [
+                    frame_map({**imt, "vals": frame_numbers(np.array(orjson.loads(text), "f8"))})
+                    for imt, text in zip(self._framed_imts, texts, strict=True)
+                ]
+            )
+            spelled["values"] = b'{"L":[%s]}' % b",".join(
+                imt + _as_number_list(text) + b"}}"
+                for imt, text in zip(self._spelled_imts, texts, strict=True)
+            )
+            yield Put(hash_key, range_key, digest_of(frames), put_body(spelled))
+
+    def read(self, item: WireItem, row: str) -> NDArray[np.float32]:
+        """Return the curves of an item, float32 (1, M, L)."""
+        if item[_ROW_NAME[self._form.kind]] != {"S": row}:
+            raise ItemError("its row is not the one in its key")
+        values = item["values"]["L"]
+        if tuple(value["M"]["imt"]["S"] for value in values) != self._form.imts:
+            raise ItemError("its IMTs are not the calculation's")
+        levels, poes = (
+            np.array([[n["N"] for n in value["M"][name]["L"]] for value in values], dtype="f8")
+            for name in ("lvls", "vals")
+        )
+        if not np.array_equal(levels, self._form.levels):
+            raise ItemError("its levels are not the calculation's")
+        if poes.shape != levels.shape:
+            raise ItemError("it has not one value a level")
+        return poes.astype(np.float32)[None]
+
+    def attributes(self) -> set[str]:
+        """Return the names of the attributes that hold the curves."""
+        return {"values", _ROW_NAME[self._form.kind]}
+
+
+def _spell_numbers(numbers: NDArray[np.float64]) -> bytes:
+    text = orjson.dumps(np.ascontiguousarray(numbers), option=orjson.OPT_SERIALIZE_NUMPY)
+    return _as_number_list(text)
+
+
+def _as_number_list(text: bytes) -> bytes:
+    """Turn `[1.5,2.0]` into the list of numbers that DynamoDB takes."""
+    return b'{"L":[{"N":"%s"}]}' % text[1:-1].replace(b",", b'"},{"N":"')
