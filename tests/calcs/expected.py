@@ -17,6 +17,7 @@ HERE = Path(__file__).resolve().parent
 
 REFUSED = {
     "clashing_sites": "clash",
+    "custom_ids_repeated": "clash",
     "classical_damage": "mode",
     "disagg": "mode",
     "killed": "incomplete",
