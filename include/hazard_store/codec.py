@@ -4,7 +4,7 @@ A blob is six bytes of header and a payload::
 
     0      version of the encoded bytes, 1
     1      method: 0 raw, 1 pcodec of deltas
-    2..5   CRC-32 of the payload, little-endian
+    2..5   CRC-32 of version, method and payload, little-endian
     6..    payload
 
 Any change of the bytes that `encode` makes, a new release of the compressor included, is a new
@@ -49,7 +49,7 @@ def encode(curves: NDArray[np.float32]) -> bytes:
     payload, method = standalone.simple_compress(_deltas(bits).ravel(), _PCODEC), DELTA_PCODEC
     if len(payload) >= bits.nbytes:
         payload, method = bits.tobytes(), RAW
-    return bytes(HEADER.pack(VERSION, method, zlib.crc32(payload)) + payload)
+    return bytes(HEADER.pack(VERSION, method, _checksum(method, payload)) + payload)
 
 
 def decode(blob: bytes, n_imts: int, n_levels: int) -> NDArray[np.float32]:
@@ -67,12 +67,14 @@ def decode(blob: bytes, n_imts: int, n_levels: int) -> NDArray[np.float32]:
     payload = blob[HEADER.size :]
     if version != VERSION:
         raise CodecError(f"codec version {version} is not known here")
-    if zlib.crc32(payload) != checksum:
+    if _checksum(method, payload) != checksum:
         raise CodecError("the checksum does not match")
     if method == RAW:
+        if len(payload) % 4:
+            raise CodecError("its payload is not whole")
         bits = np.frombuffer(payload, "<u4")
     elif method == DELTA_PCODEC:
-        bits = np.asarray(standalone.simple_decompress(payload), "<u4")
+        bits = _decompress(payload)
     else:
         raise CodecError(f"method {method} is not known here")
     if bits.size == 0 or bits.size % (n_imts * n_levels):
@@ -81,6 +83,20 @@ def decode(blob: bytes, n_imts: int, n_levels: int) -> NDArray[np.float32]:
     if method == DELTA_PCODEC:
         bits = np.cumsum(np.cumsum(bits, axis=1, dtype="u4"), axis=2, dtype="u4")
     return bits.view("<f4").astype(np.float32, copy=False)
+
+
+def _checksum(method: int, payload: bytes) -> int:
+    return zlib.crc32(payload, zlib.crc32(bytes((VERSION, method))))
+
+
+def _decompress(payload: bytes) -> NDArray[np.uint32]:
+    try:
+        bits = standalone.simple_decompress(payload)
+    except RuntimeError as error:
+        raise CodecError(str(error)) from error
+    if bits is None or bits.dtype != np.uint32:
+        raise CodecError("its payload is not of 32-bit integers")
+    return np.asarray(bits, "<u4")
 
 
 def _deltas(bits: NDArray[np.uint32]) -> NDArray[np.uint32]:

@@ -17,11 +17,12 @@ from hazard_store.records import AuditReport, Difference, Head, KindCounts
 from hazard_store.records.heads import Conflict
 from hazard_store.records.stored import MAX_DIFFERENCES
 from hazard_store.store import Store
+from hazard_store.workflow.owner import check_owner
 from hazard_store.workflow.plan import sids_of
 from hazard_store.workflow.reports import Reports, chunk_number, outcome_of
 from hazard_store.workflow.screen import Screen
 from hazard_store.workflow.stored import RunItems, read_runs
-from hazard_store.workflow.write import check_owner, chunk_runs, open_same
+from hazard_store.workflow.write import chunk_runs, open_same
 
 Progress = Callable[[int], None]  # told how many more sites were audited
 

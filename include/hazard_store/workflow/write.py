@@ -5,22 +5,18 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
 
 from hazard_store.calcfile import CalcFile, open_calc, sha256_of
-from hazard_store.errors import LostOwnership, Refused
-from hazard_store.items import Form, Put, item_digest, item_maker
-from hazard_store.model import Kind, Status
+from hazard_store.errors import Refused
+from hazard_store.items import Form
+from hazard_store.model import Kind
 from hazard_store.records import Head, WriteReport
 from hazard_store.store import Store
-from hazard_store.workflow.plan import sids_of
+from hazard_store.workflow.owner import fence, writable
 from hazard_store.workflow.reports import Reports, chunk_number
-from hazard_store.workflow.stored import Run, SidPlace, read_runs, runs_of
+from hazard_store.workflow.source import Progress, Source
+from hazard_store.workflow.stored import Run, SidPlace, runs_of
 from hazard_store.writer import BatchWriter, RateLimiter, RetryPolicy
-
-BLOCK_BYTES = 4_000_000  # of curves read at once
-
-Progress = Callable[[int], None]  # told how many more items are right in the table
 
 
 def chunk_sites(store: Store, head: Head, start: int, stop: int) -> list[SidPlace]:
@@ -96,13 +92,13 @@ def write_chunk(
     writer = BatchWriter(
         client=store.bulk_client,
         table=store.table(kind),
-        fence=lambda: _fence(store, head),
+        fence=lambda: fence(store, head),
         limiter=RateLimiter(_share(head)),
         policy=RetryPolicy.of(store.settings),
         threads=store.settings.request_threads,
         stop=stop_event or threading.Event(),
     )
-    source = _Source(store, form, runs, on_items or (lambda _: None))
+    source = Source(store, form, runs, on_items or (lambda _: None))
     complete = False
     try:
         with open_same(store, uri, head) as calc_file:
@@ -131,89 +127,6 @@ def write_chunk(
         else:
             reports.put_quietly(report, chunk)
     return report
-
-
-class _Source:
-    """Makes a chunk's items from the file, counting what is right in the table already."""
-
-    def __init__(self, store: Store, form: Form, runs: Sequence[Run], on_items: Progress) -> None:
-        self._store, self._form, self._runs, self._on_items = store, form, runs, on_items
-        self._maker = item_maker(form)
-        self.found = 0
-        self.digests = bytearray()
-
-    def puts(self, calc_file: CalcFile, again: bool) -> Iterator[Put]:
-        """Yield what is to be written.
-
-        Args:
-            calc_file: the open file.
-            again: whether the chunk was begun before, so that some of it may be stored.
-        """
-        if again:
-            for stored in read_runs(self._store, self._form, self._runs):
-                for put in self._make(calc_file, stored.run.sites):
-                    there = stored.items.get(put.range_key)
-                    if there is not None and item_digest(there) == put.digest:
-                        self.found += 1
-                    else:
-                        yield put
-                    self._on_items(1)
-        else:
-            for block in _blocks(self._form, self._runs):
-                for put in self._make(calc_file, block):
-                    yield put
-                    self._on_items(1)
-
-    def _make(self, calc_file: CalcFile, sites: Sequence[SidPlace]) -> Iterator[Put]:
-        curves = calc_file.curves(self._form.kind, sids_of(sites))
-        for (_, place), of_site in zip(sites, curves, strict=True):
-            for put in self._maker.puts(place, of_site):
-                self.digests += put.digest
-                yield put
-
-
-def _blocks(form: Form, runs: Sequence[Run]) -> Iterator[list[SidPlace]]:
-    site_bytes = 4 * len(form.rows) * form.levels.size
-    size = max(1, BLOCK_BYTES // site_bytes)
-    sites = [site for run in runs for site in run.sites]
-    return (sites[i : i + size] for i in range(0, len(sites), size))
-
-
-def writable(store: Store, calc_id: str) -> Head:
-    """Return the head of a calculation that this process may write.
-
-    Raises:
-        Refused: in this state nothing is written.
-        LostOwnership: the settings name an owner and attempt that are no longer current.
-    """
-    head = store.head(calc_id)
-    if head.status not in (Status.WRITING, Status.AUDITING, Status.FAILED):
-        raise Refused(calc_id, f"it is {head.status}: nothing is written to it any more")
-    check_owner(store, head)
-    return head
-
-
-def check_owner(store: Store, head: Head) -> None:
-    """Check that the run which the settings name, if they name one, still owns the calculation.
-
-    Raises:
-        LostOwnership: it does not.
-    """
-    settings = store.settings
-    mine = (settings.owner or head.owner, settings.attempt or head.attempt)
-    if mine != (head.owner, head.attempt):
-        raise LostOwnership(
-            head.calc_id,
-            f"the run {mine[0]} (attempt {mine[1]}) was taken over by {head.owner} "
-            f"(attempt {head.attempt})",
-        )
-
-
-def _fence(store: Store, head: Head) -> None:
-    now = store.heads.owner_of(head.storage_id)
-    if now != (head.owner, head.attempt):
-        by = f"{now[0]} (attempt {now[1]})" if now else "its removal"
-        raise LostOwnership(head.calc_id, f"attempt {head.attempt} was taken over by {by}")
 
 
 def _share(head: Head) -> float | None:

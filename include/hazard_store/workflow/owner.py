@@ -1,0 +1,50 @@
+"""Who may write a calculation: checked when a writer begins and before each of its batches."""
+
+from __future__ import annotations
+
+from hazard_store.errors import LostOwnership, Refused
+from hazard_store.model import Status
+from hazard_store.records import Head
+from hazard_store.store import Store
+
+
+def writable(store: Store, calc_id: str) -> Head:
+    """Return the head of a calculation that this process may write.
+
+    Raises:
+        Refused: in this state nothing is written.
+        LostOwnership: the settings name an owner and attempt that are no longer current.
+    """
+    head = store.head(calc_id)
+    if head.status not in (Status.WRITING, Status.AUDITING, Status.FAILED):
+        raise Refused(calc_id, f"it is {head.status}: nothing is written to it any more")
+    check_owner(store, head)
+    return head
+
+
+def check_owner(store: Store, head: Head) -> None:
+    """Check that the run which the settings name, if they name one, still owns the calculation.
+
+    Raises:
+        LostOwnership: it does not.
+    """
+    settings = store.settings
+    mine = (settings.owner or head.owner, settings.attempt or head.attempt)
+    if mine != (head.owner, head.attempt):
+        raise LostOwnership(
+            head.calc_id,
+            f"the run {mine[0]} (attempt {mine[1]}) was taken over by {head.owner} "
+            f"(attempt {head.attempt})",
+        )
+
+
+def fence(store: Store, head: Head) -> None:
+    """Check that the attempt of `head` still owns the calculation.
+
+    Raises:
+        LostOwnership: it does not.
+    """
+    now = store.heads.owner_of(head.storage_id)
+    if now != (head.owner, head.attempt):
+        by = f"{now[0]} (attempt {now[1]})" if now else "its removal"
+        raise LostOwnership(head.calc_id, f"attempt {head.attempt} was taken over by {by}")
