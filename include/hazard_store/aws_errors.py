@@ -11,6 +11,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
 )
+from pynamodb.exceptions import PynamoDBException
 
 from hazard_store.errors import HazardStoreError, Misconfigured, TryAgain
 from hazard_store.writer.retry import is_temporary
@@ -41,6 +42,8 @@ _CONFIGURATION = (
 
 def of_ours(error: Exception) -> HazardStoreError | None:
     """Return the error of ours that says the same; None where it is a fault of our program."""
+    if isinstance(error, PynamoDBException) and isinstance(error.cause, Exception):
+        return of_ours(error.cause)
     if isinstance(error, ClientError):
         code = error.response["Error"].get("Code", "")
         if code == "ResourceNotFoundException":

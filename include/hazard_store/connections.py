@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -46,3 +48,31 @@ def dynamodb_client(settings: Settings, *, retries: bool = True) -> DynamoDBClie
         endpoint_url=settings.endpoint_dynamodb,
         config=config,
     )
+
+
+@contextmanager
+def counted_wcu(client: DynamoDBClient) -> Iterator[list[float]]:
+    """Give a list to which each write of this client adds the units that DynamoDB counted."""
+    counted: list[float] = []
+
+    def ask(params: dict[str, Any], **_: Any) -> None:
+        params.setdefault("ReturnConsumedCapacity", "TOTAL")
+
+    def add(parsed: dict[str, Any], **_: Any) -> None:
+        used = parsed.get("ConsumedCapacity", [])
+        for entry in used if isinstance(used, list) else [used]:
+            counted.append(entry.get("CapacityUnits", 0.0))
+
+    handlers: list[tuple[str, Any]] = [
+        (f"{event}.dynamodb.{operation}", handler)
+        for operation in ("PutItem", "UpdateItem", "TransactWriteItems")
+        for event, handler in (("before-parameter-build", ask), ("after-call", add))
+    ]
+    events = client.meta.events
+    for event, handler in handlers:
+        events.register(event, handler)
+    try:
+        yield counted
+    finally:
+        for event, handler in handlers:
+            events.unregister(event, handler)

@@ -25,9 +25,9 @@ class Settings(BaseSettings):
     attempt: int | None = None  # the run's attempt; None: the one on record
 
     request_threads: int = Field(8, ge=1, le=256)  # requests in flight of one writer
-    retry_tries: int = Field(60, ge=1)  # attempts of one request before giving up
-    retry_limit_s: float = Field(300, gt=0)  # seconds of one request before giving up
-    retry_cap_s: float = Field(5, gt=0)  # longest pause between two attempts
+    retry_tries: int = Field(1000, ge=1)  # of one item before a writer gives up
+    retry_limit_s: float = Field(300, gt=0)  # seconds without progress before it gives up
+    retry_cap_s: float = Field(1, gt=0)  # longest pause between two tries, seconds
     writers: int = Field(32, ge=1)  # writers that may run at once in one run
     writer_wcu_per_s: float = Field(2500, gt=0)  # what one writer is expected to reach
     max_map_length: int = Field(1024, ge=1)  # Airflow's limit for mapped tasks

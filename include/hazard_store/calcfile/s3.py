@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import boto3
+import botocore.session
 import obstore
 from botocore.exceptions import BotoCoreError
 from obstore.auth.boto3 import Boto3CredentialProvider
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PART = 8 << 20  # bytes of one request: it ends well before the timeout on a slow line
 REQUEST_TIMEOUT = timedelta(seconds=120)
-RETRIES = 10  # about half a minute in all: an outage belongs to the caller's own retries
+RETRIES = 20  # at most half a minute in all: an outage is for the caller to wait out
 BUSY = ("408", "409", "429")  # answers that another try may change
 CREDENTIALS_TTL = timedelta(minutes=10)  # botocore renews a role's keys 10 minutes before their end
 
@@ -61,8 +61,8 @@ class S3Source:
                 options={"range": (start, stop), "if_match": self.version.etag},
             )
             body = bytes(answer.bytes())
-        except PreconditionError as error:
-            raise FileChanged(self._uri, self.version.etag, self._head().etag) from error
+        except PreconditionError:
+            raise FileChanged(self._uri, self.version.etag, self._head().etag) from None
         except (BaseError, OSError, ValueError) as error:
             raise _ours(self._uri, error) from None
         if len(body) != stop - start:
@@ -85,11 +85,12 @@ class S3Source:
 
 
 def _store(uri: str, bucket: str, settings: Settings) -> S3Store:
-    """Make the store of a bucket; credentials come from boto3's standard chain."""
+    """Make the store of a bucket; credentials come from botocore's standard chain."""
     if settings.region is None:
         raise Misconfigured("AWS_REGION", f"it is not set, and {uri} cannot be read without it")
     try:
-        session = boto3.Session(region_name=settings.region)
+        session = botocore.session.Session()
+        session.set_config_variable("region", settings.region)
         credentials = Boto3CredentialProvider(session, ttl=CREDENTIALS_TTL)
     except (BotoCoreError, ValueError) as error:
         raise Misconfigured(

@@ -32,7 +32,7 @@ def read_sites(uri: str, h5: h5py.File) -> Sites:
     return Sites(
         lat=_degrees(uri, columns["lat"], "latitude", 90),
         lon=_degrees(uri, columns["lon"], "longitude", 180),
-        vs30=np.asarray(columns["vs30"], np.float64) if "vs30" in columns else None,
+        vs30=_vs30(columns.get("vs30")),
         custom_ids=None if ids is None else tuple(_site_id(uri, *pair) for pair in enumerate(ids)),
     )
 
@@ -62,6 +62,14 @@ def _degrees(uri: str, column: NDArray[Any], name: str, limit: int) -> NDArray[n
             uri, f"site {bad[0]} has the {name} {degrees[bad[0]]}, not -{limit} to {limit} degrees"
         )
     return degrees
+
+
+def _vs30(column: NDArray[Any] | None) -> NDArray[np.float64] | None:
+    """Return vs30 in m/s; the engine writes NaN for every site where the job names no value."""
+    if column is None:
+        return None
+    vs30 = np.asarray(column, np.float64)
+    return None if np.isnan(vs30).all() else vs30
 
 
 def _site_id(uri: str, sid: int, value: Any) -> str:

@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import click
@@ -102,6 +103,8 @@ def curve_json(curve: StatsCurve | RlzCurve) -> dict[str, Any]:
 
 def print_curves(curves: Iterator[StatsCurve | RlzCurve], form: str) -> None:
     """Print curves as they come: a table, CSV, or one JSON list."""
+    first = next(curves, None)  # an error must come before the first byte of output
+    curves = iter(()) if first is None else chain((first,), curves)
     if form == "json":
         click.echo("[", nl=False)
         for number, curve in enumerate(curves):

@@ -32,6 +32,8 @@ from hazard_store.workflow.load import Loaded, inspect_and_plan, load
 from hazard_store.workflow.publish import publish
 from hazard_store.workflow.write import write_chunk
 
+_PHASES = {"meta": "wcu", "stats": "wcu", "realisations": "wcu", "audit": "rcu"}
+
 
 @click.command("inspect")
 @click.argument("calc_file")
@@ -121,8 +123,8 @@ def load_and_print(
         )
     if as_json:
         phases = {
-            name: {"seconds": 0, "cpu_seconds": 0, **loaded.phases.get(name, {})}
-            for name in ("meta", "stats", "realisations", "audit")
+            name: {"seconds": 0, "cpu_seconds": 0, unit: 0, **loaded.phases.get(name, {})}
+            for name, unit in _PHASES.items()
         }
         echo_json({**audit_json(loaded.report), "phases": phases})
         return EX_OK

@@ -34,7 +34,7 @@ def frame(value: dict[str, Any]) -> bytes:
     if kind == "S":
         return _framed(b"s", content.encode())
     if kind == "N":
-        return b"n" + struct.pack("<d", float(content))
+        return b"n" + struct.pack("<d", float(content) + 0.0)  # DynamoDB makes 0 of -0
     if kind == "B":
         return _framed(b"b", bytes(content))
     if kind == "L" and content and all("N" in entry for entry in content):
@@ -48,7 +48,7 @@ def frame(value: dict[str, Any]) -> bytes:
 
 def frame_numbers(numbers: NDArray[np.float64]) -> bytes:
     """Return the frame of a list of numbers."""
-    return _framed(b"f", numbers.astype("<f8").tobytes())
+    return _framed(b"f", (numbers + 0.0).astype("<f8").tobytes())
 
 
 def frame_list(frames: list[bytes]) -> bytes:

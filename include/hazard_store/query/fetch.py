@@ -104,7 +104,7 @@ def _batch_get(
     table = store.table(form.kind)
     found: dict[tuple[str, str], WireItem] = {}
     wanted: list[Any] = [form.wire_key(*key) for key in keys]
-    for attempt in RetryPolicy().retrying(lambda _: None):
+    for attempt in RetryPolicy().retrying():
         with attempt:
             answer: Any = store.client.batch_get_item(RequestItems={table: {"Keys": wanted}})
             for item in answer["Responses"].get(table, []):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -106,8 +107,7 @@ class Heads:
             "calculation": {"S": text},
         }
         if spilled:
-            Parts(self._client, self._table, calculation.storage_id).put_json("head-rest", spilled)
-            head["spilled"] = {"BOOL": True}
+            head["spilled"] = {"S": self._spill(calculation.storage_id, spilled)}
         index = {
             **_key(INDEX, calculation.calc_id),
             "storage_id": {"S": calculation.storage_id},
@@ -133,6 +133,7 @@ class Heads:
             file: the version of the same file (by sha256) that this attempt reads.
         """
         calculation = head.calculation.model_copy(update={"file": file})
+        text, spilled = _head_json(calculation)
         return self._update(
             head,
             (Status.WRITING, Status.AUDITING, Status.FAILED),
@@ -140,7 +141,8 @@ class Heads:
             owner=owner,
             attempt=head.attempt + 1,
             audited_attempt=None,
-            calculation=_head_json(calculation)[0],
+            calculation=text,
+            spilled=self._spill(head.storage_id, spilled) if spilled else None,
         )
 
     def audit_begun(self, head: Head) -> Head:
@@ -222,11 +224,21 @@ class Heads:
             raise
         return self._head(answer["Attributes"])
 
+    def _spill(self, storage_id: str, spilled: dict[str, Any]) -> str:
+        """Store what does not fit the head; return its name.
+
+        It is named by its content: a run that loses the race for the head overwrites nothing.
+        """
+        content = json.dumps(spilled, allow_nan=False, separators=(",", ":")).encode()
+        name = f"head-rest-{hashlib.sha256(content).hexdigest()[:16]}"
+        Parts(self._client, self._table, storage_id).put(name, content)
+        return name
+
     def _head(self, item: dict[str, Any]) -> Head:
         content = json.loads(item["calculation"]["S"])
         if "spilled" in item:
             parts = Parts(self._client, self._table, item["haz_sol_id"]["S"])
-            content |= parts.get_json("head-rest")
+            content |= parts.get_json(item["spilled"]["S"])
         audited = item.get("audited_attempt")
         return Head(
             calculation=StoredCalculation.model_validate(content),
@@ -265,7 +277,7 @@ def _now() -> str:
 def _head_json(calculation: StoredCalculation) -> tuple[str, dict[str, Any]]:
     """Return the head's JSON, and what must go into a part so that the head stays small."""
     text = calculation.model_dump_json()
-    if len(text) <= HEAD_BYTES:
+    if len(text.encode()) <= HEAD_BYTES:
         return text, {}
     spilled = calculation.model_dump(mode="json", include=_SPILLED)
     return calculation.model_copy(update=dict.fromkeys(_SPILLED, ())).model_dump_json(), spilled

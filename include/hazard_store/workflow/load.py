@@ -19,7 +19,8 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hazard_store.calcfile import open_calc
-from hazard_store.errors import TryAgain
+from hazard_store.connections import counted_wcu
+from hazard_store.errors import LostOwnership, TryAgain
 from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.records import AuditReport, Head, WriteReport
 from hazard_store.records.heads import Conflict
@@ -109,8 +110,9 @@ def load(
     )
     phases = Phases()
     screen.phase("meta", 0, "records")
-    with phases.measured("meta", screen):
+    with phases.measured("meta", screen) as entry, counted_wcu(store.client) as wcu:
         claim = begin(store, plan, owner, if_stored)
+        entry["wcu"] = sum(wcu)
     head = claim.head
     del plan  # all sites of the calculation: the writers read theirs from the records
     if claim.already_published:
@@ -148,7 +150,11 @@ def _audit(
     screen.phase("audit", head.calculation.n_sites * len(Kind), "sites")
     with phases.measured("audit", screen) as entry:
         entry["rcu"] = 0.0
-        store.heads.audit_begun(head)
+        try:
+            store.heads.audit_begun(head)
+        except Conflict as error:
+            reason = "another run took it over before the audit"
+            raise LostOwnership(head.calc_id, reason) from error
         work = partial(_audit_job, store.settings, uri, head.calc_id)
         for report in _map(work, head.calculation.chunk_ranges, len(Kind), workers, screen):
             entry["rcu"] += report.rcu

@@ -1,8 +1,7 @@
 """The only code that puts items of curves: batches, retries, rate and fencing."""
 
-from hazard_store.writer.batches import batches
 from hazard_store.writer.rate import RateLimiter
 from hazard_store.writer.retry import RetryPolicy
 from hazard_store.writer.send import BatchWriter, WriteCounts
 
-__all__ = ["BatchWriter", "RateLimiter", "RetryPolicy", "WriteCounts", "batches"]
+__all__ = ["BatchWriter", "RateLimiter", "RetryPolicy", "WriteCounts"]

@@ -1,18 +1,30 @@
-"""A write budget: a token bucket that is charged with what each call really consumed.
+"""How fast to write: a budget that is kept, and a rate that follows what the table takes.
 
-The cost of a call is known only from its answer, so the bucket may go negative; the next caller
-then waits until it is paid back.
+Both are one token bucket, charged with what each call really consumed. The cost of a call is known
+only from its answer, so the bucket may go negative; the next request then waits until it is paid
+back. When a whole request is refused, the rate falls to a little less than what the table took in
+the last second, and rises again from there; a request that is taken in part says only that some
+partition is hot, and the puts that came back wait for themselves. Without throttling a writer is
+held by its budget alone.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
 
+MEMORY_S = 1.0  # over which consumption is averaged
+KEPT = 0.9  # of what was consumed lately, when a whole request is refused
+NO_CUT_S = 0.25  # after a cut: the requests under way then tell nothing new
+RISE_PER_S = 0.5  # of the rate, always
+FREE_ABOVE = 3.0  # times the consumption: a rate so high holds nothing back any more
+LEAST_WCU_PER_S = 25.0
+
 
 class RateLimiter:
-    """Holds the write units of several threads to a rate; `None` means no limit."""
+    """Holds the write units of several threads to a rate; a budget of `None` means no limit."""
 
     def __init__(
         self,
@@ -22,26 +34,57 @@ class RateLimiter:
     ) -> None:
         if wcu_per_s is not None and not wcu_per_s > 0:
             raise ValueError(f"{wcu_per_s} write units a second is no rate")
-        self._rate, self._clock, self._sleep = wcu_per_s, clock, sleep
+        self._budget, self._clock, self._sleep = wcu_per_s, clock, sleep
+        self._rate = wcu_per_s  # what is held to now: the budget, or less under throttling
         self._lock = threading.Lock()
         self._balance = 0.0  # write units in hand; at most one second's worth
+        self._recent = 0.0  # write units of the last seconds, fading
         self._at = clock()
+        self._cut_at = -math.inf
+
+    @property
+    def rate(self) -> float | None:
+        """Write units a second that are held to now; None: no limit."""
+        return self._rate
 
     def wait(self) -> None:
         """Return as soon as the bucket is not in debt."""
-        while (debt_s := self._debt_s()) > 0:
+        while (debt_s := self.debt_s()) > 0:
             self._sleep(debt_s)
 
-    def charge(self, wcu: float) -> None:
-        """Take what a call consumed out of the bucket."""
+    def debt_s(self) -> float:
+        """Return the seconds until the next request may begin."""
         with self._lock:
-            self._balance -= wcu
+            self._advance()
+            return 0.0 if self._rate is None else max(0.0, -self._balance / self._rate)
 
-    def _debt_s(self) -> float:
-        if self._rate is None:
-            return 0.0
+    def charge(self, wcu: float) -> None:
+        """Take the write units that a call consumed, as its answer says, out of the bucket."""
         with self._lock:
-            now = self._clock()
-            self._balance = min(self._rate, self._balance + (now - self._at) * self._rate)
-            self._at = now
-            return -self._balance / self._rate
+            self._advance()
+            self._balance -= wcu
+            self._recent += wcu
+
+    def refused(self) -> None:
+        """Note that a whole request was throttled."""
+        with self._lock:
+            self._advance()
+            if self._at - self._cut_at >= NO_CUT_S:
+                self._cut_at = self._at
+                taken = max(LEAST_WCU_PER_S, KEPT * self._recent / MEMORY_S)
+                self._rate = taken if self._rate is None else min(self._rate, taken)
+
+    def _advance(self) -> None:
+        now = self._clock()
+        passed, self._at = now - self._at, now
+        self._recent *= math.exp(-passed / MEMORY_S)
+        if self._rate is None:
+            self._balance = 0.0
+            return
+        self._balance = min(self._rate, self._balance + passed * self._rate)
+        if self._rate != self._budget:
+            self._rate *= 1 + RISE_PER_S * passed
+            if self._budget is not None:
+                self._rate = min(self._rate, self._budget)
+            elif self._rate > max(LEAST_WCU_PER_S, FREE_ABOVE * self._recent / MEMORY_S):
+                self._rate = None if self._recent > 0 else self._rate

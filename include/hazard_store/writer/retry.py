@@ -22,38 +22,38 @@ from botocore.parsers import ResponseParserError
 
 from hazard_store.settings import Settings
 
-RETRIED_CODES = frozenset(
+THROTTLED_CODES = frozenset(
     {
-        "InternalServerError",
-        "InternalFailure",
-        "ItemCollectionSizeLimitExceededException",
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "ServiceUnavailable",
         "SlowDown",
         "ThrottledException",
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
-        "TransactionConflictException",
     }
 )
+RETRIED_CODES = THROTTLED_CODES | {
+    "InternalFailure",
+    "InternalServerError",
+    "ItemCollectionSizeLimitExceededException",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ServiceUnavailable",
+    "TransactionConflictException",
+}
 RETRIED_ERRORS = (
-    NoConnectionError,  # no connection, or closed before the answer
+    NoConnectionError,  # none, or closed before the answer
     HTTPClientError,  # time-outs and broken transfers
     IncompleteReadError,
     ResponseParserError,  # an answer cut short
     ResponseStreamingError,
 )
 
-BeforePause = Callable[[tenacity.RetryCallState], None]
-
 
 class Unprocessed(Exception):
-    """DynamoDB answered, and left some items of the batch undone."""
+    """DynamoDB answered, and left some of the request undone."""
 
 
 def is_temporary(error: BaseException) -> bool:
@@ -64,28 +64,59 @@ def is_temporary(error: BaseException) -> bool:
     return isinstance(error, (Unprocessed, *RETRIED_ERRORS))
 
 
+def is_throttling(error: BaseException) -> bool:
+    """Tell whether a request was refused because too much was asked for."""
+    return isinstance(error, ClientError) and (
+        error.response["Error"].get("Code") in THROTTLED_CODES
+    )
+
+
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Full jitter (a pause is anything up to a doubling bound), limited in tries and in time."""
+    """Full jitter (a pause is anything up to a doubling bound), limited in tries and in time.
 
-    tries: int = 60
+    Attributes:
+        tries: of one item, or one request.
+        limit_s: without any progress; a table that goes on taking items is never given up.
+        first_s: bound of the first pause.
+        cap_s: bound of every pause.
+    """
+
+    tries: int = 1000
     limit_s: float = 300
     first_s: float = 0.05
-    cap_s: float = 5
-    sleep: Callable[[float], None] = time.sleep
+    cap_s: float = 1
 
     @classmethod
     def of(cls, settings: Settings) -> RetryPolicy:
         """Return the policy that the settings say."""
         return cls(settings.retry_tries, settings.retry_limit_s, cap_s=settings.retry_cap_s)
 
-    def retrying(self, before_pause: BeforePause) -> tenacity.Retrying:
-        """Return the loop; it ends in the last error itself."""
+    def pause_s(self, tries: int) -> float:
+        """Return how long to wait after so many failed tries."""
+        return self._wait(_after(tries))
+
+    def is_reached(self, tries: int, seconds: float) -> bool:
+        """Tell whether it is time to give up."""
+        return tries >= self.tries or seconds >= self.limit_s
+
+    def retrying(self, sleep: Callable[[float], None] = time.sleep) -> tenacity.Retrying:
+        """Return a loop for a single request; it ends in the last error itself."""
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception(is_temporary),
-            wait=tenacity.wait_random_exponential(multiplier=self.first_s, max=self.cap_s),
+            wait=self._wait,
             stop=tenacity.stop_after_attempt(self.tries) | tenacity.stop_after_delay(self.limit_s),
-            before_sleep=before_pause,
-            sleep=self.sleep,
+            sleep=sleep,
             reraise=True,
         )
+
+    @property
+    def _wait(self) -> tenacity.wait_random_exponential:
+        return tenacity.wait_random_exponential(multiplier=self.first_s, max=self.cap_s)
+
+
+def _after(tries: int) -> tenacity.RetryCallState:
+    """Return the state that tenacity's arithmetic asks for."""
+    state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
+    state.attempt_number = tries
+    return state

@@ -1,24 +1,26 @@
-"""Sends batches from several threads and counts what DynamoDB acknowledged."""
+"""Sends puts in batches from several threads, and counts what DynamoDB acknowledged."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import tenacity
-
-from hazard_store.errors import Stopped, TryAgain
+from hazard_store.errors import Stopped
 from hazard_store.items import Put
-from hazard_store.writer.batches import batches
+from hazard_store.writer.batches import Batches
 from hazard_store.writer.body import send_puts
 from hazard_store.writer.rate import RateLimiter
-from hazard_store.writer.retry import RetryPolicy, Unprocessed, is_temporary
+from hazard_store.writer.retry import RetryPolicy, is_temporary, is_throttling
+from hazard_store.writer.waiting import Trial, Waiting
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+STEP_S = 0.5  # the longest sleep before looking at `stop` again
 
 
 @dataclass
@@ -28,7 +30,7 @@ class WriteCounts:
     sent: int = 0  # items put into requests, repeats included
     acknowledged: int = 0  # items that DynamoDB said it has
     wcu: float = 0  # as DynamoDB counts them
-    retries: int = 0
+    retries: int = 0  # requests that were refused, failed or left something undone
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add(self, **amounts: float) -> None:
@@ -38,15 +40,29 @@ class WriteCounts:
                 setattr(self, name, getattr(self, name) + amount)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """How a request ended."""
+
+    progress: bool  # whether any item was taken
+    left: list[Trial] = field(default_factory=list)  # may be tried again
+    why: BaseException | str = ""
+
+
 @dataclass
 class BatchWriter:
-    """Writes items into one table.
+    """Writes puts into one table.
 
     Attributes:
-        client: a DynamoDB client that does not retry by itself.
+        client: a DynamoDB client that takes bodies (`body.accept_bodies`) and does not retry.
         table: the table's name.
         fence: called before each request; raises when this run may not write any more.
+        limiter: the rate to hold to.
+        policy: how often, how long and after what pauses a put is tried again.
+        threads: requests under way at once.
         stop: set by whoever wants the writing to end after what is in flight.
+        clock: seconds.
+        pause: waits for a number of seconds.
     """
 
     client: DynamoDBClient
@@ -57,69 +73,67 @@ class BatchWriter:
     threads: int = 8
     stop: threading.Event = field(default_factory=threading.Event)
     counts: WriteCounts = field(default_factory=WriteCounts)
-    _given_up: threading.Event = field(default_factory=threading.Event, repr=False)
+    clock: Callable[[], float] = time.monotonic
+    pause: Callable[[float], None] = time.sleep
 
     def write(self, puts: Iterable[Put]) -> WriteCounts:
-        """Write all items; return when every one of them was acknowledged.
+        """Write all puts; return when every one of them was acknowledged.
 
         Raises:
             TryAgain: the retry limit was reached; `counts` tells how far it came.
             LostOwnership: the fence says that another run took over.
             Stopped: `stop` was set.
         """
-        in_flight: set[Future[None]] = set()
+        waiting = Waiting(self.table, self.policy, self.clock())
+        batches = Batches(puts, waiting)
+        in_flight: set[Future[Outcome]] = set()
         with ThreadPoolExecutor(self.threads, thread_name_prefix="put") as pool:
-            try:
-                for batch in batches(puts):
-                    self._check_stop()
-                    in_flight.add(pool.submit(self._send, batch))
-                    # One batch waits for each that is being sent: memory stays bounded.
-                    while len(in_flight) >= 2 * self.threads:
-                        done, in_flight = wait(in_flight, return_when=FIRST_COMPLETED)
-                        _raise_first(done)
-                done, in_flight = wait(in_flight)
-                _raise_first(done)
-            except BaseException:
-                self._given_up.set()  # the other threads end after the request they are in
-                for future in in_flight:
-                    future.cancel()
-                raise
-        return self.counts
+            while True:
+                if self.stop.is_set():
+                    raise Stopped(self.table, "told to stop; a resume writes what is missing")
+                now = self.clock()
+                if len(in_flight) < self.threads and not self._in_debt():
+                    batch = batches.next(now)
+                    if batch:
+                        in_flight.add(pool.submit(self._send, batch))
+                        continue
+                if in_flight:
+                    longest = waiting.next_in_s(now)
+                    timeout = STEP_S if longest is None else min(STEP_S, max(longest, 0.001))
+                    done, in_flight = wait(in_flight, timeout, FIRST_COMPLETED)
+                    for outcome in (future.result() for future in done):
+                        if outcome.progress:
+                            waiting.progress_at = self.clock()
+                        waiting.add(outcome.left, self.clock(), outcome.why)
+                elif waiting:
+                    self.pause(min(STEP_S, waiting.next_in_s(now) or 0.0))
+                elif batches.exhausted:
+                    return self.counts
 
-    def _send(self, batch: list[Put]) -> None:
-        puts = batch
+    def _in_debt(self) -> bool:
+        debt_s = self.limiter.debt_s()
+        if debt_s:
+            self.pause(min(debt_s, STEP_S))
+        return debt_s > STEP_S
 
-        def count_retry(_: tenacity.RetryCallState) -> None:
-            self.counts.add(retries=1)
-            self._check_stop()
-
-        try:
-            for attempt in self.policy.retrying(count_retry):
-                with attempt:
-                    puts = self._put(puts)
-                    if puts:
-                        raise Unprocessed(f"{len(puts)} of {len(batch)} items")
-        except Exception as error:
-            if is_temporary(error):
-                reason = f"gave up after the retry limit: {error}"
-                raise TryAgain(self.table, reason) from error
-            raise
-
-    def _put(self, puts: list[Put]) -> list[Put]:
-        """Make one request; return what of it is still to be done."""
-        self.limiter.wait()
+    def _send(self, batch: list[Trial]) -> Outcome:
+        """Make one request."""
         self.fence()
-        self.counts.add(sent=len(puts))
-        answer = send_puts(self.client, self.table, puts)
+        self.counts.add(sent=len(batch))
+        try:
+            answer = send_puts(self.client, self.table, [trial.put for trial in batch])
+        except Exception as error:
+            if not is_temporary(error):
+                raise
+            self.counts.add(retries=1)
+            if is_throttling(error):
+                self.limiter.refused()
+            return Outcome(False, batch, error)
+        left = set(map(id, answer.left))
         self.limiter.charge(answer.wcu)
-        self.counts.add(wcu=answer.wcu, acknowledged=len(puts) - len(answer.left))
-        return answer.left
-
-    def _check_stop(self) -> None:
-        if self.stop.is_set() or self._given_up.is_set():
-            raise Stopped(self.table, "told to stop; what is missing can be written by a resume")
-
-
-def _raise_first(done: Iterable[Future[None]]) -> None:
-    for future in done:
-        future.result()
+        self.counts.add(
+            wcu=answer.wcu, acknowledged=len(batch) - len(left), retries=1 if left else 0
+        )
+        undone = [trial for trial in batch if id(trial.put) in left]
+        why = f"{len(undone)} of {len(batch)} items came back unprocessed"
+        return Outcome(len(undone) < len(batch), undone, why)
