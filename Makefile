@@ -1,0 +1,74 @@
+# `make` lists the targets. Every target sets up first what it needs.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down status test soak bench lint format lock clean
+
+help:  ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED)  ## Make .venv with all that demo and tests need (PYTHON=... chooses the Python)
+
+# A .venv whose Python has gone is made anew. `uv` is much faster than pip, and optional.
+$(INSTALLED): requirements.txt pyproject.toml
+	@set -eu; \
+	if ! $(BIN)/python -c '' 2>/dev/null; then \
+	    python=$$(local/find-python $(PYTHON)); \
+	    echo "Making $(VENV) with $$python"; \
+	    "$$python" -m venv --clear $(VENV); \
+	fi; \
+	echo "Installing requirements.txt"; \
+	if uv --version >/dev/null 2>&1; \
+	    then install="uv pip install --quiet --python $(BIN)/python"; \
+	    else install="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; \
+	        $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip; \
+	fi; \
+	$$install --requirement requirements.txt; \
+	$$install --no-deps --editable .; \
+	touch $@
+
+# `exec`: no shell stands between make and the program, so a signal to either reaches the other.
+demo: $(INSTALLED)  ## Store a real calculation through Airflow, show the result, stop everything (ARGS=--help)
+	@exec $(BIN)/python -m local demo $(ARGS)
+
+up: $(INSTALLED)  ## Start the same stack and leave it running, for the browser
+	@exec $(BIN)/python -m local up $(ARGS)
+
+down: $(INSTALLED)  ## Stop what `make up` started; its data stays
+	@exec $(BIN)/python -m local down
+
+status: $(INSTALLED)  ## Say what is up
+	@exec $(BIN)/python -m local status
+
+test: $(INSTALLED)  ## Run the tests (ARGS="-k keys" for some of them)
+	@exec $(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+soak: $(INSTALLED)  ## Run the slow tests: soaks and repetitions
+	@exec $(BIN)/python -m pytest -m slow $(ARGS)
+
+bench: $(INSTALLED)  ## Measure every figure that the README quotes
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+lint: $(INSTALLED)  ## Check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/mypy -p local
+
+format: $(INSTALLED)  ## Format the code
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock:  ## Lock the versions anew (needs uv): all that demo and tests need, and the writer image's part
+	uv pip compile --universal --python-version 3.11 --all-extras pyproject.toml \
+	    --no-annotate --output-file requirements.txt
+	uv pip compile --universal --python-version 3.11 pyproject.toml --constraint requirements.txt \
+	    --no-annotate --output-file docker/writer/requirements.txt
+
+clean:  ## Stop what is up; remove .venv, caches and all local state
+	@if $(BIN)/python -c '' 2>/dev/null; then $(BIN)/python -m local down; fi
+	rm -rf $(VENV) .local .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
