@@ -23,11 +23,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-
-from benchmarks.embedded import embedded_aws, free_port, stopped_at_exit
-from benchmarks.machine import describe_machine
-from benchmarks.synthetic import make
-from benchmarks.tables import print_markdown
 from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.model import IfStored, KeyScheme, Kind, StoreOptions
 from hazard_store.records import WriteReport
@@ -37,6 +32,11 @@ from hazard_store.tables import create_tables, delete_tables
 from hazard_store.workflow.begin import begin
 from hazard_store.workflow.plan import Checked, make_plan
 from hazard_store.workflow.write import write_chunk
+
+from benchmarks.embedded import embedded_aws, free_port, stopped_at_exit
+from benchmarks.machine import describe_machine
+from benchmarks.synthetic import make
+from benchmarks.tables import print_markdown
 
 TOTAL_WCU_PER_S = 4000.0  # of all partitions of a table together
 BURST_S = 0.25  # a long burst would hide the limit in a short run
@@ -127,9 +127,16 @@ def main(
                         took = run(url, path, scheme, writers, threads, name)
                         seconds, bound, throttled, fairness = took
                         rows.append(
-                            [partitions, scheme, writers]
-                            + [f"{seconds:.1f}", f"{bound:.1f}", f"{bound / seconds:.0%}"]
-                            + [throttled, f"{fairness:.2f}"]
+                            [
+                                partitions,
+                                scheme,
+                                writers,
+                                f"{seconds:.1f}",
+                                f"{bound:.1f}",
+                                f"{bound / seconds:.0%}",
+                                throttled,
+                                f"{fairness:.2f}",
+                            ]
                         )
                         print(rows[-1], flush=True)
     print(f"\n{sites} sites x 12 realisations and 7 statistics x 27 x 44. {describe_machine()}")
