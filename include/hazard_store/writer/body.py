@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.parsers import ResponseParserError
+
 from hazard_store.items import Put
 from hazard_store.keys import HASH_KEY, RANGE_KEYS
 
@@ -49,6 +51,9 @@ def send_puts(client: DynamoDBClient, table: str, puts: list[Put]) -> Answer:
         client: a client that was given to `accept_bodies`.
         table: the table's name.
         puts: at most 25, no key twice.
+
+    Raises:
+        ResponseParserError: the answer is not whole.
     """
     items = _Spelled()
     items.body = b'{"RequestItems":{"%s":[%s]},"ReturnConsumedCapacity":"TOTAL"}' % (
@@ -57,7 +62,9 @@ def send_puts(client: DynamoDBClient, table: str, puts: list[Put]) -> Answer:
     )
     answer: Any = client.batch_write_item(RequestItems={table: items})
     wcu = sum(used["CapacityUnits"] for used in answer.get("ConsumedCapacity", []))
-    unprocessed = answer.get("UnprocessedItems", {}).get(table, [])
+    if "UnprocessedItems" not in answer:  # the library makes nothing of an answer cut short
+        raise ResponseParserError("the answer says nothing of the items")
+    unprocessed = answer["UnprocessedItems"].get(table, [])
     if not unprocessed:
         return Answer([], wcu)
     by_key = {(put.hash_key, put.range_key): put for put in puts}
