@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hazard_store.errors import Misconfigured
-from hazard_store.query import StatsCurve, get_hazard_rlz_curves, get_hazard_stats_curves
+from hazard_store.query import RlzCurve, StatsCurve, get_hazard_rlz_curves, get_hazard_stats_curves
 from hazard_store.query.api import visible_head
 from hazard_store.store import Store
 
@@ -57,12 +60,14 @@ def plot_site(
     )
     panels = dict(zip(chosen, axes.flat, strict=False))
     for curve in get_hazard_rlz_curves(calc_id, [loc], chosen, None, unpublished, store=store):
-        panels[curve.imt].plot(curve.imls, curve.poes, color="0.75", linewidth=0.8, zorder=1)
+        poes = _without_zeros(curve)
+        panels[curve.imt].plot(curve.imls, poes, color="0.75", linewidth=0.8, zorder=1)
     code = loc
     for stat in get_hazard_stats_curves(calc_id, [loc], chosen, None, unpublished, store=store):
         code = stat.loc
         if stat.agg != "std":
-            panels[stat.imt].plot(stat.imls, stat.poes, label=stat.agg, **_style(stat))
+            poes = _without_zeros(stat)
+            panels[stat.imt].plot(stat.imls, poes, label=stat.agg, **_style(stat))
     for imt, panel in panels.items():
         panel.set(xscale="log", yscale="log", title=imt, xlabel=_unit(imt), ylim=(FLOOR, 2))
         panel.grid(visible=True, which="major", color="0.92")
@@ -77,6 +82,11 @@ def plot_site(
     figure.savefig(out, dpi=110)
     plt.close(figure)
     return out
+
+
+def _without_zeros(curve: StatsCurve | RlzCurve) -> NDArray[np.float32]:
+    """Return the probabilities with gaps for zeros: a logarithmic axis has no place for them."""
+    return np.where(curve.poes > 0, curve.poes, np.nan)
 
 
 def _style(stat: StatsCurve) -> dict[str, object]:

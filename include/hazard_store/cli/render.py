@@ -86,12 +86,16 @@ def print_forecast(forecast: Forecast, n_chunks: int) -> None:
         ),
     )
     click.echo(
-        f"{n_chunks} site chunks, {forecast.writers} writers at once, "
+        f"{_count(n_chunks, 'site chunk')}, {_count(forecast.writers, 'writer')} at once, "
         f"{forecast.wcu_per_s_per_writer:,.0f} write units a second each: "
         f"about {forecast.seconds:,.0f} s and ${forecast.dollars:,.4f}."
     )
     for note in forecast.notes:
         click.echo(note)
+
+
+def _count(n: int, thing: str) -> str:
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
 def curve_json(curve: StatsCurve | RlzCurve) -> dict[str, Any]:

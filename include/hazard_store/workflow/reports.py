@@ -106,7 +106,9 @@ def outcome_of(store: Store, head: Head, report: AuditReport) -> dict[str, Any]:
     """Return what the run really took, for the head."""
     reports = Reports(store, head)
     outcome: dict[str, Any] = {
-        "audit": report.model_dump(mode="json", exclude={"differences", "notes", "calc_id", "status"})
+        "audit": report.model_dump(
+            mode="json", exclude={"differences", "notes", "calc_id", "status"}
+        )
     }
     for kind in Kind:
         chunks = range(len(head.calculation.chunk_ranges))
