@@ -1,0 +1,161 @@
+"""Store the hazard curves of one OpenQuake calculation.
+
+Takes a calculation file (`calc_N.hdf5`) from the inbox, stores every hazard curve in DynamoDB through
+many small writer containers, reads everything back, and only then shows it to its readers.
+One run stores one calculation. **Running it again is always safe**: what is right stays as it is.
+
+| task | where | what it does |
+|---|---|---|
+| `inspect` | container | reads the file once, from end to end: right mode, values in range, checksum |
+| `plan` | Airflow | forecasts items, write units, seconds and dollars; look at its XCom or log |
+| `store_meta` | Airflow | claims the calculation for this run, stores its records, divides the sites |
+| `stats.write_stats` | containers | writes the statistics, one container for each chunk of sites |
+| `realisations.write_realisations` | containers | likewise the realisations, if there are any to store |
+| `audit` | containers | reads the tables back, chunk by chunk, and compares with the file bit for bit |
+| `decide` | Airflow | adds the audits up; records `failed` and turns red if anything is wrong |
+| `publish` | Airflow | shows the calculation to its readers, by one conditional write |
+
+## When it is red
+
+The last line of the first red task's log names the reason in one sentence; its exit code says what to do.
+
+| exit code | meaning | what to do |
+|---|---|---|
+| 65, 66 | the file is bad, changed meanwhile, or is not there | put a good file in the inbox, run again |
+| 2 | a parameter cannot be, or the file is outside the inbox | run again with other parameters |
+| 73 | another file, or other parameters, are stored under this id | use another `calc_id`, or those parameters |
+| 75, 137, 143, none | temporary; retried with backoff until the retries ran out | clear the red task, or run again |
+| 1 | the audit found a difference; nothing was published | `hazard-store audit CALC_ID` names the items; run again with `if_stored=resume` |
+| 78 | settings, credentials or tables are not as they must be | mend them, then clear the red task |
+| 70 | an error in our program | report it, with the log |
+
+*"it is held by the run ..."* in `store_meta`: another run is storing this calculation. If that run is dead,
+run again with `if_stored=resume`: this run takes over, and containers of the old one stop at their next batch.
+`decide` is red after every failure. If it says that nothing was stored by this run, look at the task before it.
+"""  # noqa: E501
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import dag, task, task_group
+from hazard_airflow.container import HazardStoreContainer
+from hazard_airflow.retry import RetryTemporary
+from hazard_airflow.settings import EcsSettings
+from hazard_airflow.store_form import store_params
+from hazard_store.settings import Settings
+
+SETTINGS, ECS = Settings.from_environment(), EcsSettings.from_environment()
+CALC_FILE, CALC_ID = "{{ params.calc_file }}", "{{ params.calc_id }}"
+OWNER = "{{ dag.dag_id }}/{{ run_id }}"
+CONTAINER = {
+    **ECS.operator_arguments,
+    "region_name": SETTINGS.region,
+    "tags": {"hazard-store:owner": OWNER, "hazard-store:calculation": CALC_ID},
+}
+STAGE = {
+    "HAZARD_STORE_STAGE": SETTINGS.stage,
+    "HAZARD_STORE_TABLE_PREFIX": SETTINGS.table_prefix,
+}
+
+
+def refuse_outside_inbox(context: Any) -> None:
+    """Refuse a file outside the inbox before a container reads it."""
+    from hazard_airflow.steps import check_inbox
+
+    check_inbox(context["params"]["calc_file"])
+
+
+def container_for_chunks(task_id: str, arguments: list[str], **kwargs: Any) -> Any:
+    """Return a container task to be mapped over chunks of sites."""
+    return HazardStoreContainer.partial(
+        task_id=task_id,
+        arguments=arguments,
+        environment={
+            **STAGE,
+            "HAZARD_STORE_OWNER": OWNER,
+            "HAZARD_STORE_ATTEMPT": "{{ task.chunk.attempt }}",
+        },
+        map_index_template="{{ task.name_of_chunk }}",
+        **CONTAINER,
+        **kwargs,
+    )
+
+
+@dag(
+    schedule=None,
+    params=store_params(SETTINGS.inbox),
+    doc_md=__doc__,
+    tags=["hazard"],
+    dag_display_name="Store a hazard calculation",
+    max_active_tasks=SETTINGS.writers,
+    default_args={"retry_policy": RetryTemporary(), **ECS.retry_arguments},
+)
+def store_hazard() -> None:
+    """Order the steps."""
+    inspected = HazardStoreContainer(
+        task_id="inspect",
+        arguments=[
+            "inspect",
+            CALC_FILE,
+            "--json",
+            "{{ '--force-normalised-sites' if params.force_normalised_sites else '' }}",
+        ],
+        pre_execute=refuse_outside_inbox,
+        **CONTAINER,
+    ).output
+
+    @task
+    def plan(inspected: dict[str, Any], params: Any = None) -> dict[str, Any]:
+        from hazard_airflow import steps
+
+        return steps.plan(inspected, params)
+
+    @task
+    def store_meta(inspected: dict[str, Any], owner: str, params: Any = None) -> list[Any]:
+        from hazard_airflow import steps
+
+        return steps.store_meta(inspected, params, owner)
+
+    @task
+    def chunks(kind: str, of_all: list[Any]) -> list[Any]:
+        return [chunk for chunk in of_all if kind in chunk["kinds"]]
+
+    @task(trigger_rule="all_done")
+    def decide(
+        chunks: list[Any] | None, calc_id: str, owner: str, ti: Any = None
+    ) -> dict[str, Any]:
+        from hazard_airflow import steps
+
+        states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
+        failed = sorted(name for name, state in states.items() if state == "failed")
+        return steps.decide(chunks, failed, calc_id, owner)
+
+    @task
+    def publish(calc_id: str, owner: str) -> dict[str, Any]:
+        from hazard_airflow import steps
+
+        return steps.publish(calc_id, owner)
+
+    to_store = store_meta(inspected, OWNER)
+    plan(inspected) >> to_store
+
+    def write(kind: str) -> Any:
+        @task_group(group_id=kind)
+        def group() -> Any:
+            return container_for_chunks(
+                f"write_{kind}",
+                ["write", CALC_FILE, CALC_ID, "--kind", kind],
+                max_active_tis_per_dagrun=ECS.writers_of_a_kind(SETTINGS.writers),
+            ).expand(chunk=chunks(kind, to_store))
+
+        return group()
+
+    audit = container_for_chunks(
+        "audit", ["audit", CALC_ID, "--calc-file", CALC_FILE, "--json"], trigger_rule="none_failed"
+    ).expand(chunk=to_store)
+    decided = decide(to_store, CALC_ID, OWNER)
+    [write("stats"), write("realisations")] >> audit >> decided >> publish(CALC_ID, OWNER)
+
+
+store_hazard()

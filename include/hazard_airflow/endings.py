@@ -1,0 +1,99 @@
+"""How a container ended, and whether trying again can help."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowException
+from hazard_store.errors import (
+    EX_CANTCREAT,
+    EX_CONFIG,
+    EX_DATAERR,
+    EX_DIFFERENCE,
+    EX_NOINPUT,
+    EX_OK,
+    EX_SOFTWARE,
+    EX_TEMPFAIL,
+    EX_USAGE,
+)
+
+PROGRAM = "hazard-store"  # begins the one sentence that an error of ours leaves behind
+LINE_LENGTH = 1000  # of a log line in an error message
+MEANINGS = {
+    EX_DIFFERENCE: "the audit found a difference",
+    EX_USAGE: "a parameter cannot be",
+    EX_DATAERR: "the input is bad",
+    EX_NOINPUT: "no such input or calculation",
+    EX_SOFTWARE: "an error in the program",
+    EX_CANTCREAT: "refused by what is stored",
+    EX_TEMPFAIL: "temporary",
+    EX_CONFIG: "configuration",
+    137: "killed, or out of memory",
+    143: "told to stop",
+}
+
+
+def is_temporary(exit_code: int | None) -> bool:
+    """Tell whether an exit code means that trying again can help.
+
+    Args:
+        exit_code: of a container; None where it has none: it did not start, or its host went away.
+            0 comes here only where the report was missing: ECS also says 0 for a container that
+            was stopped from outside.
+    """
+    if exit_code is None:
+        return True
+    return exit_code in (EX_OK, EX_TEMPFAIL) or exit_code > 128  # ended by signal n: 128 + n
+
+
+class ContainerFailed(AirflowException):  # type: ignore[misc]
+    """A container did not do its work."""
+
+    def __init__(self, exit_code: int | None, sentence: str) -> None:
+        super().__init__(exit_code, sentence)
+        self.exit_code, self.sentence = exit_code, sentence
+
+    @property
+    def temporary(self) -> bool:
+        """Whether trying again can help."""
+        return is_temporary(self.exit_code)
+
+    def __str__(self) -> str:
+        if self.exit_code is None:
+            return f"the container ended without an exit code: {self.sentence}"
+        meaning = MEANINGS.get(self.exit_code)
+        code = f"exit code {self.exit_code}" + (f" ({meaning})" if meaning else "")
+        return f"{code}: {self.sentence}"
+
+
+def report_of(lines: Sequence[str]) -> dict[str, Any] | None:
+    """Return the JSON report among the last lines of a container; None where there is none."""
+    for line in reversed(lines):
+        if line.lstrip().startswith("{"):
+            try:
+                report = json.loads(line)
+            except json.JSONDecodeError:
+                continue
+            if isinstance(report, dict):
+                return report
+    return None
+
+
+def sentence_of(lines: Sequence[str]) -> str:
+    """Return what the last lines of a container say about its failure, in one sentence."""
+    for line in reversed(lines):
+        if line.startswith(f"{PROGRAM}: "):
+            return line.removeprefix(f"{PROGRAM}: ").strip()[:LINE_LENGTH]
+    report = report_of(lines)
+    if report and {"missing", "extra", "altered"} <= report.keys():
+        text = ", ".join(f"{report[name]} {name}" for name in ("missing", "extra", "altered"))
+        first = next(iter(report.get("differences") or ()), None)
+        if first:
+            text += "; first: " + " ".join(
+                str(first.get(name)) for name in ("kind", "table", "hash_key", "range_key")
+            )
+        return text
+    said = [line.strip()[:LINE_LENGTH] for line in lines if line.strip()]
+    return " | ".join(said[-3:]) or "it said nothing"

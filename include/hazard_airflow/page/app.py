@@ -1,0 +1,58 @@
+"""The page's application. Airflow mounts it bare: nothing of it answers without Airflow's login."""
+
+from __future__ import annotations
+
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+from airflow.api_fastapi.core_api.security import requires_access_dag
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+from fastapi import Depends, FastAPI
+from fastapi.responses import HTMLResponse
+from hazard_store.aws_errors import of_ours
+from hazard_store.errors import HazardStoreError
+from hazard_store.settings import Settings
+from hazard_store.store import Store
+from sqlalchemy import select
+
+from hazard_airflow.page.html import calculation_page, message_page
+
+POLICY = ("default-src 'none'", "style-src 'unsafe-inline'", "frame-ancestors 'self'")
+HEADERS = {"Cache-Control": "no-store", "Content-Security-Policy": "; ".join(POLICY)}
+
+# On the application, so that no endpoint can forget it; its own documentation pages are off.
+app = FastAPI(
+    dependencies=[Depends(requires_access_dag("GET", DagAccessEntity.RUN))],
+    docs_url=None,
+    redoc_url=None,
+    openapi_url=None,
+)
+
+
+@app.get("/runs/{dag_id}/{run_id:path}")
+def run_page(dag_id: str, run_id: str) -> HTMLResponse:
+    """Show what is stored of the calculation that a run is about."""
+    calc_id = _calc_id(dag_id, run_id)
+    if calc_id is None:
+        return _answer(message_page("This run is not about a calculation."), 404)
+    try:
+        head = Store(Settings.from_environment()).heads.current(calc_id)
+    except Exception as error:
+        ours = error if isinstance(error, HazardStoreError) else of_ours(error)
+        if ours is None:
+            raise
+        return _answer(message_page(f"The store cannot be read: {ours}"), 503)
+    if head is None:
+        return _answer(message_page(f"{calc_id}: nothing is stored under this id (yet)."), 404)
+    return _answer(calculation_page(head, f"{dag_id}/{run_id}"), 200)
+
+
+def _calc_id(dag_id: str, run_id: str) -> str | None:
+    with create_session() as session:
+        wanted = select(DagRun.conf).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
+        conf = session.scalar(wanted)
+    calc_id = (conf or {}).get("calc_id")
+    return calc_id if isinstance(calc_id, str) else None
+
+
+def _answer(page: str, status: int) -> HTMLResponse:
+    return HTMLResponse(page, status, HEADERS)

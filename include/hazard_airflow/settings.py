@@ -1,0 +1,107 @@
+"""Where and how the DAGs run their containers: one frozen object from `HAZARD_STORE_ECS_*`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from hazard_store.errors import Misconfigured
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "HAZARD_STORE_ECS_"
+
+
+def _parts(value: Any) -> Any:
+    """Return the parts of a comma-separated text."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
+
+
+class EcsSettings(BaseSettings):
+    """The ECS side of this installation; the same DAG runs on every one."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    cluster: str = "hazard"
+    task_definition: str = "hazard-writer"  # family, family:revision or ARN
+    container: str = "writer"  # the container of the task definition that is ours
+    launch_type: str = Field("FARGATE", pattern="^(FARGATE|EC2|EXTERNAL)$")
+    subnets: CommaList = ()
+    security_groups: CommaList = ()
+    assign_public_ip: bool = False
+
+    log_group: str = Field("/hazard-store/writer", min_length=1)  # the reports come from there
+    log_stream_prefix: str = Field("writer", min_length=1)
+    poll_s: int = Field(6, ge=1)  # between two looks at a running container
+    report_wait_s: float = Field(20, ge=0)  # how long a report may lag behind its container's end
+    deferrable: bool = False  # wait in the triggerer instead of in a worker
+
+    retries: int = Field(4, ge=0)  # of a temporary failure
+    retry_delay_s: float = Field(20, ge=0)  # doubles with every retry
+    retry_cap_s: float = Field(600, gt=0)
+    timeout_s: float = Field(6 * 3600, gt=0)  # of one container
+
+    @classmethod
+    def from_environment(cls, **overrides: Any) -> EcsSettings:
+        """Return the settings of this process.
+
+        Raises:
+            Misconfigured: a variable has a value that cannot be.
+        """
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise Misconfigured(f"{PREFIX}{str(first['loc'][0]).upper()}", first["msg"]) from error
+
+    @property
+    def network(self) -> dict[str, Any] | None:
+        """The network configuration of RunTask; None where no subnet is set."""
+        if not self.subnets:
+            return None
+        vpc: dict[str, Any] = {
+            "subnets": list(self.subnets),
+            "assignPublicIp": "ENABLED" if self.assign_public_ip else "DISABLED",
+        }
+        if self.security_groups:
+            vpc["securityGroups"] = list(self.security_groups)
+        return {"awsvpcConfiguration": vpc}
+
+    def writers_of_a_kind(self, writers: int) -> int:
+        """How many writers of one kind may run at once, so that both together keep the budget.
+
+        Airflow's limit for a whole run does not count deferred tasks; that for one task does.
+        """
+        return max(1, writers // 2) if self.deferrable else writers
+
+    @property
+    def retry_arguments(self) -> dict[str, Any]:
+        """What every task is given to retry by."""
+        return {
+            "retries": self.retries,
+            "retry_delay": timedelta(seconds=self.retry_delay_s),
+            "retry_exponential_backoff": 2.0,
+            "max_retry_delay": timedelta(seconds=self.retry_cap_s),
+        }
+
+    @property
+    def operator_arguments(self) -> dict[str, Any]:
+        """What every `EcsRunTaskOperator` is given."""
+        return {
+            "cluster": self.cluster,
+            "task_definition": self.task_definition,
+            "container_name": self.container,
+            "launch_type": self.launch_type,
+            "network_configuration": self.network,
+            "awslogs_group": self.log_group,
+            "awslogs_stream_prefix": self.log_stream_prefix,
+            "awslogs_fetch_interval": timedelta(seconds=self.poll_s),
+            "waiter_delay": self.poll_s,
+            "deferrable": self.deferrable,
+            "execution_timeout": timedelta(seconds=self.timeout_s),
+        }

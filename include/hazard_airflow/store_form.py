@@ -1,0 +1,131 @@
+"""The form of `store_hazard`: its parameters as the UI shows them and the API checks them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from airflow.sdk import Param
+
+WHAT = "The calculation"
+HOW = "How it is stored"
+WORK = "Work and budget"
+
+_SPECIAL = re.compile(r"[.+*?()\[\]{}|^$\\/]")
+
+
+def _inbox_pattern(inbox: str) -> str:
+    """Return a pattern for Python and browsers alike: files under the inbox.
+
+    It spares the user a red run. What counts is `require_in_inbox`, in the run.
+    """
+    if not inbox:
+        return "^.+$"
+    prefix = inbox.rstrip("/") + "/"
+    return "^" + _SPECIAL.sub(r"\\\g<0>", prefix) + r"[^\s\\%?#{}]+$"
+
+
+def store_params(inbox: str) -> dict[str, Param]:
+    """Return the parameters of `store_hazard`.
+
+    Args:
+        inbox: the bucket or folder in which calculation files may lie.
+    """
+    where = f"in the inbox, {inbox}" if inbox else "in the inbox (HAZARD_STORE_INBOX is not set!)"
+    return {
+        "calc_id": _param(
+            WHAT,
+            "Calculation id",
+            "The id to store it under: letters, digits and . _ = - after the first; "
+            "e.g. CALC13 or CALC13.DSLOC.",
+            type="string",
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9._=-]{0,127}$",
+        ),
+        "calc_file": _param(
+            WHAT,
+            "Calculation file",
+            f"URI of an OpenQuake calculation (calc_N.hdf5) {where}.",
+            type="string",
+            pattern=_inbox_pattern(inbox),
+            maxLength=1024,
+            examples=[f"{inbox.rstrip('/')}/calc_1.hdf5"] if inbox else None,
+        ),
+        "realisations": _param(
+            WHAT,
+            "Realisations too",
+            "Off: only the statistics (mean, quantiles ...) are stored.",
+            True,
+            type="boolean",
+        ),
+        "if_stored": _param(
+            WHAT,
+            "If it is stored already",
+            "The same published file is left as it is in either case, and the run is green.",
+            "fail",
+            type="string",
+            enum=["fail", "resume"],
+            values_display={
+                "fail": "fail: refuse what another run has begun",
+                "resume": "resume: take over an unfinished run and write only what is missing",
+            },
+        ),
+        "key_scheme": _param(
+            HOW,
+            "Key scheme",
+            "What is one hash key of the tables. A resume needs the scheme that is stored.",
+            "calc-location",
+            type="string",
+            enum=["calc-location", "location", "calc"],
+            values_display={
+                "calc-location": "calc-location: calculation and 0.1 degree (fastest)",
+                "location": "location: 0.5 degree, all calculations together",
+                "calc": "calc: the calculation (one partition: slow)",
+            },
+        ),
+        "layout": _param(
+            HOW,
+            "Layout",
+            "Packed items are small and exact; readable ones are for people who browse the "
+            "console, and cost several times as much.",
+            "packed",
+            type="string",
+            enum=["packed", "readable"],
+        ),
+        "realisations_per_item": _param(
+            HOW,
+            "Realisations per item",
+            "Consecutive realisations of a site in one packed item. Empty: the measured default.",
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=99_999,
+        ),
+        "force_normalised_sites": _param(
+            HOW,
+            "Normalised site codes",
+            "Codes from coordinates ([lat~lon]) even where the file has custom site ids.",
+            False,
+            type="boolean",
+        ),
+        "sites_per_chunk": _param(
+            WORK,
+            "Sites per writer",
+            "Empty: at least a minute of work for each, at most 32 writers a kind.",
+            None,
+            type=["null", "integer"],
+            minimum=1,
+        ),
+        "max_wcu_per_s": _param(
+            WORK,
+            "Write budget",
+            "Write units a second of the whole run, all writers together. Empty: no limit.",
+            None,
+            type=["null", "number"],
+            exclusiveMinimum=0,
+        ),
+    }
+
+
+def _param(section: str, title: str, text: str, *default: Any, **schema: Any) -> Param:
+    given = {name: value for name, value in schema.items() if value is not None}
+    return Param(*default, title=title, description=text, section=section, **given)

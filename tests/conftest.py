@@ -1,0 +1,181 @@
+"""What the tests share: an embedded AWS for the session, and tables of its own for each test."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hazard_store.cli import predecessor
+from hazard_store.cli.main import cli as hazard_store_command
+from hazard_store.cli.main import run
+from hazard_store.settings import Settings
+from hazard_store.store import Store
+
+from local import aws as local_aws
+from local.ports import free_port
+from local.processes import Trees
+from local.stack import LocalStack
+from tests.stored import CALCS, all_items, drop_tables, make_tables
+
+SCRIPTS = Path(sys.executable).parent
+FIDELITY = pytest.StashKey[dict[str, list[str]]]()
+_stages = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """The embedded AWS of the demo, without its data of yesterday, on a free port."""
+    home = tmp_path_factory.mktemp("stack")
+    stack = LocalStack(home, run=uuid.uuid4().hex, aws_port=free_port())
+    with Trees(stack.run) as trees:
+        local_aws.start(stack, trees)
+        yield stack
+
+
+@pytest.fixture
+def aws_environment(embedded_aws: LocalStack, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment that leads to the embedded AWS and to a stage that nobody else has."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "HAZARD_STORE_")):
+            monkeypatch.delenv(name)
+    stage = f"T{os.getpid()}-{next(_stages)}"
+    environment = {**embedded_aws.client_environment, "HAZARD_STORE_STAGE": stage}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return environment
+
+
+@pytest.fixture
+def store(aws_environment: dict[str, str]) -> Iterator[Store]:
+    """A store with empty tables, which are gone after the test."""
+    made = Store(Settings.from_environment())
+    make_tables(made)
+    yield made
+    drop_tables(made)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def sentence(self) -> str:
+        """The last line that it said on stderr."""
+        return self.err.strip().splitlines()[-1] if self.err.strip() else ""
+
+
+Cli = Callable[..., Ended]
+
+
+@pytest.fixture
+def cli(capfd: pytest.CaptureFixture[str]) -> Iterator[Cli]:
+    """Run a command in this process: `cli("load", path, "A")`, `cli("get_hazard", "A")`."""
+    commands: dict[str, Any] = {
+        "store_hazard": predecessor.store_command,
+        "get_hazard": predecessor.get_command,
+    }
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def call(*arguments: object) -> Ended:
+        words = [str(argument) for argument in arguments]
+        name = words.pop(0) if words and words[0] in commands else "hazard-store"
+        command = commands.get(name, hazard_store_command)
+        capfd.readouterr()
+        code = run(partial(command, words), name)
+        return Ended(code, *capfd.readouterr())
+
+    yield call
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def cli_process(tmp_path: Path) -> Cli:
+    """Run a command as users do, in a process of its own; keywords are environment variables."""
+
+    def call(*arguments: object, **environment: str | None) -> Ended:
+        done = subprocess.run(
+            command_line(*arguments),
+            env={k: v for k, v in {**os.environ, **environment}.items() if v is not None},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    return call
+
+
+def command_line(*arguments: object) -> list[str]:
+    """Return the words that start one of our commands."""
+    words = [str(argument) for argument in arguments]
+    name = words.pop(0) if words and words[0] in ("store_hazard", "get_hazard") else "hazard-store"
+    return [str(SCRIPTS / name), *words]
+
+
+@pytest.fixture
+def everything(store: Store) -> Callable[[], dict[str, list[Any]]]:
+    """Return all items of all tables, to be compared before and after."""
+    return partial(all_items, store)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a whole run in which a calculation file was not compared with what was stored of it."""
+    unread = fidelity_cases() - fidelity_passed(session)
+    if is_whole(session.config) and exitstatus == pytest.ExitCode.OK and unread:
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.write_line(
+                f"fidelity was not tested for: {', '.join(sorted(unread))}", red=True
+            )
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def fidelity_cases() -> set[str]:
+    """Return the files that must be stored and read back, or refused, in every whole run."""
+    return set(json.loads((CALCS / "expected.json").read_text()))
+
+
+def fidelity_passed(session: pytest.Session) -> set[str]:
+    """Return the files whose every fidelity test has passed."""
+    reports = session.config.stash.get(FIDELITY, {})
+    return {name for name, outcomes in reports.items() if set(outcomes) == {"passed"}}
+
+
+def is_whole(config: pytest.Config) -> bool:
+    """Tell whether all tests were to run: no path, no name, no failed ones only."""
+    chosen = config.option.keyword or getattr(config.option, "lf", False) or config.option.deselect
+    return (
+        not chosen
+        and config.args_source is not pytest.Config.ArgsSource.ARGS
+        and (config.option.markexpr in ("", "not slow"))
+        and not config.option.collectonly
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    """Note how the fidelity test of each file ended."""
+    report = yield
+    name = item.callspec.params.get("case") if hasattr(item, "callspec") else None
+    if name is not None and item.path.name == "test_fidelity.py":
+        if report.when == "call" or report.outcome != "passed":
+            noted = item.config.stash.setdefault(FIDELITY, {})
+            noted.setdefault(name, []).append(report.outcome)
+    return report

@@ -1,0 +1,218 @@
+"""Whole runs of `store_hazard`: what is stored, what is published, what turns red and why."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import ParamValidationError
+from hazard_store.errors import EX_DIFFERENCE, EX_TEMPFAIL
+from hazard_store.model import Kind, Status
+from hazard_store.store import Store
+
+from tests.dags.conftest import SECRET
+from tests.stored import CALCS, all_items
+
+pytestmark = pytest.mark.airflow
+
+BOTH = CALCS / "classical_rlzs_stats.hdf5"
+STATS, REALISATIONS = "stats.write_stats", "realisations.write_realisations"
+
+
+def counts(store: Store, calc_id: str, kind: Kind) -> tuple[int, ...]:
+    """Return (rows, expected, acknowledged + found, stored) of a calculation's audit."""
+    of_kind = store.head(calc_id).outcome["audit"][str(kind)]
+    written = of_kind["acknowledged"] + of_kind["found"]
+    return of_kind["rows"], of_kind["expected"], written, of_kind["stored"]
+
+
+def assert_exact(store: Store, calc_id: str) -> None:
+    """Check that a published calculation is all there, and nothing else."""
+    head = store.head(calc_id)
+    assert Status.PUBLISHED is head.status
+    audit = head.outcome["audit"]
+    assert (audit["missing"], audit["extra"], audit["altered"]) == (0, 0, 0)
+    assert audit["with_file"]
+    for kind in Kind:
+        form = head.calculation.form(kind)
+        n = head.calculation.n_sites * len(form.groups)
+        rows = head.calculation.n_sites * len(form.rows)
+        assert (rows, n, n, n) == counts(store, calc_id, kind)
+
+
+def test_both_kinds_are_stored_in_chunks_and_a_second_run_writes_nothing(
+    run: Callable, upload: Callable, store: Store, capfd: pytest.CaptureFixture[str]
+) -> None:
+    uri = upload(BOTH)
+    conf = {"calc_id": "BOTH", "calc_file": uri, "key_scheme": "calc", "sites_per_chunk": 3}
+    first = run(**conf)
+    assert first.state == "success"
+    assert_exact(store, "BOTH")
+    assert counts(store, "BOTH", Kind.STATS) == (36, 36, 36, 36)
+    assert counts(store, "BOTH", Kind.REALISATIONS)[0] == 72
+    for task in (STATS, REALISATIONS, "audit"):
+        assert first.states[task] == ["success", "success"]
+        assert first.names[task] == [
+            "sites 0:3 [-39.480~176.920] .. [-40.960~175.660]",
+            "sites 3:6 [-41.270~173.280] .. [-41.510~173.950]",
+        ]
+    assert f"store_hazard/{first.run_id}" == store.head("BOTH").owner
+    assert first.xcom_bytes < 4_000
+    assert first.xcoms["plan", "return_value"][0]["stats_items"] == 36
+
+    log = capfd.readouterr().out
+    assert "ECS Task started" in log
+    assert first.rendered.count("HAZARD_STORE_OWNER") == 6
+    assert SECRET not in f"{log} {first.rendered} {first.xcoms}"
+
+    before = all_items(store)
+    again = run(**conf)
+    assert again.state == "success"
+    for task in (STATS, REALISATIONS, "audit"):
+        assert again.states[task] == ["skipped"]
+    assert before == all_items(store)
+
+
+@pytest.mark.parametrize(
+    ("calc_id", "file", "conf", "skipped"),
+    [
+        ("STATS-ONLY", CALCS / "stats_only.hdf5", {}, REALISATIONS),
+        ("RLZS-ONLY", CALCS / "rlzs_only.hdf5", {}, STATS),
+        ("NOT-RLZS", BOTH, {"realisations": False}, REALISATIONS),
+        ("DEFERRED", BOTH, {"realisations": False, "layout": "readable"}, REALISATIONS),
+    ],
+)
+def test_a_kind_that_is_not_there_maps_over_nothing_and_the_other_is_published(
+    run: Callable,
+    upload: Callable,
+    store: Store,
+    calc_id: str,
+    file: Path,
+    conf: dict[str, Any],
+    skipped: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HAZARD_STORE_ECS_DEFERRABLE", str(calc_id == "DEFERRED"))
+    ended = run(calc_id=calc_id, calc_file=upload(file), **conf)
+    assert ended.state == "success"
+    (written,) = {STATS, REALISATIONS} - {skipped}
+    assert ended.states[skipped] == ["skipped"]
+    assert ["success"] == ended.states[written] == ended.states["audit"]
+    assert_exact(store, calc_id)
+    of_skipped = Kind.STATS if skipped == STATS else Kind.REALISATIONS
+    assert counts(store, calc_id, of_skipped) == (0, 0, 0, 0)
+
+
+def test_a_writer_that_fails_for_good_fails_the_run_without_a_retry(
+    run: Callable, upload: Callable, store: Store, faults: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The file is replaced between planning and writing: exit code 65."""
+    uri = upload(BOTH, "replaced.hdf5")
+    other = CALCS / "rlzs_only.hdf5"
+    put = f"boto3.client('s3').upload_file({str(other)!r}, 'hazard-inbox', 'replaced.hdf5')"
+    faults.add("write", run=f"import boto3; {put}")
+    ended = run(calc_id="REPLACED", calc_file=uri)
+    assert ended.state == "failed"
+    for task in (STATS, REALISATIONS):
+        assert (ended.states[task], ended.tries[task]) == (["failed"], [1])
+    assert ["upstream_failed"] == ended.states["audit"] == ended.states["publish"]
+    assert (ended.states["decide"], ended.tries["decide"]) == (["failed"], [1])
+    assert Status.FAILED is store.head("REPLACED").status
+    log = capfd.readouterr().out
+    assert f"exit code 65 (the input is bad): {uri}: the file changed" in log
+    assert "REPLACED: realisations.write_realisations_0, stats.write_stats_0 failed" in log
+
+
+def test_what_is_temporary_is_retried_and_ends_published(
+    run: Callable, upload: Callable, store: Store, faults: Any
+) -> None:
+    """Exit code 75 twice; stopped from outside, which ECS may call 0; killed in the audit."""
+    busy = "hazard-store: AWS: slow down"
+    faults.add("write", "stats", exit=EX_TEMPFAIL, say=busy, times=2)
+    faults.add("write", "realisations", exit=0, say="interrupted half-way")
+    faults.add("audit", signal=signal.SIGKILL)
+    ended = run(calc_id="TEMPORARY", calc_file=upload(BOTH))
+    assert ended.state == "success"
+    assert ended.tries[STATS] == [3]
+    assert [2] == ended.tries[REALISATIONS] == ended.tries["audit"]
+    assert_exact(store, "TEMPORARY")
+
+
+def test_a_failing_audit_is_red_and_a_resume_heals_it(
+    run: Callable, upload: Callable, store: Store, faults: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An item is deleted between writing and audit."""
+    key = {"haz_sol_id": {"S": "HOLE"}, "loc_agg_rk": {"S": "[-41.300~174.780]:mean"}}
+    delete = (
+        f"boto3.client('dynamodb').delete_item(TableName={store.table(Kind.STATS)!r}, Key={key})"
+    )
+    faults.add("audit", run=f"import boto3; {delete}")
+    conf = {"calc_id": "HOLE", "calc_file": upload(BOTH), "key_scheme": "calc"}
+    ended = run(**conf)
+    assert ended.state == "failed"
+    assert (ended.states["audit"], ended.tries["audit"]) == (["failed"], [1])
+    assert (ended.states["decide"], ended.tries["decide"]) == (["failed"], [1])
+    assert ended.states["publish"] == ["upstream_failed"]
+    head = store.head("HOLE")
+    assert (head.status, head.outcome["audit"]["missing"]) == (Status.FAILED, 1)
+    log = capfd.readouterr().out
+    missing = "1 missing, 0 extra, 0 altered"
+    where = f"missing {store.table(Kind.STATS)} HOLE [-41.300~174.780]:mean"
+    assert f"exit code {EX_DIFFERENCE} (the audit found a difference): {missing}" in log
+    assert where in log
+    assert f"HOLE: audit_0 failed; the audit: {missing}" in log
+
+    healed = run(**conf, if_stored="resume")
+    assert healed.state == "success"
+    assert_exact(store, "HOLE")
+    assert (store.head("HOLE").attempt, store.head("HOLE").outcome["stats"]["wcu"]) == (2, 1)
+
+
+@pytest.mark.parametrize("uri", ["s3://hazard-inbox-evil/calc_1.hdf5", "/etc/passwd"])
+def test_the_form_refuses_a_file_outside_the_inbox(run: Callable, store: Store, uri: str) -> None:
+    with pytest.raises(ParamValidationError, match="calc_file"):
+        run(calc_id="OUTSIDE", calc_file=uri)
+
+
+def test_a_way_out_of_the_inbox_is_refused_before_anything_reads_it(
+    run: Callable, store: Store, stack: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = all_items(store), tasks_of(stack)
+    uri = "s3://hazard-inbox/../hazard-inbox-evil/calc_1.hdf5"
+    ended = run(calc_id="OUTSIDE", calc_file=uri)
+    assert ended.state == "failed"
+    assert (ended.states["inspect"], ended.tries["inspect"]) == (["failed"], [1])
+    assert (ended.states["decide"], ended.tries["decide"]) == (["failed"], [1])
+    assert before == (all_items(store), tasks_of(stack))
+    assert f"calc_file: '{uri}' is not in the inbox, s3://hazard-inbox/" in capfd.readouterr().out
+
+
+def test_a_bad_file_leaves_nothing_behind(
+    run: Callable, upload: Callable, store: Store, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "bad.hdf5"
+    bad.write_bytes(b"this is no calculation")
+    before = all_items(store)
+    ended = run(calc_id="BAD", calc_file=upload(bad))
+    assert ended.state == "failed"
+    assert (ended.states["inspect"], ended.tries["inspect"]) == (["failed"], [1])
+    assert ["upstream_failed"] == ended.states["store_meta"] == ended.states["publish"]
+    assert before == all_items(store)
+    log = capfd.readouterr().out
+    assert "exit code 65 (the input is bad): s3://hazard-inbox/bad.hdf5: " in log
+    assert "BAD: nothing was stored by this run; see inspect" in log
+
+
+def tasks_of(stack: Any) -> set[str]:
+    """Return all ECS tasks that there ever were."""
+    from local import aws
+
+    ecs = aws.client(stack, "ecs")
+    return {
+        arn
+        for status in ("RUNNING", "STOPPED")
+        for arn in ecs.list_tasks(cluster=stack.cluster, desiredStatus=status)["taskArns"]
+    }

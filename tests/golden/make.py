@@ -1,0 +1,212 @@
+"""Makes the golden files of a version: stored items and records, as DynamoDB has them.
+
+    python -m tests.golden.make v2
+
+The files of v1 are never made again: they stand for what users have stored. A change of the encoded
+bytes, of keys or of digests is a new version of the codec or of the records, with files of its own
+beside the old ones, which stay readable for ever. The script refuses to overwrite.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hazard_store.items import Form, Place, item_maker
+from hazard_store.items.form import rlz_rows
+from hazard_store.keys import KeyMaker
+from hazard_store.model import FileVersion, IfStored, KeyScheme, Kind, Layout, LogicTree
+from hazard_store.records import (
+    AuditReport,
+    Difference,
+    Forecast,
+    SitePart,
+    StoredCalculation,
+    WriteReport,
+)
+from hazard_store.store import Store
+from hazard_store.workflow.begin import begin
+from hazard_store.workflow.plan import Plan
+from hazard_store.workflow.reports import Reports
+from numpy.typing import NDArray
+
+HERE = Path(__file__).parent
+IMTS = ("PGA", "SA(0.5)", "SA(10.0)")
+LEVELS = (
+    (0.005, 0.01, 0.05, 0.1, 0.5, 1.0),
+    (0.01, 0.1, 0.2, 1 / 3, 1.5, 3.0),
+    (1e-4, 1e-3, 0.1, 1, 2, 5),
+)
+AGGS = ("mean", "std", "0.1", "0.95")
+N_RLZS = 14
+SITES = (
+    ("[-41.500~175.250]", -41.5, 175.25, 400.0),
+    ("[0.000~180.000]", -0.0001, 179.9999, None),
+    ("a:b%", -42.55, -180.0, 250.5),
+)
+SPECIAL = (0x80000000, 0x00000001, 0x807FFFFF, 0x7FC12345, 0xFFFFFFFF, 0x7F800000)
+
+
+def curves(layout: Layout, kind: Kind, site: int) -> NDArray[np.float32]:
+    """Curves that fall as real ones do; in the packed layout also every odd kind of float."""
+    n_rows = len(AGGS) if kind is Kind.STATS else N_RLZS
+    rows, levels = np.arange(1, n_rows + 1)[:, None, None], np.array(LEVELS)
+    made = (1 / (1 + (site + 1) * rows * levels * 7.3) ** 3).astype(np.float32)
+    made[:, 2, 3:] = 0
+    if layout is Layout.PACKED and site == 2:
+        made.view(np.uint32)[-1, 1] = SPECIAL
+    return made
+
+
+def form(scheme: KeyScheme, layout: Layout, kind: Kind, version: int) -> Form:
+    """The form of the items of one file."""
+    rows = AGGS if kind is Kind.STATS else rlz_rows(N_RLZS)
+    group = 5 if layout is Layout.PACKED and kind is Kind.REALISATIONS else 1
+    keys = KeyMaker(scheme, "CALC13" if version == 1 else f"CALC13@{version}")
+    return Form(kind, layout, keys, rows, group, IMTS, np.array(LEVELS))
+
+
+def items(scheme: KeyScheme, layout: Layout, kind: Kind) -> list[dict[str, Any]]:
+    """Every item of three sites, with what it was made from."""
+    entries = []
+    for version in (1, 2):
+        of_version = form(scheme, layout, kind, version)
+        maker = item_maker(of_version)
+        n_sites = 3 if version == 1 and layout is Layout.PACKED else 1
+        for site, (loc, lat, lon, vs30) in enumerate(SITES[:n_sites]):
+            place = Place(lat, lon, vs30, loc, of_version.keys.hash_key(lat, lon))
+            rows = curves(layout, kind, site)
+            bits = [f"{bits:08x}" for bits in rows.view(np.uint32).ravel().tolist()]
+            puts = list(maker.puts(place, rows))
+            entries.append(
+                {
+                    "version": version,
+                    "site": site,
+                    "curves": bits,
+                    "items": [spelled(put.item()) for put in puts],
+                    "digests": [put.digest.hex() for put in puts],
+                }
+            )
+    return entries
+
+
+def spelled(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an item with its binaries as text."""
+    return {
+        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value
+        for name, value in item.items()
+    }
+
+
+def unspelled(item: dict[str, Any]) -> dict[str, Any]:
+    """Undo `spelled`."""
+    return {
+        name: {"B": base64.b64decode(value["B"])} if "B" in value else value
+        for name, value in item.items()
+    }
+
+
+def calculation(large: bool) -> StoredCalculation:
+    """What the head of a calculation says; a large one spills."""
+    return StoredCalculation(
+        calc_id="LARGE" if large else "CALC13",
+        file=FileVersion("s3://inbox/calc_13.hdf5", 123_456, "0123456789abcdef-2"),
+        sha256="ab" * 32,
+        engine_version="3.26.2",
+        date="2026-01-02T03:04:05",
+        checksum32=1_234_567_890,
+        calculation_mode="classical",
+        description="Golden",
+        investigation_time=50.0,
+        n_sites=600 if large else 3,
+        n_realisations=N_RLZS,
+        imts=IMTS * 40 if large else IMTS,
+        levels=LEVELS * 40 if large else LEVELS,
+        aggs=AGGS,
+        realisations=True,
+        realisations_from_mean=False,
+        vs30s=(250.5, 400.0),
+        custom_site_ids=True,
+        key_scheme=KeyScheme.CALC_LOCATION,
+        layout=Layout.PACKED,
+        realisations_per_item=5,
+        codec_version=1,
+        force_normalised_sites=False,
+        chunks=tuple(range(601)) if large else (0, 3),
+        forecast=Forecast(
+            stats_items=12,
+            realisations_items=9,
+            stats_wcu=12,
+            realisations_wcu=9,
+            seconds=0.1,
+            dollars=0.000013,
+            writers=2,
+            wcu_per_s_per_writer=50.0,
+            limited=True,
+            notes=("A note.",),
+        ),
+        notes=("Every curve is zero at every level: no source is near any site.",),
+    )
+
+
+def records(store: Store) -> list[dict[str, Any]]:
+    """Begin a small and a large calculation in empty tables, and return what is then stored."""
+    tree = LogicTree([{"branch": "b1", "weight": 1.0}], [], np.full(N_RLZS, 1 / N_RLZS), None, 0)
+    for large in (False, True):
+        plan = Plan(calculation(large), () if large else (site_part(),), tree)
+        begin(store, plan, "run-1", IfStored.FAIL)
+    small = store.head("CALC13")
+    report = WriteReport(
+        calc_id="CALC13",
+        kind=Kind.STATS,
+        start=0,
+        stop=3,
+        attempt=1,
+        complete=True,
+        expected=12,
+        sent=13,
+        acknowledged=12,
+        wcu=12,
+        retries=1,
+        seconds=0.5,
+        cpu_seconds=0.1,
+        digests="cd" * 32,
+    )
+    Reports(store, small).put(report, 0, bytes(range(96)))
+    differences = (Difference(table="T", hash_key="h", range_key="r", kind="missing"),)
+    audited = AuditReport(calc_id="CALC13", status="auditing", missing=1, differences=differences)
+    Reports(store, small).put_audit(audited, 0)
+    store.heads.published(store.heads.audit_passed(small, {"stats": {"wcu": 12.0}}))
+    pages = store.client.get_paginator("scan").paginate(TableName=store.settings.meta_table)
+    return [spelled(item) for page in pages for item in page["Items"]]
+
+
+def site_part() -> SitePart:
+    """The sites of the small calculation."""
+    locs, lats, lons, vs30s = zip(*SITES, strict=True)
+    return SitePart(start=0, sids=(2, 0, 1), locs=locs, lats=lats, lons=lons, vs30s=vs30s)
+
+
+def write(path: Path, content: Any) -> None:
+    """Write a file that is not there yet."""
+    with path.open("x") as file:
+        lines = (json.dumps(entry, separators=(",", ":")) for entry in content)
+        file.write("[" + ",\n".join(lines) + "]\n")
+
+
+def main(version: str) -> None:
+    """Write the golden files of the items. `records.json` is what `records` gives back."""
+    folder = HERE / version
+    folder.mkdir(exist_ok=True)
+    for scheme in KeyScheme:
+        for layout in Layout:
+            for kind in Kind:
+                write(folder / f"items-{scheme}-{layout}-{kind}.json", items(scheme, layout, kind))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

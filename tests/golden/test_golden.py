@@ -1,0 +1,115 @@
+"""What was ever stored stays readable, and the same curves give the same bytes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hazard_store.items import Place, item_digest, item_maker, read_item
+from hazard_store.model import KeyScheme, Kind, Layout, Status
+from hazard_store.query import get_logic_tree, get_sites
+from hazard_store.store import Store
+from hazard_store.workflow.reports import Reports
+
+from tests.golden import make
+
+V1 = Path(__file__).with_name("v1")
+files = pytest.mark.parametrize(
+    ("scheme", "layout", "kind"), [(s, la, k) for s in KeyScheme for la in Layout for k in Kind]
+)
+
+
+def entries(scheme: KeyScheme, layout: Layout, kind: Kind) -> Any:
+    return json.loads((V1 / f"items-{scheme}-{layout}-{kind}.json").read_text())
+
+
+def curves_of(entry: Any, n_rows: int) -> np.ndarray:
+    bits = np.array([int(text, 16) for text in entry["curves"]], np.uint32)
+    return bits.view(np.float32).reshape(n_rows, len(make.IMTS), -1)
+
+
+@files
+def test_old_items_are_read(scheme: KeyScheme, layout: Layout, kind: Kind):
+    for entry in entries(scheme, layout, kind):
+        form = make.form(scheme, layout, kind, entry["version"])
+        loc, lat, lon, vs30 = make.SITES[entry["site"]]
+        expected = curves_of(entry, len(form.rows))
+        items = [make.unspelled(item) for item in entry["items"]]
+        read = [read_item(form, item) for item in items]
+        assert expected.tobytes() == np.concatenate([rows.curves for rows in read]).tobytes()
+        place = Place(lat, lon, vs30, loc, form.keys.hash_key(lat, lon))
+        assert {place} == {rows.place for rows in read}
+        assert form.range_keys(place) == [item[form.range_name]["S"] for item in items]
+        assert entry["digests"] == [item_digest(item).hex() for item in items]
+
+
+@files
+def test_the_same_curves_give_the_same_items(scheme: KeyScheme, layout: Layout, kind: Kind):
+    """Keys, attributes, bytes and digests."""
+    for entry in entries(scheme, layout, kind):
+        form = make.form(scheme, layout, kind, entry["version"])
+        loc, lat, lon, vs30 = make.SITES[entry["site"]]
+        place = Place(lat, lon, vs30, loc, form.keys.hash_key(lat, lon))
+        puts = list(item_maker(form).puts(place, curves_of(entry, len(form.rows))))
+        assert entry["items"] == [make.spelled(put.item()) for put in puts]
+        assert entry["digests"] == [put.digest.hex() for put in puts]
+
+
+def test_the_golden_curves_have_every_odd_float():
+    (entry,) = (
+        e
+        for e in entries(KeyScheme.CALC, Layout.PACKED, Kind.STATS)
+        if (e["version"], e["site"]) == (1, 2)
+    )
+    assert {f"{bits:08x}" for bits in make.SPECIAL} <= set(entry["curves"])
+
+
+@pytest.fixture
+def old_records(store: Store) -> Store:
+    """Tables with the calculation records of version 1."""
+    for item in json.loads((V1 / "records.json").read_text()):
+        store.client.put_item(TableName=store.settings.meta_table, Item=make.unspelled(item))
+    return store
+
+
+def test_old_heads_are_read(old_records: Store):
+    small, large = old_records.head("CALC13"), old_records.head("LARGE")
+    assert make.calculation(large=False) == small.calculation
+    assert make.calculation(large=True) == large.calculation
+    assert (Status.PUBLISHED, "run-1", 1, 1) == (
+        small.status,
+        small.owner,
+        small.attempt,
+        small.audited_attempt,
+    )
+    assert {"stats": {"wcu": 12.0}} == small.outcome
+    assert Status.WRITING is large.status
+    assert ["CALC13", "LARGE"] == [head.calc_id for head in old_records.heads.all()]
+
+
+def test_old_sites_are_read(old_records: Store):
+    sites = [(s.loc, s.lat, s.lon, s.vs30) for s in get_sites("CALC13", store=old_records)]
+    assert list(make.SITES) == sites
+    tree = get_logic_tree("CALC13", store=old_records)
+    assert [1 / make.N_RLZS] * make.N_RLZS == tree["weights"]
+
+
+def test_old_reports_are_read(old_records: Store):
+    reports = Reports(old_records, old_records.head("CALC13"))
+    report, audited = reports.report(Kind.STATS, 0), reports.audit(0)
+    assert (12, 13, True) == (report.acknowledged, report.sent, report.complete)
+    assert bytes(range(96)) == b"".join(reports.digests(Kind.STATS, 0))
+    assert 1 == audited.missing == len(audited.differences)
+
+
+def test_the_script_overwrites_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(make, "HERE", tmp_path)
+    make.main("v1")
+    with pytest.raises(FileExistsError):
+        make.main("v1")
+    made = {path.name: path.read_text() for path in (tmp_path / "v1").iterdir()}
+    golden = {path.name: path.read_text() for path in V1.glob("items-*.json")}
+    assert golden == made

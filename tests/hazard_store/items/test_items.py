@@ -1,0 +1,335 @@
+"""Curves <-> items: round trips, sizes, and what must not be taken for ours."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hazard_store.items import (
+    Form,
+    ItemError,
+    Place,
+    item_bytes,
+    item_digest,
+    item_maker,
+    largest_group,
+    make_items,
+    read_item,
+    write_units,
+)
+from hazard_store.items.form import rlz_rows
+from hazard_store.keys import KeyMaker
+from hazard_store.model import KeyScheme, Kind, Layout
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+PLACE = Place(-41.3, 174.78, 400.0, "[-41.300~174.780]", "A:-41.3~174.8")
+LIMIT = 400 * 1024
+SCHEMES, LAYOUTS, KINDS = list(KeyScheme), list(Layout), list(Kind)
+ways = pytest.mark.parametrize(
+    ("scheme", "layout", "kind"), [(s, la, k) for s in SCHEMES for la in LAYOUTS for k in KINDS]
+)
+
+
+def form_of(
+    layout: Layout = Layout.PACKED,
+    kind: Kind = Kind.REALISATIONS,
+    scheme: KeyScheme = KeyScheme.CALC_LOCATION,
+    n_rows: int = 7,
+    group: int = 3,
+    n_imts: int = 2,
+    n_levels: int = 5,
+) -> Form:
+    rows = rlz_rows(n_rows) if kind is Kind.REALISATIONS else tuple(f"0.{i}" for i in range(n_rows))
+    return Form(
+        kind=kind,
+        layout=layout,
+        keys=KeyMaker(scheme, "A"),
+        rows=rows,
+        group=group if layout is Layout.PACKED and kind is Kind.REALISATIONS else 1,
+        imts=tuple(f"SA({i / 10})" for i in range(n_imts)),
+        levels=np.random.default_rng(0).random((n_imts, n_levels)).cumsum(axis=1),
+    )
+
+
+def curves_of(form: Form, seed: int = 1) -> np.ndarray:
+    bits = np.random.default_rng(seed).integers(
+        0, 0x3F800000, (len(form.rows), *form.levels.shape), np.uint32
+    )
+    return bits.view(np.float32)
+
+
+@ways
+def test_what_is_made_is_read_back(scheme: KeyScheme, layout: Layout, kind: Kind):
+    form = form_of(layout, kind, scheme)
+    curves = curves_of(form)
+    items = make_items(form, PLACE, curves)
+    read = [read_item(form, item) for item in items]
+    assert len(form.groups) == len(items)
+    assert [PLACE] * len(items) == [rows.place for rows in read]
+    assert [group.start for group in form.groups] == [rows.first for rows in read]
+    assert curves.tobytes() == np.concatenate([rows.curves for rows in read]).tobytes()
+    assert form.range_keys(PLACE) == [item[form.range_name]["S"] for item in items]
+
+
+@given(
+    arrays(
+        np.uint32,
+        (2, 1, 3),
+        elements=st.integers(0, 0x7F7FFFFF),  # every finite float32 from 0 up, subnormals too
+    )
+)
+def test_readable_numbers_are_lossless(bits: np.ndarray):
+    form = form_of(Layout.READABLE, n_rows=2, n_imts=1, n_levels=3)
+    curves = bits.view(np.float32)
+    items = make_items(form, PLACE, curves)
+    read = np.concatenate([read_item(form, item).curves for item in items])
+    assert curves.tobytes() == read.tobytes()
+
+
+@given(arrays(np.uint32, (4, 2, 3), elements=st.integers(0, 2**32 - 1)))
+def test_packed_curves_are_lossless_whatever_their_bits(bits: np.ndarray):
+    form = form_of(n_rows=4, n_levels=3)
+    curves = bits.view(np.float32)
+    read = [read_item(form, item).curves for item in make_items(form, PLACE, curves)]
+    assert curves.tobytes() == np.concatenate(read).tobytes()
+
+
+@pytest.mark.parametrize("value", [-0.0, -0.5])
+def test_the_readable_layout_refuses_what_it_cannot_hold(value: float):
+    form = form_of(Layout.READABLE)
+    curves = curves_of(form)
+    curves[0, 0, 0] = value
+    with pytest.raises(ValueError, match="readable"):
+        make_items(form, PLACE, curves)
+
+
+@ways
+def test_an_item_says_the_same_every_time(scheme: KeyScheme, layout: Layout, kind: Kind):
+    """Nothing random and no clock: a retry changes nothing."""
+    form = form_of(layout, kind, scheme)
+    first, second = (list(item_maker(form).puts(PLACE, curves_of(form))) for _ in range(2))
+    assert first == second
+
+
+@ways
+def test_the_readable_layout_is_the_predecessors(scheme: KeyScheme, layout: Layout, kind: Kind):
+    form = form_of(Layout.READABLE, kind, scheme, n_rows=1, n_imts=1, n_levels=2)
+    (item,) = make_items(form, PLACE, np.array([[[0.5, 0.25]]], np.float32))
+    ((entry),) = item["values"]["L"]
+    assert {"imt", "lvls", "vals"} == set(entry["M"])
+    assert {"S": "SA(0.0)"} == entry["M"]["imt"]
+    assert [0.5, 0.25] == [float(n["N"]) for n in entry["M"]["vals"]["L"]]
+    assert form.levels[0].tolist() == [float(n["N"]) for n in entry["M"]["lvls"]["L"]]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda item: item.pop("lat"),
+        lambda item: item.pop("lon"),
+        lambda item: item.pop("haz_sol_id"),
+        lambda item: item.pop("loc_rlz_rk"),
+        lambda item: item.pop("curves", None) or item.pop("values"),
+        lambda item: item.update(extra={"S": "x"}),
+        lambda item: item.update(lat={"S": "-41.3"}),
+        lambda item: item.update(lat={"N": "x"}),
+        lambda item: item.update(vs30={"NULL": True}),
+        lambda item: item.update(loc_rlz_rk={"S": "[-41.300~174.780]:00001"}),
+        lambda item: item.update(loc_rlz_rk={"S": "[-41.300~174.780]:99999"}),
+        lambda item: item.update(loc_rlz_rk={"S": "nonsense"}),
+        lambda item: item.update(
+            {"curves": {"B": b""}} if "curves" in item else {"values": {"L": []}}
+        ),
+        lambda item: item.update(
+            {"curves": {"S": "x"}} if "curves" in item else {"values": {"S": "x"}}
+        ),
+        lambda item: item.update(
+            {"curves": {"N": "1"}} if "curves" in item else {"rlz": {"S": "00001"}}
+        ),
+    ],
+)
+def test_what_is_not_ours_is_refused(layout: Layout, change: Any):
+    """With one error, of ours, whatever is wrong."""
+    form = form_of(layout)
+    item = make_items(form, PLACE, curves_of(form))[0]
+    change(item)
+    with pytest.raises(ItemError):
+        read_item(form, item)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda entry: entry["imt"].update(S="PGV"),
+        lambda entry: entry["lvls"]["L"].pop(),
+        lambda entry: entry["vals"]["L"].pop(),
+        lambda entry: entry["lvls"]["L"][0].update(N="0.123"),
+        lambda entry: entry["vals"]["L"][0].update(N="much"),
+        lambda entry: entry.pop("vals"),
+    ],
+)
+def test_broken_number_lists_are_refused(change: Any):
+    form = form_of(Layout.READABLE)
+    item = make_items(form, PLACE, curves_of(form))[0]
+    change(item["values"]["L"][0]["M"])
+    with pytest.raises(ItemError):
+        read_item(form, item)
+
+
+@ways
+def test_the_digest_is_the_same_before_and_after_the_table(
+    scheme: KeyScheme, layout: Layout, kind: Kind
+):
+    form = form_of(layout, kind, scheme)
+    for put in item_maker(form).puts(PLACE, curves_of(form)):
+        item = put.item()
+        assert put.digest == item_digest(item)
+        assert put.digest == item_digest(dict(reversed(item.items())))
+        assert put.digest == item_digest(respelled(item))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("0.10", "0.1"), ("1e-05", "0.00001"), ("100.0", "1E+2"), ("-0.0", "0"), ("5E-1", "0.5")],
+)
+def test_numbers_are_digested_by_value(one: str, other: str):
+    """DynamoDB spells numbers in its own way."""
+    for spelled in ({"N": one}, {"L": [{"N": one}]}, {"M": {"a": {"L": [{"N": one}, {"N": "1"}]}}}):
+        again = json.loads(json.dumps(spelled).replace(f'"{one}"', f'"{other}"'))
+        assert item_digest({"x": spelled}) == item_digest({"x": again})
+
+
+@ways
+def test_the_digest_changes_with_every_change(scheme: KeyScheme, layout: Layout, kind: Kind):
+    form = form_of(layout, kind, scheme)
+    item = make_items(form, PLACE, curves_of(form))[0]
+    digests = {item_digest(item)}
+    changed = list(variations(item))
+    assert len(changed) > len(item)
+    for other in changed:
+        digests.add(item_digest(other))
+    assert 1 + len(changed) == len(digests)
+
+
+def test_the_digest_knows_what_belongs_to_what():
+    """Values that moved from one attribute to another are no longer the same item."""
+    pairs = [
+        ({"a": {"S": "xy"}, "b": {"S": "z"}}, {"a": {"S": "x"}, "b": {"S": "yz"}}),
+        ({"a": {"S": "1"}}, {"a": {"N": "1"}}),
+        ({"a": {"S": "1"}}, {"a": {"B": b"1"}}),
+        ({"a": {"L": [{"N": "1"}]}}, {"a": {"L": [{"L": [{"N": "1"}]}]}}),
+        ({"a": {"L": []}}, {"a": {"M": {}}}),
+        ({"a": {"L": [{"S": "x"}, {"S": "y"}]}}, {"a": {"L": [{"S": "y"}, {"S": "x"}]}}),
+    ]
+    for one, other in pairs:
+        assert item_digest(one) != item_digest(other)
+
+
+def variations(item: dict[str, Any]):
+    """Yield the item with one change each."""
+    for name, value in item.items():
+        yield {n: v for n, v in item.items() if n != name}
+        ((kind, content),) = value.items()
+        if kind == "S":
+            yield {**item, name: {"S": content + "x"}}
+        elif kind == "N":
+            yield {**item, name: {"N": str(float(content) * (1 + 1e-15) + 1e-12)}}
+        elif kind == "B":
+            for position in (0, 1, 5, len(content) - 1):
+                altered = bytearray(content)
+                altered[position] ^= 1
+                yield {**item, name: {"B": bytes(altered)}}
+        else:
+            text = json.dumps(value)
+            first, last = (str(content[i]["M"]["vals"]["L"][i]["N"]) for i in (0, -1))
+            for number in (first, last):
+                other = str(np.nextafter(np.float32(number), np.float32(1)))
+                yield {**item, name: json.loads(text.replace(f'"{number}"', f'"{other}"', 1))}
+    yield {**item, "extra": {"S": "x"}}
+
+
+def respelled(value: Any) -> Any:
+    """Spell numbers as another library would."""
+    if isinstance(value, dict) and set(value) == {"N"}:
+        return {"N": format(float(value["N"]), ".20E")}
+    if isinstance(value, dict):
+        return {name: respelled(entry) for name, entry in value.items()}
+    return [respelled(entry) for entry in value] if isinstance(value, list) else value
+
+
+def counted_bytes(value: Any) -> float:
+    """DynamoDB's documented sizes, counted in another way: numbers by their decimal digits."""
+    ((kind, content),) = value.items()
+    if kind == "S":
+        return len(content.encode())
+    if kind == "B":
+        return len(content)
+    if kind == "N":
+        from decimal import Decimal
+
+        digits = Decimal(content).normalize().as_tuple().digits
+        return 1 + -(-len(digits) // 2)
+    if kind == "L":
+        return 3 + sum(1 + counted_bytes(entry) for entry in content)
+    return 3 + sum(1 + len(name) + counted_bytes(entry) for name, entry in content.items())
+
+
+@ways
+def test_sizes_are_right_within_two_percent(scheme: KeyScheme, layout: Layout, kind: Kind):
+    form = form_of(layout, kind, scheme, n_imts=10, n_levels=20)
+    for item in make_items(form, PLACE, curves_of(form)):
+        expected = sum(len(name) + counted_bytes(value) for name, value in item.items())
+        assert item_bytes(item) == pytest.approx(expected, rel=0.02)
+        assert write_units(item) == -(-item_bytes(item) // 1024)
+
+
+@pytest.mark.parametrize(
+    ("n_imts", "n_levels"), [(377, 44), (27, 44), (1, 1), (1, 20_000), (400, 40)]
+)
+@ways
+def test_no_item_can_pass_400_kb(
+    scheme: KeyScheme, layout: Layout, kind: Kind, n_imts: int, n_levels: int
+):
+    """Whatever the values: with the longest keys, and curves that cannot be compressed."""
+    group = min(largest_group(layout, kind, n_imts, n_levels), 200)
+    assert group > 0 or (layout is Layout.READABLE and n_levels == 20_000)
+    if not group:
+        return
+    levels = np.random.default_rng(0).random((n_imts, n_levels)) * 1.2345678901234567e-5
+    rows = rlz_rows(group) if kind is Kind.REALISATIONS else ("0.123456789",)
+    keys = KeyMaker(scheme, "A" * 128 + "@12")
+    imts = tuple(f"SA({i}.1234567)" for i in range(n_imts))
+    form = Form(kind, layout, keys, rows, group, imts, levels)
+    place = Place(-41.123456789012345, 174.12345678901234, 412.3456789012345, "%" * 256, "h" * 150)
+    bits = np.random.default_rng(1).integers(
+        1, 0x3F800000, (len(rows), n_imts, n_levels), np.uint32
+    )
+    items = make_items(form, place, bits.view(np.float32))
+    assert 1 == len(items) or layout is Layout.READABLE
+    assert max(item_bytes(item) for item in items) <= LIMIT
+    for item in items:
+        assert len(item[form.range_name]["S"]) <= 1024
+
+
+def test_a_row_that_cannot_fit_is_known_before():
+    for kind in KINDS:
+        assert 0 == largest_group(Layout.PACKED, kind, 1000, 200)
+        assert 0 == largest_group(Layout.READABLE, kind, 1000, 44)
+    assert 1 == largest_group(Layout.PACKED, Kind.STATS, 27, 44)
+    assert 6 == largest_group(Layout.PACKED, Kind.REALISATIONS, 377, 44)
+    assert 12 < largest_group(Layout.PACKED, Kind.REALISATIONS, 27, 44)
+
+
+def test_coordinates_near_zero_come_back():
+    """DynamoDB keeps no -0.0 and nothing below 1e-130."""
+    form = form_of()
+    for value in (0.0, -0.0, 1e-9, -1e-9, 1e-200):
+        place = Place(value, -value, None, "x", "A")
+        read = read_item(form, make_items(form, place, curves_of(form))[0])
+        assert read.place.lat == pytest.approx(value, abs=1e-99)
+        assert read.place.vs30 is None

@@ -1,0 +1,72 @@
+"""Errors cross process borders, and each has its exit code."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from hazard_store import errors
+from hazard_store.errors import HazardStoreError
+from hazard_store.workflow.publish import AuditFailed
+
+ALL = [
+    errors.BadParameter("name", "reason"),
+    errors.BadCalculation("file", "reason"),
+    errors.FileChanged("file", "a", "b"),
+    errors.NoSuchInput("file"),
+    errors.NoSuchCalculation("A"),
+    errors.NoSuchCurve("A", "site", "x", "y"),
+    errors.Refused("A", "reason"),
+    errors.TryAgain("A", "reason"),
+    errors.LostOwnership("A", "reason"),
+    errors.Stopped("A", "reason"),
+    errors.Misconfigured("A", "reason"),
+    errors.CorruptItem("table", "hash", "range", "reason"),
+    AuditFailed("A", "reason"),
+]
+
+
+@pytest.mark.parametrize("error", ALL, ids=lambda error: type(error).__name__)
+def test_an_error_comes_back_from_another_process(error: HazardStoreError):
+    again = pickle.loads(pickle.dumps(error))
+    assert type(error) is type(again)
+    assert str(error) == str(again)
+    assert vars(error) == vars(again)
+
+
+@pytest.mark.parametrize("error", ALL, ids=lambda error: type(error).__name__)
+def test_an_error_is_one_sentence(error: HazardStoreError):
+    assert "\n" not in str(error)
+    assert all(str(value) in str(error) for value in vars(error).values())
+
+
+def test_every_error_is_in_this_test():
+    known = {HazardStoreError, *map(type, ALL)}
+    classes = {
+        value
+        for value in vars(errors).values()
+        if isinstance(value, type) and issubclass(value, HazardStoreError)
+    }
+    assert classes <= known
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (2, errors.BadParameter),
+        (65, errors.BadCalculation),
+        (65, errors.FileChanged),
+        (66, errors.NoSuchInput),
+        (66, errors.NoSuchCalculation),
+        (66, errors.NoSuchCurve),
+        (70, errors.CorruptItem),
+        (73, errors.Refused),
+        (75, errors.TryAgain),
+        (75, errors.LostOwnership),
+        (75, errors.Stopped),
+        (78, errors.Misconfigured),
+        (1, AuditFailed),
+    ],
+)
+def test_exit_codes(code: int, error: type[HazardStoreError]):
+    assert code == error.exit_code

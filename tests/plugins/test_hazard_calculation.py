@@ -1,0 +1,154 @@
+"""The page of a calculation, served by Airflow's own API server, plugin and login included."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hazard_store.store import Store
+
+from tests.stored import CALCS, stored
+
+pytestmark = pytest.mark.airflow
+
+RUN_ID = "manual__2026-11-23T10:00:00+00:00"
+PAGE = f"/hazard-store/runs/store_hazard/{RUN_ID}"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Any]:
+    """Airflow's API server, in this process."""
+    from airflow.api_fastapi.app import create_app
+    from airflow.utils.db import initdb
+    from fastapi.testclient import TestClient
+
+    initdb()
+    with TestClient(create_app(apps="core"), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def login(server: Any) -> dict[str, str]:
+    """The header of a logged-in reader."""
+    passwords = Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
+    (name, password), *_ = json.loads(passwords.read_text()).items()
+    answer = server.post("/auth/token", json={"username": name, "password": password})
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+@pytest.fixture
+def run(server: Any) -> Iterator[None]:
+    """A run of the DAG for the calculation A, and one that is about something else."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from airflow.utils.types import DagRunType
+    from sqlalchemy import delete
+
+    with create_session() as session:
+        for run_id, conf in ((RUN_ID, {"calc_id": "A"}), ("other", {"calc_id": 1})):
+            run_type = DagRunType.MANUAL
+            session.add(DagRun("store_hazard", run_id, conf=conf, run_type=run_type))
+    yield
+    with create_session() as session:
+        session.execute(delete(DagRun).where(DagRun.dag_id == "store_hazard"))
+
+
+@pytest.mark.parametrize("path", [PAGE, "/hazard-store/runs/x/y"])
+def test_without_a_login_nothing_is_shown(server: Any, store: Store, run: None, path: str) -> None:
+    stored(store, CALCS / "stats_only.hdf5", "A")
+    assert server.get(path).status_code == 401
+    forged = {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9."}
+    assert server.get(path, headers=forged).status_code == 403
+
+
+def test_every_endpoint_asks_for_the_login() -> None:
+    from hazard_airflow.page.app import app
+
+    assert {getattr(route, "path", "") for route in app.routes} == {"/runs/{dag_id}/{run_id:path}"}
+    for route in app.routes:
+        asked = [d.call.__qualname__ for d in route.dependant.dependencies]  # type: ignore[attr-defined]
+        assert "requires_access_dag.<locals>.inner" in asked
+
+
+def test_a_reader_sees_status_counts_and_audit(
+    server: Any, login: dict[str, str], store: Store, run: None
+) -> None:
+    stored(store, CALCS / "stats_only.hdf5", "A")
+    answer = server.get(PAGE, headers=login)
+    assert answer.status_code == 200
+    page = answer.text
+    assert '<strong class="good">published</strong>' in page
+    counts = "".join(f'<td class="n">{n}</td>' for n in (12, 12, 12, 0, 12))
+    assert f"<tr><th>stats</th>{counts}</tr>" in page
+    assert '<p class="good">0 missing, 0 extra, 0 altered</p>' in page
+    assert "Another run than this one" in page
+    for elsewhere in ("<script", "http://", "https://", "src="):
+        assert elsewhere not in page
+
+
+def test_the_browser_is_known_by_its_cookie(
+    server: Any, login: dict[str, str], store: Store, run: None
+) -> None:
+    stored(store, CALCS / "stats_only.hdf5", "A")
+    cookie = {"Cookie": f"_token={login['Authorization'].removeprefix('Bearer ')}"}
+    assert server.get(PAGE, headers=cookie).status_code == 200
+
+
+def test_a_failed_audit_stands_out(
+    server: Any, login: dict[str, str], store: Store, run: None
+) -> None:
+    head = stored(store, CALCS / "stats_only.hdf5", "A").head
+    outcome = json.loads(json.dumps(head.outcome))
+    outcome["audit"] |= {"missing": 2}
+    key = {"haz_sol_id": {"S": "A"}, "record": {"S": "head"}}
+    store.client.update_item(
+        TableName=store.settings.meta_table,
+        Key=key,
+        UpdateExpression="SET outcome = :o, #s = :s",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={":o": {"S": json.dumps(outcome)}, ":s": {"S": "failed"}},
+    )
+    page = server.get(PAGE, headers=login).text
+    assert '<strong class="bad">failed</strong>' in page
+    assert '<p class="bad">2 missing, 0 extra, 0 altered</p>' in page
+
+
+def test_what_is_not_there_is_said(
+    server: Any, login: dict[str, str], store: Store, run: None
+) -> None:
+    nothing = server.get(PAGE, headers=login)
+    assert (nothing.status_code, "A: nothing is stored" in nothing.text) == (404, True)
+    for run_id in ("other", "no-such-run"):
+        answer = server.get(f"/hazard-store/runs/store_hazard/{run_id}", headers=login)
+        assert (answer.status_code, "not about a calculation" in answer.text) == (404, True)
+
+
+def test_a_store_out_of_reach_is_one_sentence(
+    server: Any,
+    login: dict[str, str],
+    store: Store,
+    run: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HAZARD_STORE_STAGE", "NO-SUCH-STAGE")
+    answer = server.get(PAGE, headers=login)
+    assert answer.status_code == 503
+    assert (
+        "The store cannot be read: DynamoDB: the tables of this stage do not exist" in answer.text
+    )
+
+
+def test_what_comes_from_a_file_is_text(store: Store) -> None:
+    """A file may name anything; the page shows it and does not run it."""
+    from hazard_airflow.page.html import calculation_page
+
+    head = stored(store, CALCS / "stats_only.hdf5", "A").head
+    odd = head.calculation.model_copy(update={"imts": ("<script>",), "notes": ("<script>",)})
+    page = calculation_page(replace(head, calculation=odd, owner="<script>"), "run")
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") == 3

@@ -1,0 +1,90 @@
+"""Loads calculations and looks at what is stored, past the code under test where that matters."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from hazard_store.model import IfStored, Kind, StoreOptions
+from hazard_store.store import Store
+from hazard_store.workflow.load import Loaded, load
+
+RANGE_NAMES = {
+    "meta_table": "record",
+    "stats_table": "loc_agg_rk",
+    "realisations_table": "loc_rlz_rk",
+}
+CALCS = Path(__file__).with_name("calcs")
+
+
+class Silent:
+    """A screen that shows nothing."""
+
+    def phase(self, name: str, total: int, unit: str) -> None:
+        """Show nothing."""
+
+    def advance(self, amount: int) -> None:
+        """Show nothing."""
+
+    def done(self, seconds: float) -> None:
+        """Show nothing."""
+
+
+def make_tables(store: Store) -> None:
+    """Create the tables, quicker than `hazard-store tables create`, which has tests of its own."""
+    for table, range_name in RANGE_NAMES.items():
+        store.client.create_table(
+            TableName=getattr(store.settings, table),
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": "haz_sol_id", "KeyType": "HASH"},
+                {"AttributeName": range_name, "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"} for name in ("haz_sol_id", range_name)
+            ],
+        )
+
+
+def drop_tables(store: Store) -> None:
+    """Delete the tables that are still there."""
+    for table in RANGE_NAMES:
+        with suppress(store.client.exceptions.ResourceNotFoundException):
+            store.client.delete_table(TableName=getattr(store.settings, table))
+
+
+def stored(
+    store: Store,
+    path: Path | str,
+    calc_id: str = "A",
+    if_stored: IfStored = IfStored.FAIL,
+    workers: int = 1,
+    **options: Any,
+) -> Loaded:
+    """Load a calculation file in this process."""
+    return load(store, str(path), calc_id, StoreOptions(**options), Silent(), if_stored, workers)
+
+
+def items_of(store: Store, table: str) -> list[dict[str, Any]]:
+    """Return all items of a table in the order of their keys."""
+    pages = store.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    items = [item for page in pages for item in page["Items"]]
+    return sorted(items, key=lambda item: [item[name]["S"] for name in key_names(item)])
+
+
+def all_items(store: Store) -> dict[str, list[dict[str, Any]]]:
+    """Return all items of the three tables."""
+    tables = (store.settings.meta_table, *(store.table(kind) for kind in Kind))
+    return {table: items_of(store, table) for table in tables}
+
+
+def key_names(item: dict[str, Any]) -> tuple[str, str]:
+    """Return the names of an item's key attributes."""
+    (range_name,) = set(RANGE_NAMES.values()) & set(item)
+    return "haz_sol_id", range_name
+
+
+def key_of(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an item's key."""
+    return {name: item[name] for name in key_names(item)}
