@@ -174,8 +174,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     """Note how the fidelity test of each file ended."""
     report = yield
     name = item.callspec.params.get("case") if hasattr(item, "callspec") else None
-    if name is not None and item.path.name == "test_fidelity.py":
-        if report.when == "call" or report.outcome != "passed":
-            noted = item.config.stash.setdefault(FIDELITY, {})
-            noted.setdefault(name, []).append(report.outcome)
+    tells = report.when == "call" or report.outcome != "passed"
+    if tells and name is not None and item.path.name == "test_fidelity.py":
+        noted = item.config.stash.setdefault(FIDELITY, {})
+        noted.setdefault(name, []).append(report.outcome)
     return report

@@ -168,7 +168,7 @@ def operations(source: str) -> set[str]:
         method, receiver = node.func.attr, ast.unparse(node.func.value)
         if method == "get_paginator" and isinstance(node.args[0], ast.Constant):
             found.add(str(node.args[0].value))
-        elif (method in DATA_OPERATIONS and method not in OPERATIONS_BY_PAGES) or (method in OPERATIONS_BY_PAGES and receiver.endswith("client")):
+        elif method not in OPERATIONS_BY_PAGES or receiver.endswith("client"):
             found.add(method)
     return found & set(DATA_OPERATIONS)
 

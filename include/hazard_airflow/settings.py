@@ -91,7 +91,7 @@ class EcsSettings(BaseSettings):
 
     @property
     def operator_arguments(self) -> dict[str, Any]:
-        """What every `EcsRunTaskOperator` is given."""
+        """What every `HazardStoreContainer` is given."""
         return {
             "cluster": self.cluster,
             "task_definition": self.task_definition,
@@ -102,6 +102,7 @@ class EcsSettings(BaseSettings):
             "awslogs_stream_prefix": self.log_stream_prefix,
             "awslogs_fetch_interval": timedelta(seconds=self.poll_s),
             "waiter_delay": self.poll_s,
+            "report_wait_s": self.report_wait_s,
             "deferrable": self.deferrable,
             "execution_timeout": timedelta(seconds=self.timeout_s),
         }

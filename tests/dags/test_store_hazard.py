@@ -82,6 +82,14 @@ def test_writers_are_told_stage_owner_and_attempt(dag: Any) -> None:
         }
 
 
+def test_containers_are_as_the_settings_say(dag: Any) -> None:
+    from hazard_airflow.settings import EcsSettings
+
+    for name in (STATS, REALISATIONS, "audit"):
+        given = dag.task_dict[name].partial_kwargs
+        assert given.items() >= EcsSettings.from_environment().operator_arguments.items()
+
+
 def test_no_more_writers_run_at_once_than_the_forecast_counts_on(dag: Any) -> None:
     from hazard_store.settings import Settings
 

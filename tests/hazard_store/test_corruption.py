@@ -27,15 +27,19 @@ class Table:
 
     @property
     def name(self) -> str:
+        """Name of the table."""
         return self.store.table(self.kind)
 
     def items(self) -> list[Item]:
+        """All items, by key."""
         return items_of(self.store, self.name)
 
     def put(self, item: Item) -> None:
+        """Put an item, past everything of ours."""
         self.store.client.put_item(TableName=self.name, Item=item)
 
     def delete(self, item: Item) -> None:
+        """Delete an item."""
         self.store.client.delete_item(TableName=self.name, Key=key_of(item))
 
 
@@ -101,7 +105,7 @@ def add_an_attribute(table: Table) -> list[tuple[Item, str]]:
 def add_one(table: Table) -> list[tuple[Item, str]]:
     """A copy under a key in the middle of a site's."""
     found = table.items()[2]
-    hash_name, range_name = key_names(found)
+    range_name = key_names(found)[1]
     loc = found[range_name]["S"].split(":")[0]
     row = "nean" if table.kind is Kind.STATS else "99990"
     rest = found[range_name]["S"].split(":")[2:]

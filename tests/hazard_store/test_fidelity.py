@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from hazard_store.keys import KeyMaker
 from hazard_store.model import KeyScheme, Layout
 from hazard_store.query import get_hazard_rlz_curves, get_hazard_stats_curves
 from hazard_store.store import Store
@@ -43,6 +42,7 @@ SHARED_REFUSED = (
     "nz_1063357_calc_1",
     "scenario_case_1",
 )
+MANY_CURVES = 2000  # of realisations: then only one key scheme is gone through in every way
 LARGE = {"case_07__samples12000", "nzlike_real_200"}
 
 needs_shared = pytest.mark.skipif(
@@ -69,7 +69,6 @@ def test_stores_every_curve_of_a_shared_file(store: Store, name: str, scheme: Ke
     ("name", "scheme", "layout", "group"),
     [
         ("case_07__samples12000", KeyScheme.CALC_LOCATION, Layout.PACKED, None),
-        ("case_07__samples12000", KeyScheme.LOCATION, Layout.PACKED, 5),
         ("nzlike_real_200", KeyScheme.CALC_LOCATION, Layout.PACKED, None),
     ],
 )
@@ -119,24 +118,21 @@ def check(
 ) -> None:
     """Load a file in several ways, and compare all that is read back with the file."""
     calc = plain_calc(path)
-    for number, (layout, group) in enumerate(ways or ways_of(calc)):
+    for number, (layout, group) in enumerate(ways or ways_of(calc, scheme)):
         calc_id = f"C{number}"
         loaded = stored(
             store, path, calc_id, key_scheme=scheme, layout=layout, realisations_per_item=group
         )
         assert loaded.report.passed
         assert str(loaded.head.status) == "published"
-        keys = KeyMaker(scheme, calc_id)
         assert_same(calc, store, calc_id)
         assert_counts(calc, loaded, group if layout is Layout.PACKED else 1)
-        for kind_items in list(all_items(store).values())[1:]:
-            mine = [i["haz_sol_id"]["S"] for i in kind_items]
-            allowed = {keys.hash_key(lat, lon) for lat, lon in calc.coordinates}
-            assert scheme is KeyScheme.CALC_LOCATION or allowed >= set(mine) - {"C0", "C1", "C2"}
 
 
-def ways_of(calc: PlainCalc) -> list[tuple[Layout, int | None]]:
+def ways_of(calc: PlainCalc, scheme: KeyScheme) -> list[tuple[Layout, int | None]]:
     """Return the layouts and group sizes that give different items."""
+    if len(calc.rlz_curves()) > MANY_CURVES and scheme is not KeyScheme.CALC_LOCATION:
+        return [(Layout.PACKED, None)]
     ways: list[tuple[Layout, int | None]] = [(Layout.READABLE, None)]
     n_rlzs = 0 if calc.rlzs is None else calc.rlzs.shape[1]
     seen = set()

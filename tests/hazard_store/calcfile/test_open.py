@@ -208,7 +208,10 @@ def test_curves_need_not_be_contiguous(tmp_path: Path, settings: Settings, optio
 
 
 def test_an_only_realisation_that_was_never_written_is_the_mean(tmp_path: Path, settings: Settings):
-    made = make_calc(tmp_path / "c.hdf5", r=1, aggs=("0.5", "mean"), unwritten=["hcurves-rlzs"])
+    stats = np.random.default_rng(0).random((3, 2, 2, 5), np.float32)
+    made = make_calc(
+        tmp_path / "c.hdf5", r=1, aggs=("0.5", "mean"), stats=stats, unwritten=["hcurves-rlzs"]
+    )
     found = calculation(made, settings)
     assert (
         found.has_realisations,

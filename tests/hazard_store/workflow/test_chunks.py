@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hazard_store.workflow.chunks import MIN_HASH_KEYS, chunk_borders
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ def test_chunks_tile_the_sites(lengths: list[int], size: int):
     borders = chunk_borders(keys, size)
     assert 0 == borders[0]
     assert len(keys) == borders[-1]
-    assert all(start < stop for start, stop in zip(borders, borders[1:], strict=False))
+    assert all(start < stop for start, stop in pairwise(borders))
 
 
 @given(runs, sizes)
@@ -41,7 +43,7 @@ def test_no_chunk_has_fewer_than_ten_hash_keys_where_they_exist(lengths: list[in
     borders = chunk_borders(keys, size)
     if len(lengths) > 1:
         enough = min(MIN_HASH_KEYS, len(lengths))
-        for start, stop in zip(borders, borders[1:], strict=False):
+        for start, stop in pairwise(borders):
             assert n_keys(keys, start, stop) >= enough
 
 
@@ -51,7 +53,7 @@ def test_a_chunk_is_no_larger_than_it_must_be(lengths: list[int], size: int):
     keys = keys_of(lengths)
     borders = chunk_borders(keys, size)
     if len(lengths) > 1:
-        for start, stop in list(zip(borders, borders[1:], strict=False))[:-1]:
+        for start, stop in list(pairwise(borders))[:-1]:
             last = lengths[int(keys[stop - 1])]
             assert stop - start >= size
             too_small = stop - last - start < size
@@ -62,7 +64,7 @@ def test_a_chunk_is_no_larger_than_it_must_be(lengths: list[int], size: int):
 @given(st.integers(1, 3000), sizes)
 def test_a_single_hash_key_is_cut_by_sites(n: int, size: int):
     borders = chunk_borders(["A"] * n, size)
-    lengths = [stop - start for start, stop in zip(borders, borders[1:], strict=False)]
+    lengths = [stop - start for start, stop in pairwise(borders)]
     assert n == sum(lengths)
     assert [size] * (len(lengths) - 1) == lengths[:-1]
     assert lengths[-1] <= size

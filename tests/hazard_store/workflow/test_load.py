@@ -1,4 +1,4 @@
-"""The whole workflow: two at once, killed, stopped, taken over, resumed; always exact in the end."""
+"""The whole workflow: two at once, killed, stopped, taken over, resumed; exact in the end."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def until(condition: Callable[[], object]) -> None:
 def slow_load(store: Store, tmp_path: Path):
     """A load whose budget makes it last some seconds; returns when it is in the middle."""
     path = tmp_path / "calc.hdf5"
-    make_calc(path, n=80, r=2)
+    make_calc(path, n=50, r=2)
 
     def begun(*options: object) -> subprocess.Popen[str]:
         words = ("load", path, "A", "--max-wcu-per-s", 60, "--json", *options)
@@ -75,7 +75,7 @@ def test_a_stopped_load_is_resumed(store: Store, cli, slow_load, number: signal.
     there = len(items_of(store, store.settings.stats_table))
     assert (-signal.SIGKILL if number is signal.SIGKILL else 75) == process.returncode
     assert time.monotonic() - began < 10
-    assert 0 < there < 80 * 3
+    assert 0 < there < 50 * 3
     assert out == ""
     assert "Traceback" not in err
     assert cli("curves", "A").code == 66
@@ -87,8 +87,8 @@ def test_a_stopped_load_is_resumed(store: Store, cli, slow_load, number: signal.
     loaded = json.loads(ended.out)
     assert loaded["status"] == "published"
     assert there == loaded["stats"]["found"]
-    assert 80 * 3 - there == loaded["stats"]["acknowledged"]
-    assert 80 * 3 == loaded["stats"]["stored"]
+    assert 50 * 3 - there == loaded["stats"]["acknowledged"]
+    assert 50 * 3 == loaded["stats"]["stored"]
     assert cli("audit", "A", "--calc-file", slow_load.path).code == 0
 
 
@@ -261,20 +261,22 @@ def test_a_calculation_of_377_imts_and_44_levels(store: Store, tmp_path: Path, l
     path = tmp_path / "calc.hdf5"
     imts = [f"SA({i / 1000:.3f})" for i in range(1, 378)]
     rng = np.random.default_rng(0)
-    bits = rng.integers(1, 0x3F800000, (1, 7, 377, 44), np.uint32)  # any float32 of 0 to 1
+    r = 7 if layout is Layout.PACKED else 2
+    bits = rng.integers(1, 0x3F800000, (1, r, 377, 44), np.uint32)  # any float32 of 0 to 1
     made = make_calc(
         path,
         n=1,
-        r=7,
+        r=r,
         imts=imts,
         levels=rng.random(44).cumsum().tolist(),
         rlzs=bits.view(np.float32),
-        stats=bits[:, :3].view(np.float32),
+        aggs=["mean"],
+        stats=bits[:, :1].view(np.float32),
     )
     loaded = stored(store, path, layout=layout)
     per_item = 6 if layout is Layout.PACKED else 1
     assert per_item == loaded.head.calculation.realisations_per_item
-    assert -(-7 // per_item) == loaded.report.realisations.stored
+    assert -(-r // per_item) == loaded.report.realisations.stored
     for curves, expected in (
         (get_hazard_stats_curves("A", store=store), made.stats),
         (get_hazard_rlz_curves("A", store=store), made.rlzs),

@@ -66,6 +66,7 @@ class SyntheticFile:
         self.calculation = made
 
     def curves(self, kind: Kind, sids: np.ndarray) -> np.ndarray:
+        """Return them."""
         shape = (len(sids), self.calculation.n_rows(kind), *self.calculation.levels.shape)
         return np.full(shape, 0.25, np.float32)
 
@@ -192,7 +193,7 @@ def test_negative_zeros_are_for_the_packed_layout():
     settings = Settings(region="us-east-1")
     arguments = (SyntheticFile(made), "A", checked)
     assert make_plan(*arguments, StoreOptions(), settings)
-    with pytest.raises(BadCalculation, match="-0.0"):
+    with pytest.raises(BadCalculation, match=r"-0\.0"):
         make_plan(*arguments, StoreOptions(layout=Layout.READABLE), settings)
 
 

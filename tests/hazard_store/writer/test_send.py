@@ -57,6 +57,7 @@ class Answering:
         self.kept: dict[Key, Any] = {}
 
     def __call__(self, request: Any, **_: Any) -> AWSResponse:
+        """Answer a request."""
         content = json.loads(request.body)
         ((table, puts),) = content["RequestItems"].items()
         assert table == TABLE
@@ -67,6 +68,7 @@ class Answering:
         return step(self, puts)
 
     def keep(self, puts: list[Any]) -> None:
+        """Store items."""
         with self.lock:
             self.kept |= {key_of(put): put["PutRequest"]["Item"] for put in puts}
 
@@ -143,9 +145,11 @@ class Clock:
         self.now, self.pauses = 1000.0, []
 
     def __call__(self) -> float:
+        """Return the time."""
         return self.now
 
     def pause(self, seconds: float) -> None:
+        """Let time pass."""
         self.pauses.append(seconds)
         self.now += max(seconds, 0.001)
 
