@@ -42,7 +42,8 @@ def measure(plan: Plan, calc_file: CalcFile, kind: Kind, n_sites: int) -> tuple[
         (sid, part.place(index, form.keys))
         for part in plan.site_parts
         for index, sid in enumerate(part.sids)
-    ][:n_sites]
+    ]
+    places = places[:: max(1, len(places) // n_sites)]
     curves = calc_file.curves(kind, np.array([sid for sid, _ in places]))
     units = sum(
         write_units(item)

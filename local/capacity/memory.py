@@ -13,6 +13,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from hazard_store.items.size import number_bytes
+
 Item = dict[str, dict[str, Any]]
 
 HASH_KEY = "haz_sol_id"
@@ -33,9 +35,7 @@ def value_bytes(value: dict[str, Any]) -> int:
         text = str(content)
         return len(text) * 3 // 4 - text[-2:].count("=")
     if kind == "N":
-        text = str(content)
-        digits = text.lower().partition("e")[0].replace(".", "").lstrip("-").strip("0")
-        return (len(digits) + 1) // 2 + 1 + text.startswith("-")
+        return number_bytes(str(content))
     if kind == "L":
         return 3 + sum(1 + value_bytes(entry) for entry in content)
     if kind == "M":

@@ -75,6 +75,7 @@ class BatchWriter:
     counts: WriteCounts = field(default_factory=WriteCounts)
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
+    _wcu_per_byte: float = 0.75 / 1024  # of a request; binaries are in base64. Learned from answers
 
     def write(self, puts: Iterable[Put]) -> WriteCounts:
         """Write all puts; return when every one of them was acknowledged.
@@ -95,7 +96,10 @@ class BatchWriter:
                 if len(in_flight) < self.threads and not self._in_debt():
                     batch = batches.next(now)
                     if batch:
-                        in_flight.add(pool.submit(self._send, batch))
+                        # Charged before it is known, or the first requests would all start free.
+                        guess = self._wcu_per_byte * _bytes(batch)
+                        self.limiter.charge(guess)
+                        in_flight.add(pool.submit(self._send, batch, guess))
                         continue
                 if in_flight:
                     longest = waiting.next_in_s(now)
@@ -116,8 +120,8 @@ class BatchWriter:
             self.pause(min(debt_s, STEP_S))
         return debt_s > STEP_S
 
-    def _send(self, batch: list[Trial]) -> Outcome:
-        """Make one request."""
+    def _send(self, batch: list[Trial], guess: float) -> Outcome:
+        """Make one request that was charged a guess; the answer's charge replaces it."""
         self.fence()
         self.counts.add(sent=len(batch))
         try:
@@ -126,14 +130,21 @@ class BatchWriter:
             if not is_temporary(error):
                 raise
             self.counts.add(retries=1)
+            self.limiter.charge(-guess)
             if is_throttling(error):
                 self.limiter.refused()
             return Outcome(False, batch, error)
         left = set(map(id, answer.left))
-        self.limiter.charge(answer.wcu)
+        self.limiter.charge(answer.wcu - guess)
+        if not left:
+            self._wcu_per_byte = answer.wcu / _bytes(batch)
         self.counts.add(
             wcu=answer.wcu, acknowledged=len(batch) - len(left), retries=1 if left else 0
         )
         undone = [trial for trial in batch if id(trial.put) in left]
         why = f"{len(undone)} of {len(batch)} items came back unprocessed"
         return Outcome(len(undone) < len(batch), undone, why)
+
+
+def _bytes(batch: list[Trial]) -> int:
+    return sum(len(trial.put.body) for trial in batch)
