@@ -26,7 +26,7 @@ import h5py
 import numpy as np
 from hazard_store.calcfile import open_calc
 from hazard_store.calcfile.s3 import S3Source
-from hazard_store.calcfile.sourcefile import SourceFile
+from hazard_store.calcfile.sourcefile import PAGE, SourceFile
 from hazard_store.model import Kind
 from hazard_store.settings import Settings
 from numpy.typing import NDArray
@@ -102,7 +102,7 @@ class Boto3File(SourceFile):
         self._client, self._etag = client, source.version.etag
 
     def _fetch(self, number: int) -> bytes:
-        wanted = f"bytes={number * 262144}-{(number + 1) * 262144 - 1}"
+        wanted = f"bytes={number * PAGE}-{(number + 1) * PAGE - 1}"
         answer = self._client.get_object(Bucket=BUCKET, Key=KEY, Range=wanted, IfMatch=self._etag)
         return bytes(answer["Body"].read())
 

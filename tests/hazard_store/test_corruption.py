@@ -218,6 +218,22 @@ def test_one_chunk_is_audited_by_its_own_sites(store: Store, cli):
     assert cli("audit", "A", "--sites", "1:3").code == 2
 
 
+@pytest.mark.parametrize("kind", list(Kind))
+def test_an_extra_item_on_the_border_of_two_chunks_counts_once(store: Store, cli, kind: Kind):
+    """Its key is the first that a site could have."""
+    stored(store, FILE, key_scheme=KeyScheme.CALC, sites_per_chunk=1)
+    table = Table(store, kind)
+    expected = set()
+    for item in table.items():
+        range_name = key_names(item)[1]
+        border = item[range_name]["S"].rpartition(":")[0] + ":"
+        table.put({**item, range_name: {"S": border}})
+        expected.add(border)
+    found = json.loads(cli("audit", "A", "--json").out)
+    assert 6 == len(expected) == found["extra"] == len(found["differences"])
+    assert expected == {difference["range_key"] for difference in found["differences"]}
+
+
 @pytest.mark.parametrize("record", ["digests", "report", "sites", "realisations-not-needed"])
 def test_a_lost_record_does_not_pass_unnoticed(store: Store, cli, record: str):
     """Without the digests nothing was compared; without the sites nothing can be."""

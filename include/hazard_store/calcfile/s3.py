@@ -60,14 +60,11 @@ class S3Source:
                 self._key,
                 options={"range": (start, stop), "if_match": self.version.etag},
             )
-            body = bytes(answer.bytes())
+            return bytes(answer.bytes())  # obstore refuses answers that are too short
         except PreconditionError:
             raise FileChanged(self._uri, self.version.etag, self._head().etag) from None
         except (BaseError, OSError, ValueError) as error:
             raise _ours(self._uri, error) from None
-        if len(body) != stop - start:
-            raise TryAgain(self._uri, f"S3 sent {len(body)} of {stop - start} bytes")
-        return body
 
     def close(self) -> None:
         """Do nothing: connections are pooled by the store."""

@@ -15,6 +15,7 @@ class FaultyS3(ThreadingHTTPServer):
     """Serves one object; `script` holds what the next requests get, then all is well.
 
     "503 SlowDown": an error answer. "cut": half of the body. "reset": no answer at all.
+    "short": a well-formed answer of half the range that was asked for.
     """
 
     def __init__(self, body: bytes) -> None:
@@ -64,21 +65,23 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             self.connection.close()
             self.close_connection = True
-        elif act in ("well", "cut"):
-            self._send_body(wanted, act == "cut")
+        elif act in ("well", "cut", "short"):
+            self._send_body(wanted, act)
         else:
             code, name = act.split()
             text = f"<Error><Code>{name}</Code><AWSAccessKeyId>AKIDTESTKEY</AWSAccessKeyId></Error>"
             self._send(int(code), text.encode(), {})
 
-    def _send_body(self, wanted: str | None, cut: bool) -> None:
+    def _send_body(self, wanted: str | None, act: str) -> None:
         if wanted is None:
             self._send(200, self.server.body, {})
             return
         first, last = map(int, wanted.removeprefix("bytes=").split("-"))
         size = len(self.server.body)
+        if act == "short":
+            last = (first + last) // 2
         part = self.server.body[first : last + 1]
-        self._send(206, part, {"Content-Range": f"bytes {first}-{last}/{size}"}, cut)
+        self._send(206, part, {"Content-Range": f"bytes {first}-{last}/{size}"}, act == "cut")
 
     def _send(self, code: int, body: bytes, headers: dict[str, str], cut: bool = False) -> None:
         self.send_response(code)

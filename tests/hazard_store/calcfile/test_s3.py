@@ -203,6 +203,7 @@ def test_what_passes_is_tried_again(made: MadeCalc, keys: None, script: list[str
         ("429 TooManyRequests", TryAgain),
         ("cut", TryAgain),
         ("reset", TryAgain),
+        ("short", TryAgain),
         ("403 AccessDenied", Misconfigured),
         ("401 InvalidAccessKeyId", Misconfigured),
         ("400 ExpiredToken", Misconfigured),

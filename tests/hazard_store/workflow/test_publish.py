@@ -97,6 +97,13 @@ def test_an_older_attempt_decides_nothing(store: Store, written: Head):
     assert ("two", 2, Status.WRITING) == (head.owner, head.attempt, head.status)
 
 
+def test_the_write_itself_asks_for_this_attempts_audit(store: Store, written: Head):
+    head = store.heads.audit_begun(written)
+    with pytest.raises(Conflict):
+        store.heads.published(head)
+    assert Status.AUDITING is store.head("A").status
+
+
 def test_taken_over_between_audit_and_publication(store: Store, written: Head):
     ready = decide(store, audited(store, written))
     raced = with_another_before(

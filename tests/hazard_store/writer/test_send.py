@@ -378,14 +378,17 @@ def test_a_fault_of_the_items_source_is_raised(writer):
         writer(dynamodb).write(items())
 
 
-def test_large_items_make_small_batches(writer):
-    """A request never passes what DynamoDB takes, 16 MB."""
+@pytest.mark.parametrize("layout", list(Layout))
+def test_large_items_make_small_batches(writer, layout: Layout):
+    """A request never passes what DynamoDB takes, 16 MB; JSON makes more of an item than it has."""
     keys = KeyMaker(KeyScheme.CALC, "A")
-    shape = (1, 200, 480)  # 384,000 bytes, incompressible
-    form = Form(Kind.STATS, Layout.PACKED, keys, ("mean",), 1, ("PGA",) * 200, np.ones(shape[1:]))
-    curves = np.random.default_rng(0).integers(0, 2**32, shape, np.uint32).view(np.float32)
-    maker = item_maker(form)
+    shape = (1, 377, 44)
+    levels = np.random.default_rng(1).random(shape[1:])
+    form = Form(Kind.STATS, layout, keys, ("mean",), 1, ("PGA",) * 377, levels)
+    bits = np.random.default_rng(0).integers(1, 0x3F800000, shape, np.uint32)
+    maker, curves = item_maker(form), bits.view(np.float32)
     puts = [p for i in range(30) for p in maker.puts(Place(0, 0, None, f"s{i}", "A"), curves)]
+    assert layout is Layout.PACKED or sum(len(put.body) for put in puts[:25]) > 16 * 1024 * 1024
     sizes = []
 
     def weighing(request: Any, **_: Any) -> None:
