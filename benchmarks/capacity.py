@@ -23,6 +23,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+
+from benchmarks.embedded import embedded_aws, free_port, stopped_at_exit
+from benchmarks.machine import describe_machine
+from benchmarks.synthetic import make
+from benchmarks.tables import print_markdown
 from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.model import IfStored, KeyScheme, Kind, StoreOptions
 from hazard_store.records import WriteReport
@@ -32,11 +37,6 @@ from hazard_store.tables import create_tables, delete_tables
 from hazard_store.workflow.begin import begin
 from hazard_store.workflow.plan import Checked, make_plan
 from hazard_store.workflow.write import write_chunk
-
-from benchmarks.embedded import embedded_aws, free_port, stopped_at_exit
-from benchmarks.machine import describe_machine
-from benchmarks.synthetic import make
-from benchmarks.tables import print_markdown
 
 TOTAL_WCU_PER_S = 4000.0  # of all partitions of a table together
 BURST_S = 0.25  # a long burst would hide the limit in a short run

@@ -15,16 +15,16 @@ from pathlib import Path
 
 import click
 import numpy as np
-from hazard_store import codec
-from hazard_store.calcfile import open_calc
-from hazard_store.model import Kind
-from hazard_store.settings import Settings
 from numpy.typing import NDArray
 from pcodec import ChunkConfig, DeltaSpec, ModeSpec, standalone
 
 from benchmarks.machine import describe_machine
 from benchmarks.tables import print_markdown
 from benchmarks.writer import SAMPLE
+from hazard_store import codec
+from hazard_store.calcfile import open_calc
+from hazard_store.model import Kind
+from hazard_store.settings import Settings
 
 ITEM_BYTES = 100
 Bits = NDArray[np.uint32]

@@ -24,17 +24,17 @@ import boto3
 import click
 import h5py
 import numpy as np
-from hazard_store.calcfile import open_calc
-from hazard_store.calcfile.s3 import S3Source
-from hazard_store.calcfile.sourcefile import PAGE, SourceFile
-from hazard_store.model import Kind
-from hazard_store.settings import Settings
 from numpy.typing import NDArray
 
 from benchmarks.embedded import embedded_aws
 from benchmarks.machine import describe_machine
 from benchmarks.tables import print_markdown
 from benchmarks.writer import SAMPLE
+from hazard_store.calcfile import open_calc
+from hazard_store.calcfile.s3 import S3Source
+from hazard_store.calcfile.sourcefile import PAGE, SourceFile
+from hazard_store.model import Kind
+from hazard_store.settings import Settings
 
 BUCKET, KEY = "calculations", "calc.hdf5"
 URI = f"s3://{BUCKET}/{KEY}"

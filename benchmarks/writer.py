@@ -17,6 +17,10 @@ from pathlib import Path
 
 import click
 import numpy as np
+
+from benchmarks.machine import describe_machine
+from benchmarks.null_endpoint import null_endpoint
+from benchmarks.tables import print_markdown
 from hazard_store.calcfile import CalcFile, inspect_file, open_calc
 from hazard_store.connections import dynamodb_client
 from hazard_store.items import Form, Place, item_maker, make_items, write_units
@@ -26,10 +30,6 @@ from hazard_store.settings import Settings
 from hazard_store.workflow.plan import Checked, Plan, make_plan
 from hazard_store.writer import BatchWriter, RateLimiter
 from hazard_store.writer.body import accept_bodies
-
-from benchmarks.machine import describe_machine
-from benchmarks.null_endpoint import null_endpoint
-from benchmarks.tables import print_markdown
 
 SAMPLE = Path(__file__).parents[1] / "sample" / "calc_1.hdf5"
 MUST = {Kind.REALISATIONS: 2.70, Kind.STATS: 3.40}  # write units a row, packed, 27 IMTs x 44 levels

@@ -39,6 +39,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import dag, task, task_group
+
 from hazard_airflow.container import HazardStoreContainer
 from hazard_airflow.retry import RetryTemporary
 from hazard_airflow.settings import EcsSettings

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from hazard_store.cli import predecessor
 from hazard_store.cli.main import cli as hazard_store_command
 from hazard_store.cli.main import run
 from hazard_store.settings import Settings
 from hazard_store.store import Store
-
 from local import aws as local_aws
 from local.ports import free_port
 from local.processes import Trees

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowException
+
 from hazard_store.errors import (
     EX_CANTCREAT,
     EX_CONFIG,

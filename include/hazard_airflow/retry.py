@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
-from hazard_store.errors import HazardStoreError, LostOwnership
 
 from hazard_airflow.endings import ContainerFailed, is_temporary
+from hazard_store.errors import HazardStoreError, LostOwnership
 
 
 class RetryTemporary(RetryPolicy):  # type: ignore[misc]
@@ -42,6 +42,7 @@ def _of_ours(error: HazardStoreError) -> RetryDecision:
 
 def _of_aws(exception: BaseException) -> RetryDecision:
     from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+
     from hazard_store.aws_errors import of_ours
 
     if isinstance(exception, WaiterError) or not isinstance(exception, BotoCoreError | ClientError):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from hazard_store.errors import Misconfigured
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from hazard_store.errors import Misconfigured
 
 PREFIX = "HAZARD_STORE_ECS_"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from hazard_store.settings import Settings
 from hazard_store.store import Store
-
 from local import aws
 from local.ports import free_port
 from local.processes import Trees

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import ParamValidationError
+
 from hazard_store.errors import EX_DIFFERENCE, EX_TEMPFAIL
 from hazard_store.model import Kind, Status
 from hazard_store.store import Store
-
 from tests.dags.conftest import SECRET
 from tests.stored import CALCS, all_items
 

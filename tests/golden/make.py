@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from hazard_store import codec
 from hazard_store.items import Form, Place, item_maker
 from hazard_store.items.form import rlz_rows
@@ -34,7 +36,6 @@ from hazard_store.store import Store
 from hazard_store.workflow.begin import begin
 from hazard_store.workflow.plan import Plan
 from hazard_store.workflow.reports import Reports
-from numpy.typing import NDArray
 
 HERE = Path(__file__).parent
 IMTS = ("PGA", "SA(0.5)", "SA(10.0)")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
+
 from hazard_airflow.settings import EcsSettings
 from hazard_store.errors import Misconfigured
-from pydantic import ValidationError
 
 pytestmark = pytest.mark.airflow
 

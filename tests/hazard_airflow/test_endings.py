@@ -6,6 +6,7 @@ import json
 import pickle
 
 import pytest
+
 from hazard_airflow.endings import ContainerFailed, is_temporary, report_of, sentence_of
 
 pytestmark = pytest.mark.airflow

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import TaskDeferred
+
 from hazard_airflow.container import HazardStoreContainer
 from hazard_airflow.endings import ContainerFailed
 

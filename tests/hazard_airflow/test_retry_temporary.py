@@ -11,6 +11,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     WaiterError,
 )
+
 from hazard_airflow.endings import ContainerFailed
 from hazard_airflow.retry import RetryTemporary
 from hazard_store.errors import (

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from hazard_airflow import steps
 from hazard_store.errors import BadParameter, LostOwnership, Misconfigured, Refused
 from hazard_store.model import Status
 from hazard_store.store import Store
 from hazard_store.workflow.inspect import inspect, inspection_json
-
 from tests.stored import CALCS, Silent, all_items, stored
 
 pytestmark = pytest.mark.airflow

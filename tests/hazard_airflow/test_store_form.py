@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import ParamValidationError
+
 from hazard_airflow.store_form import store_params
 from hazard_store.model import IfStored, KeyScheme, Layout, StoreOptions
 

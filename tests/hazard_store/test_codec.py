@@ -7,11 +7,12 @@ import zlib
 
 import numpy as np
 import pytest
-from hazard_store import codec
-from hazard_store.codec import CodecError, decode, encode, max_encoded_bytes
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
+from hazard_store import codec
+from hazard_store.codec import CodecError, decode, encode, max_encoded_bytes
 
 shapes = st.tuples(st.integers(1, 5), st.integers(1, 4), st.integers(1, 9))
 # Every pattern of 32 bits is a float32: NaNs with payloads, infinities, -0.0 and subnormals too.

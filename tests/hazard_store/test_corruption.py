@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
 from hazard_store.model import KeyScheme, Kind, Layout
 from hazard_store.store import Store
-
 from tests.stored import CALCS, all_items, drop_tables, items_of, key_names, key_of, stored
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"

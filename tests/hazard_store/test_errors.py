@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
+
 from hazard_store import errors
 from hazard_store.errors import HazardStoreError
 from hazard_store.workflow.publish import AuditFailed

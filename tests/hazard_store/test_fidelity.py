@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+
 from hazard_store.model import KeyScheme, Layout
 from hazard_store.query import get_hazard_rlz_curves, get_hazard_stats_curves
 from hazard_store.store import Store
 from hazard_store.workflow.plan import DEFAULT_GROUP
-
 from tests.hazard_store.plain_curves import PlainCalc, plain_calc
 from tests.stored import CALCS, all_items, stored
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from hazard_store.errors import BadParameter
 from hazard_store.keys import (
     CALC_LOCATION_BIN,
@@ -18,8 +21,6 @@ from hazard_store.keys import (
     storage_id,
 )
 from hazard_store.model import KeyScheme
-from hypothesis import given
-from hypothesis import strategies as st
 
 lats = st.floats(-90, 90)
 lons = st.floats(-180, 180)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hazard_store.store import Store
 
+from hazard_store.store import Store
 from tests.stored import CALCS, stored
 
 pytestmark = pytest.mark.airflow

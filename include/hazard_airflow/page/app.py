@@ -8,13 +8,13 @@ from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
+from sqlalchemy import select
+
+from hazard_airflow.page.html import calculation_page, message_page
 from hazard_store.aws_errors import of_ours
 from hazard_store.errors import HazardStoreError
 from hazard_store.settings import Settings
 from hazard_store.store import Store
-from sqlalchemy import select
-
-from hazard_airflow.page.html import calculation_page, message_page
 
 POLICY = ("default-src 'none'", "style-src 'unsafe-inline'", "frame-ancestors 'self'")
 HEADERS = {"Cache-Control": "no-store", "Content-Security-Policy": "; ".join(POLICY)}

@@ -17,7 +17,7 @@ def read_sites(uri: str, h5: h5py.File) -> Sites:
     """Return the sites in the order of the curves.
 
     Raises:
-        BadCalculation: sites out of place, or with ids that cannot be keys.
+        BadCalculation: there are none, or they are out of place.
     """
     columns = _columns(uri, h5)
     if "lat" not in columns or "lon" not in columns:
@@ -33,7 +33,7 @@ def read_sites(uri: str, h5: h5py.File) -> Sites:
         lat=_degrees(uri, columns["lat"], "latitude", 90),
         lon=_degrees(uri, columns["lon"], "longitude", 180),
         vs30=_vs30(columns.get("vs30")),
-        custom_ids=None if ids is None else tuple(_site_id(uri, *pair) for pair in enumerate(ids)),
+        custom_ids=None if ids is None else tuple(map(_site_id, ids)),
     )
 
 
@@ -72,11 +72,9 @@ def _vs30(column: NDArray[Any] | None) -> NDArray[np.float64] | None:
     return None if np.isnan(vs30).all() else vs30
 
 
-def _site_id(uri: str, sid: int, value: Any) -> str:
-    """Return a custom id as text; engine 3.11 has numbers."""
-    raw = value if isinstance(value, bytes) else str(value).encode()
-    if not raw:
-        raise BadCalculation(uri, f"site {sid} has an empty custom_site_id")
-    if not raw.isascii() or not raw.decode().isprintable():
-        raise BadCalculation(uri, f"site {sid} has a non-ASCII site id: {raw!r}")
-    return raw.decode()
+def _site_id(value: Any) -> str:
+    """Return a custom id as text; engine 3.11 has numbers.
+
+    Whether it can be a site code is for the plan to say: codes may be made of coordinates.
+    """
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)

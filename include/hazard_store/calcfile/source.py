@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -49,7 +50,7 @@ def open_source(uri: str, settings: Settings, etag: str | None = None) -> Source
     """
     scheme, separator, _ = uri.partition("://")
     if not separator:
-        return LocalSource(uri, uri, etag)
+        return LocalSource(str(Path(uri).absolute()), uri, etag)
     if scheme == "s3":
         return S3Source(uri, settings, etag)
     if scheme == "file":

@@ -74,8 +74,12 @@ def loc_codes(calculation: Calculation, force_normalised: bool) -> list[str]:
         advice = "give each site an id of its own, or use --force-normalised-sites"
     first: dict[str, int] = {}
     for sid, loc in enumerate(locs):
-        if not loc or not loc.isascii():
-            raise BadCalculation(uri, f"site {sid} has the id {loc!r}: ids must be non-empty ASCII")
+        if not loc or not loc.isascii() or not loc.isprintable():
+            raise BadCalculation(
+                uri,
+                f"site {sid} has the id {loc!r}, and ids must be printable ASCII: mend it, or use "
+                "--force-normalised-sites",
+            )
         if len(loc) > MAX_CUSTOM_ID:
             raise BadCalculation(uri, f"site {sid} has an id of over {MAX_CUSTOM_ID} characters")
         if loc in first:

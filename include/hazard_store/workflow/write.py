@@ -6,7 +6,7 @@ import hashlib
 import threading
 import time
 
-from hazard_store.calcfile import CalcFile, open_calc, sha256_of
+from hazard_store.calcfile import CalcFile, file_version, open_calc, sha256_of
 from hazard_store.errors import Refused
 from hazard_store.items import Form
 from hazard_store.model import Kind
@@ -48,7 +48,7 @@ def open_same(store: Store, uri: str, head: Head) -> CalcFile:
         FileChanged: it is the same place, and other content.
     """
     file = head.calculation.file
-    if uri == file.uri:
+    if file_version(uri, store.settings).uri == file.uri:
         return open_calc(uri, store.settings, file.etag)
     if sha256_of(uri, store.settings) != head.calculation.sha256:
         raise Refused(head.calc_id, f"{uri} is not the file that is stored, {file.uri}")

@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 import pytest
+
 from hazard_store.settings import Settings
 
 REGION = "ap-southeast-2"

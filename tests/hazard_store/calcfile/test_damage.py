@@ -10,13 +10,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+
 from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.calcfile.local import LocalSource
 from hazard_store.calcfile.sourcefile import HEAP, SourceFile
 from hazard_store.errors import BadCalculation
 from hazard_store.model import Kind
 from hazard_store.settings import Settings
-
 from tests.hazard_store.calcfile.factory import make_calc
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+
 from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.errors import BadCalculation
 from hazard_store.model import Kind
@@ -23,7 +24,7 @@ SENTENCES = {
     "incomplete": "still being written, or its engine was killed",
     "no_curves": "it has no hazard curves",
 }
-EMPTY_ID = "custom_ids_repeated.hdf5"  # refused here already: one of its repeated ids is empty
+EMPTY_ID = "custom_ids_repeated.hdf5"  # one of its repeated ids is empty
 NAMES = {Kind.STATS: "hcurves-stats", Kind.REALISATIONS: "hcurves-rlzs"}
 
 
@@ -94,9 +95,13 @@ def test_a_file_of_the_engine_that_is_refused(name: str, settings: Settings):
         inspect_file(str(OURS / name), settings)
 
 
-def test_an_empty_custom_id_is_refused(settings: Settings):
-    with pytest.raises(BadCalculation, match="site 2 has an empty custom_site_id"):
-        inspect_file(str(OURS / EMPTY_ID), settings)
+def test_custom_ids_that_cannot_be_keys_are_read(settings: Settings):
+    """Codes may be made from coordinates instead, so it is not the reader that refuses them."""
+    assert inspect_file(str(OURS / EMPTY_ID), settings).calculation.sites.custom_ids == (
+        "A",
+        "A",
+        "",
+    )
 
 
 def test_each_file_is_in_one_of_these_tests():

@@ -12,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+
 from hazard_store.calcfile import (
     curves,
     file_version,
@@ -26,7 +27,6 @@ from hazard_store.calcfile.metadata import Contents, read_contents
 from hazard_store.errors import BadCalculation
 from hazard_store.model import Kind
 from hazard_store.settings import Settings
-
 from tests.hazard_store.calcfile.factory import make_calc
 
 CHUNKED = {"chunks": (1, 1, 2, 5), "compression": "gzip"}

@@ -11,6 +11,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+
 from hazard_store.calcfile import file_version, inspect_file, open_calc, sha256_of
 from hazard_store.errors import (
     BadCalculation,
@@ -22,7 +23,6 @@ from hazard_store.errors import (
 )
 from hazard_store.model import Kind
 from hazard_store.settings import Settings
-
 from tests.hazard_store.calcfile.factory import make_calc
 
 FIRST = np.array([0])
@@ -60,7 +60,7 @@ def test_a_name_may_be_relative(
     make_calc(tmp_path / "c.hdf5")
     monkeypatch.chdir(tmp_path)
     with open_calc("c.hdf5", settings) as calc:
-        assert calc.calculation.file.uri == "c.hdf5"
+        assert calc.calculation.file.uri == str(tmp_path / "c.hdf5")
 
 
 def change_in_place(path: Path) -> None:

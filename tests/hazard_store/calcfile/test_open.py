@@ -9,14 +9,14 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from hazard_store.calcfile import curves, open_calc
-from hazard_store.model import Calculation, Kind
-from hazard_store.settings import Settings
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from hazard_store.calcfile import curves, open_calc
+from hazard_store.model import Calculation, Kind
+from hazard_store.settings import Settings
 from tests.hazard_store.calcfile.factory import MadeCalc, make_calc
 
 EVERYWHERE = np.array([2, 0, 1])

@@ -10,10 +10,10 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+
 from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.errors import EX_DATAERR, BadCalculation
 from hazard_store.settings import Settings
-
 from tests.hazard_store.calcfile.factory import make_calc
 
 STATS, RLZS = "hcurves-stats", "hcurves-rlzs"
@@ -121,9 +121,6 @@ def sites_in_another_file(h5: h5py.File) -> None:
         ({"lat": [0.0, 0.0, float("nan")]}, "site 2 has the latitude nan"),
         ({"lon": [-180.001, 0.0, 0.0]}, "site 0 has the longitude -180.001, not -180 to 180"),
         ({"lon": [0.0, float("inf"), 0.0]}, "site 1 has the longitude inf"),
-        ({"custom_ids": ["a", "", "c"]}, "site 1 has an empty custom_site_id"),
-        ({"custom_ids": ["a", "b", "\u014d".encode()]}, "site 2 has a non-ASCII site id"),
-        ({"custom_ids": ["a\n", "b", "c"]}, "site 0 has a non-ASCII site id"),
     ],
 )  # fmt: skip
 def test_refused_with_its_reason(

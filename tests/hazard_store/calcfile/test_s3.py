@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from hazard_store.calcfile import file_version, inspect_file, open_calc, s3, sha256_of
 from hazard_store.errors import (
     BadCalculation,
@@ -18,7 +19,6 @@ from hazard_store.errors import (
 )
 from hazard_store.model import Kind
 from hazard_store.settings import Settings
-
 from tests.hazard_store.calcfile.conftest import REGION, S3Place
 from tests.hazard_store.calcfile.factory import MadeCalc, make_calc
 from tests.hazard_store.calcfile.faulty_s3 import FaultyS3, faulty_s3

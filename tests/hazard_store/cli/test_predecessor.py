@@ -7,8 +7,8 @@ import io
 import re
 
 import numpy as np
-from hazard_store.store import Store
 
+from hazard_store.store import Store
 from tests.hazard_store.plain_curves import plain_calc
 from tests.stored import CALCS, drop_tables, items_of, stored
 

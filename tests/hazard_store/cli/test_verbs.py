@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from hazard_store.model import IfStored, KeyScheme, Kind, StoreOptions
 from hazard_store.store import Store
 from hazard_store.tables import create_tables
 from hazard_store.workflow.begin import begin
 from hazard_store.workflow.load import inspect_and_plan
-
 from tests.hazard_store.calcfile.factory import make_calc
 from tests.hazard_store.plain_curves import plain_calc
 from tests.stored import CALCS, Silent, all_items, drop_tables, items_of, stored

@@ -8,6 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
 from hazard_store.items import (
     Form,
     ItemError,
@@ -23,9 +27,6 @@ from hazard_store.items import (
 from hazard_store.items.form import rlz_rows
 from hazard_store.keys import KeyMaker
 from hazard_store.model import KeyScheme, Kind, Layout
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 PLACE = Place(-41.3, 174.78, 400.0, "[-41.300~174.780]", "A:-41.3~174.8")
 LIMIT = 400 * 1024
@@ -309,9 +310,9 @@ def test_no_item_can_pass_400_kb(
     imts = tuple(f"SA({i}.1234567)" for i in range(n_imts))
     form = Form(kind, layout, keys, rows, group, imts, levels)
     place = Place(-41.123456789012345, 174.12345678901234, 412.3456789012345, "%" * 256, "h" * 150)
-    bits = np.random.default_rng(1).integers(
-        1, 0x3F800000, (len(rows), n_imts, n_levels), np.uint32
-    )
+    shape = (len(rows), n_imts, n_levels)
+    highest = 2**32 if layout is Layout.PACKED else 0x3F800000
+    bits = np.random.default_rng(1).integers(1, highest, shape, np.uint32)
     items = make_items(form, place, bits.view(np.float32))
     assert 1 == len(items) or layout is Layout.READABLE
     assert max(item_bytes(item) for item in items) <= LIMIT

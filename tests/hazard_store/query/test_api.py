@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from hazard_store.errors import CorruptItem, HazardStoreError, NoSuchCalculation, NoSuchCurve
 from hazard_store.model import IfStored, KeyScheme, Kind, Layout, StoreOptions
 from hazard_store.query import (
@@ -21,7 +22,6 @@ from hazard_store.query import (
 from hazard_store.store import Store
 from hazard_store.workflow.begin import begin
 from hazard_store.workflow.load import inspect_and_plan
-
 from tests.hazard_store.calcfile.factory import make_calc
 from tests.interposed import counting
 from tests.stored import CALCS, Silent, items_of, key_of, stored

@@ -5,11 +5,11 @@ from __future__ import annotations
 import boto3
 import pytest
 from boto3.dynamodb.conditions import Key
+
 from hazard_store.keys import LOCATION_BIN, bin_code
 from hazard_store.model import KeyScheme, Kind, Layout
 from hazard_store.store import Store
 from hazard_store.workflow.plan import DEFAULT_GROUP
-
 from tests.hazard_store.calcfile.factory import make_calc
 from tests.stored import stored
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from hazard_store.errors import CorruptItem, LostOwnership
 from hazard_store.records.parts import PART_BYTES, Parts
 from hazard_store.store import Store
-
 from tests.stored import items_of, key_of
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from hazard_store.errors import Refused, TryAgain
 from hazard_store.model import FileVersion, IfStored, KeyScheme, Layout, Status, StoreOptions
 from hazard_store.store import Store
 from hazard_store.workflow.begin import Claim, begin
 from hazard_store.workflow.load import inspect_and_plan
 from hazard_store.workflow.plan import Plan
-
 from tests.hazard_store.calcfile.factory import make_calc
 from tests.interposed import WRITES, counting, with_another_before
 from tests.stored import CALCS, Silent, all_items, items_of, stored

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hazard_store.workflow.chunks import MIN_HASH_KEYS, chunk_borders
 from hypothesis import given
 from hypothesis import strategies as st
+
+from hazard_store.workflow.chunks import MIN_HASH_KEYS, chunk_borders
 
 runs = st.lists(st.integers(1, 30), min_size=1, max_size=60)  # sites of each hash key
 sizes = st.integers(1, 400)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from hazard_store.errors import BadParameter, Misconfigured
 from hazard_store.workflow.inbox import require_in_inbox
 

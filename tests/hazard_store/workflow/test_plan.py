@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from hazard_store.errors import BadCalculation, BadParameter
 from hazard_store.items import item_bytes
 from hazard_store.model import (
@@ -25,7 +26,6 @@ from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.workflow.begin import begin
 from hazard_store.workflow.plan import Checked, Plan, make_plan
-
 from tests.stored import items_of
 
 FILE = FileVersion("s3://inbox/calc.hdf5", 1_000_000, "etag")
@@ -211,6 +211,18 @@ def test_negative_zeros_are_for_the_packed_layout():
 def test_options_that_cannot_be_are_refused(options: dict[str, Any]):
     with pytest.raises(BadParameter):
         planned(calculation(n=2000), **options)
+
+
+@pytest.mark.parametrize("bad", ["", "\u014d", "a\n"])
+def test_a_custom_id_that_cannot_be_a_key_is_refused(bad: str):
+    made = calculation(n=3)
+    made = dataclasses.replace(
+        made, sites=dataclasses.replace(made.sites, custom_ids=("a", bad, "c"))
+    )
+    with pytest.raises(BadCalculation, match="site 1 has the id .* printable ASCII"):
+        planned(made)
+    normalised = planned(made, force_normalised_sites=True)
+    assert not normalised.calculation.custom_site_ids
 
 
 def test_the_budget_is_shared_by_all_writers_of_both_groups():

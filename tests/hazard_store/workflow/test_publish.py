@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from hazard_store.errors import LostOwnership, Refused
 from hazard_store.model import IfStored, KeyScheme, Kind, Status, StoreOptions
 from hazard_store.records import Head
@@ -16,7 +17,6 @@ from hazard_store.workflow.load import inspect_and_plan
 from hazard_store.workflow.plan import Plan
 from hazard_store.workflow.publish import AuditFailed, decide, publish
 from hazard_store.workflow.write import write_chunk
-
 from tests.interposed import with_another_before
 from tests.stored import CALCS, Silent, items_of, key_of
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hazard_store.writer import RateLimiter
 from hypothesis import given
 from hypothesis import strategies as st
+
+from hazard_store.writer import RateLimiter
 
 
 class Clock:

@@ -19,6 +19,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
+
 from hazard_store.connections import dynamodb_client
 from hazard_store.errors import LostOwnership, Stopped, TryAgain
 from hazard_store.items import Form, Place, Put, item_maker
