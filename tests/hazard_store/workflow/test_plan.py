@@ -219,7 +219,7 @@ def test_a_custom_id_that_cannot_be_a_key_is_refused(bad: str):
     made = dataclasses.replace(
         made, sites=dataclasses.replace(made.sites, custom_ids=("a", bad, "c"))
     )
-    with pytest.raises(BadCalculation, match="site 1 has the id .* printable ASCII"):
+    with pytest.raises(BadCalculation, match=r"site 1 has the id .* printable ASCII"):
         planned(made)
     normalised = planned(made, force_normalised_sites=True)
     assert not normalised.calculation.custom_site_ids
