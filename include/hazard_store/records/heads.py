@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from hazard_store.model import FileVersion, Status
 from hazard_store.records.parts import Parts
-from hazard_store.records.stored import StoredCalculation
+from hazard_store.records.stored import Forecast, StoredCalculation
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -124,15 +124,19 @@ class Heads:
             raise
         return Head(calculation, Status.WRITING, owner, 1, now, None, {})
 
-    def take_over(self, head: Head, owner: str, file: FileVersion) -> Head:
+    def take_over(
+        self, head: Head, owner: str, file: FileVersion, forecast: Forecast | None = None
+    ) -> Head:
         """Begin the next attempt for another owner; fences every writer of the one before.
 
         Args:
             head: the head as it was seen.
             owner: token of the run that takes over.
             file: the version of the same file (by sha256) that this attempt reads.
+            forecast: what this attempt is to hold to; None: what the one before did.
         """
-        calculation = head.calculation.model_copy(update={"file": file})
+        changes = {"file": file, "forecast": forecast or head.calculation.forecast}
+        calculation = head.calculation.model_copy(update=changes)
         text, spilled = _head_json(calculation)
         return self._update(
             head,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hazard_store.errors import Refused, TryAgain
 from hazard_store.model import IfStored, Status
-from hazard_store.records import Head
+from hazard_store.records import Forecast, Head, StoredCalculation
 from hazard_store.records.heads import Conflict
 from hazard_store.store import Store
 from hazard_store.workflow.plan import Plan
@@ -76,7 +76,18 @@ def _claim_existing(store: Store, head: Head, plan: Plan, owner: str, if_stored:
             f"it is held by the run {head.owner} (attempt {head.attempt}, {head.status} since "
             f"{head.since}). If that run is dead, take over with --if-stored resume",
         )
-    return store.heads.take_over(head, owner, plan.calculation.file)
+    forecast = _forecast(head.calculation, plan.calculation)
+    return store.heads.take_over(head, owner, plan.calculation.file, forecast)
+
+
+def _forecast(stored: StoredCalculation, planned: StoredCalculation) -> Forecast:
+    """Return what a resume is to hold to: the chunks that are stored, and the budget given now."""
+    if stored.chunks == planned.chunks:
+        return planned.forecast
+    writers = max(stored.forecast.writers, planned.forecast.writers)
+    budget = planned.forecast.writers * planned.forecast.wcu_per_s_per_writer
+    share = {"writers": writers, "wcu_per_s_per_writer": budget / writers}
+    return stored.forecast.model_copy(update={**share, "limited": planned.forecast.limited})
 
 
 def _put_records(store: Store, head: Head, plan: Plan) -> None:

@@ -290,3 +290,23 @@ def in_state(store: Store, state: str) -> None:
     head = claim(store, "one").head
     if state == "failed":
         store.heads.failed(head, {})
+
+
+def test_a_resume_holds_to_the_budget_that_it_is_given(store: Store):
+    """The chunks stay as they were planned; what is asked for now is how fast to write."""
+    first = claim(store, "one", max_wcu_per_s=1000).head.calculation
+    resumed = claim(store, "two", IfStored.RESUME, max_wcu_per_s=60).head.calculation
+    assert first.chunks == resumed.chunks
+    forecast = resumed.forecast
+    assert forecast.limited
+    assert 60 == pytest.approx(forecast.wcu_per_s_per_writer * forecast.writers)
+    assert not claim(store, "three", IfStored.RESUME).head.calculation.forecast.limited
+
+
+def test_more_chunks_than_were_planned_now_share_the_budget(store: Store):
+    scheme = {"key_scheme": KeyScheme.CALC}
+    claim(store, "one", sites_per_chunk=1, **scheme)
+    resumed = claim(store, "two", IfStored.RESUME, max_wcu_per_s=60, **scheme).head.calculation
+    assert 6 == len(resumed.chunk_ranges)
+    assert 4 == resumed.forecast.writers
+    assert 15 == pytest.approx(resumed.forecast.wcu_per_s_per_writer)
