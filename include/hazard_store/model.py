@@ -138,3 +138,8 @@ class StoreOptions:
     force_normalised_sites: bool = False
     sites_per_chunk: int | None = None  # None: from the work there is
     max_wcu_per_s: float | None = None  # budget of the whole run; None: no limit
+
+    def __post_init__(self) -> None:
+        """Take names for members: a notebook says layout="packed"."""
+        object.__setattr__(self, "key_scheme", KeyScheme(self.key_scheme))
+        object.__setattr__(self, "layout", Layout(self.layout))

@@ -127,11 +127,11 @@ def load_and_print(
             for name, unit in _PHASES.items()
         }
         echo_json({**audit_json(loaded.report), "phases": phases})
-        return EX_OK
+        return EX_OK if loaded.report.passed else EX_DIFFERENCE
     if loaded.already_published:
         click.echo(f"{calc_id}: the same file is already published; nothing was written.")
     print_audit(loaded.report)
-    return EX_OK
+    return EX_OK if loaded.report.passed else EX_DIFFERENCE
 
 
 @click.command("write")

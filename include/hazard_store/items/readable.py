@@ -35,8 +35,8 @@ class Readable:
 
     def puts(self, place: Place, curves: NDArray[np.float32]) -> Iterator[Put]:
         """Yield the items of a site; `curves` is float32 (K, M, L), all its rows."""
-        if np.signbit(curves).any():
-            raise ValueError("-0.0 and negative values cannot be stored in the readable layout")
+        if (np.signbit(curves) & (curves == 0)).any():
+            raise ValueError("-0.0 cannot be stored in the readable layout")
         for number, row in enumerate(curves):
             hash_key, range_key = self._form.key(place, number)
             head = self._form.head(place, number)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hazard_store.errors import NoSuchCalculation
-from hazard_store.items import StoredRows
+from hazard_store.items import Form, StoredRows
 from hazard_store.keys import rlz_code
 from hazard_store.model import Kind, Status
 from hazard_store.query.fetch import fetch_rows, fetch_sites
@@ -72,17 +72,17 @@ def get_hazard_stats_curves(
         NoSuchCalculation: it is not stored, or not published.
         NoSuchCurve: it has no such site, measure or statistic.
     """
-    for head, rows, row, imt in _curves(store, Kind.STATS, calc_id, locs, imts, aggs, unpublished):
-        place, form = rows.place, head.calculation
+    for form, rows, row, imt in _curves(store, Kind.STATS, calc_id, locs, imts, aggs, unpublished):
+        place = rows.place
         yield StatsCurve(
             calc_id=calc_id,
             loc=place.loc,
             lat=place.lat,
             lon=place.lon,
             vs30=place.vs30,
-            agg=form.aggs[row],
+            agg=form.rows[row],
             imt=form.imts[imt],
-            imls=form.all_levels[imt],
+            imls=form.levels[imt],
             poes=rows.curves[row - rows.first, imt],
         )
 
@@ -111,19 +111,19 @@ def get_hazard_rlz_curves(
         NoSuchCurve: it has no such site, measure or realisation.
     """
     codes = None if rlzs is None else [_rlz(rlz) for rlz in rlzs]
-    for head, rows, row, imt in _curves(
+    for form, rows, row, imt in _curves(
         store, Kind.REALISATIONS, calc_id, locs, imts, codes, unpublished
     ):
-        place, form = rows.place, head.calculation
+        place = rows.place
         yield RlzCurve(
             calc_id=calc_id,
             loc=place.loc,
             lat=place.lat,
             lon=place.lon,
             vs30=place.vs30,
-            rlz=rlz_code(row),
+            rlz=form.rows[row],
             imt=form.imts[imt],
-            imls=form.all_levels[imt],
+            imls=form.levels[imt],
             poes=rows.curves[row - rows.first, imt],
         )
 
@@ -173,8 +173,8 @@ def _curves(
     imts: Sequence[str] | None,
     rows: Sequence[str] | None,
     unpublished: bool,
-) -> Iterator[tuple[Head, StoredRows, int, int]]:
-    """Yield (head, item, row, imt) of each curve asked for."""
+) -> Iterator[tuple[Form, StoredRows, int, int]]:
+    """Yield (form, item, row, imt) of each curve asked for."""
     store = store or _default_store()
     head = visible_head(store, calc_id, unpublished)
     form = head.calculation.form(kind)
@@ -206,7 +206,7 @@ def _curves(
             raise NoSuchCalculation(calc_id, "items are missing: run `hazard-store audit`")
         for row in row_numbers:
             for imt in imt_numbers:
-                yield head, by_row[row], row, imt
+                yield form, by_row[row], row, imt
 
 
 def _rlz(rlz: str | int) -> str:

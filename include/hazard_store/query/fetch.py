@@ -33,6 +33,7 @@ def fetch_sites(store: Store, form: Form, places: Iterable[Place]) -> Iterator[l
                 ":h": {"S": place.hash_key},
                 ":site": {"S": form.keys.site_prefix(place.loc)},
             },
+            ConsistentRead=True,  # what was published a moment ago is all there
         )
         items = [item for page in pages for item in page["Items"]]
         return [
@@ -106,7 +107,9 @@ def _batch_get(
     wanted: list[Any] = [form.wire_key(*key) for key in keys]
     for attempt in RetryPolicy().retrying():
         with attempt:
-            answer: Any = store.client.batch_get_item(RequestItems={table: {"Keys": wanted}})
+            answer: Any = store.client.batch_get_item(
+                RequestItems={table: {"Keys": wanted, "ConsistentRead": True}}
+            )
             for item in answer["Responses"].get(table, []):
                 found[item[HASH_KEY]["S"], item[form.range_name]["S"]] = item
             wanted = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])

@@ -35,21 +35,24 @@ def places_of(store: Store, head: Head, locs: Iterable[str]) -> list[Place]:
     Raises:
         NoSuchCurve: the calculation has no such site.
     """
-    codes = [_as_code(loc) for loc in locs]
+    wanted = list(locs)
     if not head.calculation.custom_site_ids:
-        return [_from_code(head, code) for code in codes]
-    wanted = set(codes)
-    found: dict[str, Place] = {}
+        return [_from_code(head, _as_code(loc)) for loc in wanted]
+    by_id: dict[str, Place] = {}
+    by_code: dict[str, Place] = {}
+    codes = {_as_code(loc) for loc in wanted}
     for place in all_places(store, head):
-        for code in (place.loc, site_code(place.lat, place.lon)):
-            if code in wanted:
-                found.setdefault(code, place)
-        if len(found) == len(wanted):
+        if place.loc in wanted:
+            by_id[place.loc] = place
+        if (code := site_code(place.lat, place.lon)) in codes:
+            by_code.setdefault(code, place)
+        if len(by_id) == len(set(wanted)):
             break
-    for code in codes:
-        if code not in found:
-            raise no_such_site(head, code)
-    return [found[code] for code in codes]
+    found = [by_id.get(loc) or by_code.get(_as_code(loc)) for loc in wanted]
+    for loc, place_found in zip(wanted, found, strict=True):
+        if place_found is None:
+            raise no_such_site(head, loc)
+    return [place_found for place_found in found if place_found is not None]
 
 
 def no_such_site(head: Head, loc: str) -> NoSuchCurve:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
@@ -87,7 +85,7 @@ class StoredCalculation(_Record):
         """The maker of this calculation's keys."""
         return KeyMaker(self.key_scheme, self.storage_id)
 
-    @cached_property
+    @property
     def all_levels(self) -> NDArray[np.float64]:
         """Levels, float64 (M, L)."""
         levels = np.array(self.levels, "f8")

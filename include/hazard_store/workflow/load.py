@@ -30,8 +30,9 @@ from hazard_store.store import Store
 from hazard_store.workflow.audit import audit_into_record
 from hazard_store.workflow.begin import begin
 from hazard_store.workflow.inspect import inspect
+from hazard_store.workflow.owner import check_owner
 from hazard_store.workflow.plan import Checked, Plan, make_plan
-from hazard_store.workflow.publish import decide, publish, verdict
+from hazard_store.workflow.publish import AuditFailed, decide, publish, verdict
 from hazard_store.workflow.screen import Screen
 from hazard_store.workflow.write import write_chunk
 
@@ -101,6 +102,9 @@ def load(
         if_stored: what to do about an unfinished run of the same calculation.
         workers: writer processes at once; each has `request_threads` requests under way.
 
+    Returns:
+        how it ended: published, or `failed` with a report that names what the audit found.
+
     Raises:
         HazardStoreError: as its kind says; the calculation is then `failed` or was never begun.
     """
@@ -122,6 +126,8 @@ def load(
             _write(store, uri, head, kind, workers, screen, phases)
         _audit(store, uri, head, workers, screen, phases)
         head = publish(store, decide(store, head))
+    except AuditFailed:  # an answer, not a fault: the report names what differs
+        head = store.head(calc_id)
     except BaseException:
         _mark_failed(store, head)
         raise
@@ -138,8 +144,7 @@ def _write(
         entry["wcu"] = 0.0
         if not per_site:
             return
-        mine = store.settings.model_copy(update={"owner": head.owner, "attempt": head.attempt})
-        work = partial(_write_job, mine, uri, head.calc_id, kind)
+        work = partial(_write_job, _of(store, head), uri, head.calc_id, kind)
         for report in _map(work, head.calculation.chunk_ranges, per_site, workers, screen):
             entry["wcu"] += report.wcu
 
@@ -155,9 +160,14 @@ def _audit(
         except Conflict as error:
             reason = "another run took it over before the audit"
             raise LostOwnership(head.calc_id, reason) from error
-        work = partial(_audit_job, store.settings, uri, head.calc_id)
+        work = partial(_audit_job, _of(store, head), uri, head.calc_id)
         for report in _map(work, head.calculation.chunk_ranges, len(Kind), workers, screen):
             entry["rcu"] += report.rcu
+
+
+def _of(store: Store, head: Head) -> Settings:
+    """Return the settings of a job that works for this attempt and no other."""
+    return store.settings.model_copy(update={"owner": head.owner, "attempt": head.attempt})
 
 
 def _write_job(
@@ -179,7 +189,9 @@ def _audit_job(
     on_sites: Progress | None = None,
 ) -> AuditReport:
     store = Store(settings)
-    return audit_into_record(store, store.head(calc_id), *chunk, uri, on_sites)
+    head = store.head(calc_id)
+    check_owner(store, head)
+    return audit_into_record(store, head, *chunk, uri, on_sites)
 
 
 def _map(

@@ -141,6 +141,7 @@ def make_plan(
     stored = stored.model_copy(
         update={
             "chunks": borders,
+            "notes": (*stored.notes, *_group_notes(options, stored)),
             "forecast": make_forecast(
                 forms, n_sites, units, n_writers, share, options.max_wcu_per_s is not None
             ),
@@ -163,6 +164,13 @@ def _group(calculation: Calculation, options: StoreOptions, realisations: bool) 
             f"{options.layout} layout",
         )
     return min(fit, options.realisations_per_item or DEFAULT_GROUP)
+
+
+def _group_notes(options: StoreOptions, stored: StoredCalculation) -> list[str]:
+    asked, got = options.realisations_per_item, stored.realisations_per_item
+    if not stored.realisations or asked is None or asked == got:
+        return []
+    return [f"An item holds at most {got} realisations of this shape in this layout, not {asked}."]
 
 
 def _describe(

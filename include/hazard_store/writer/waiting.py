@@ -43,6 +43,7 @@ class Waiting:
         Raises:
             TryAgain: one of them has reached the limit of the policy.
         """
+        pauses: dict[int, float] = {}  # what failed together comes back together, in one batch
         for trial in trials:
             again = Trial(trial.put, trial.tries + 1)
             idle_s = now - self.progress_at
@@ -52,7 +53,8 @@ class Waiting:
                     f"gave up at the retry limit ({again.tries} tries of one item, {idle_s:.0f} s "
                     f"since any was taken): {why}",
                 )
-            ready_at = now + self.policy.pause_s(again.tries)
+            pause_s = pauses.setdefault(again.tries, self.policy.pause_s(again.tries))
+            ready_at = now + pause_s
             heapq.heappush(self._heap, (ready_at, next(self._order), again))
 
     def ready(self, now: float, at_most: int) -> list[Trial]:
