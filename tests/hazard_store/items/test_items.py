@@ -100,11 +100,14 @@ def test_packed_curves_are_lossless_whatever_their_bits(bits: np.ndarray):
     assert curves.tobytes() == np.concatenate(read).tobytes()
 
 
-@pytest.mark.parametrize("value", [-0.0, -0.5])
-def test_the_readable_layout_refuses_what_it_cannot_hold(value: float):
+def test_the_readable_layout_refuses_what_it_cannot_hold():
+    """DynamoDB respells -0.0 as 0; other negative numbers (of a std, say) it keeps."""
     form = form_of(Layout.READABLE)
     curves = curves_of(form)
-    curves[0, 0, 0] = value
+    curves[0, 0, 0] = -0.5
+    read = [read_item(form, item).curves for item in make_items(form, PLACE, curves)]
+    assert curves.tobytes() == np.concatenate(read).tobytes()
+    curves[0, 0, 0] = -0.0
     with pytest.raises(ValueError, match="readable"):
         make_items(form, PLACE, curves)
 
