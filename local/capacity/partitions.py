@@ -17,6 +17,7 @@ PARTITION_WCU_PER_S = 1000.0
 PARTITION_RCU_PER_S = 3000.0
 NEW_TABLE_WCU_PER_S = 4000.0
 GROWTH_WINDOW_S = 1800.0
+CALM_S = 1.5  # without throttling: heat that comes later is new heat
 RECENT = 512  # keys of a partition that a split looks at
 
 Place = tuple[int, str]  # (hash of the hash key, range key): the order in which partitions lie
@@ -53,7 +54,8 @@ class Partition:
     writes: Bucket
     reads: Bucket
     recent: deque[Place] = field(default_factory=lambda: deque(maxlen=RECENT))
-    throttled_since: float | None = None
+    throttled_since: float = 0.0
+    throttled_at: float | None = None
     wcu: float = 0.0
     throttles: int = 0
 
@@ -100,7 +102,6 @@ class TableCapacity:
         if partition.writes.refill(now) <= 0:
             self._throttled(partition, now)
             return "partition"
-        partition.throttled_since = None
         partition.writes.units -= wcu
         partition.wcu += wcu
         partition.recent.append(place)
@@ -141,19 +142,22 @@ class TableCapacity:
 
     def _throttled(self, partition: Partition, now: float) -> None:
         partition.throttles += 1
-        if partition.throttled_since is None:
+        if partition.throttled_at is None or now - partition.throttled_at > CALM_S:
             partition.throttled_since = now
+        partition.throttled_at = now
         after_s = self.capacity.split_after_s
         if after_s is not None and now - partition.throttled_since >= after_s:
             self._split(partition, now)
 
     def _split(self, partition: Partition, now: float) -> None:
         """Split at the median of what was written lately; of ever-growing keys that helps none."""
-        partition.throttled_since = None
+        partition.throttled_at = None
         places = sorted(partition.recent)
         if not places or (middle := places[len(places) // 2]) <= partition.begins:
             return
-        insort(self.partitions, self._partition(middle, now))
+        new = self._partition(middle, now)
+        new.writes.units = 0.0  # it has saved nothing up yet
+        insort(self.partitions, new)
         self.splits += 1
 
     def _grow(self, wcu: float, now: float) -> None:
