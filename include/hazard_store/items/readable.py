@@ -6,6 +6,7 @@ A row is over two thousand numbers; spelling and digesting them is done for whol
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 import orjson
@@ -24,13 +25,19 @@ class Readable:
 
     def __init__(self, form: Form) -> None:
         self._form = form
-        self._spelled_imts = [
+
+    @cached_property
+    def _spelled_imts(self) -> list[bytes]:  # for writing only: reading makes a reader per item
+        return [
             b'{"M":{"imt":%s,"lvls":%s,"vals":' % (spell({"S": imt}), _spell_numbers(levels))
-            for imt, levels in zip(form.imts, form.levels, strict=True)
+            for imt, levels in zip(self._form.imts, self._form.levels, strict=True)
         ]
-        self._framed_imts = [
+
+    @cached_property
+    def _framed_imts(self) -> list[dict[str, bytes]]:
+        return [
             {"imt": frame({"S": imt}), "lvls": frame_numbers(levels)}
-            for imt, levels in zip(form.imts, form.levels, strict=True)
+            for imt, levels in zip(self._form.imts, self._form.levels, strict=True)
         ]
 
     def puts(self, place: Place, curves: NDArray[np.float32]) -> Iterator[Put]:
