@@ -5,51 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hazard_store.items import Put
-from hazard_store.writer.waiting import Trial, Waiting
+from hazard_store.writer.lanes import Lanes, Trial
 
 MAX_ITEMS = 25  # DynamoDB's limit
 # DynamoDB takes 16 MB a request; smaller requests bound memory and repeat less after a fault.
 MAX_BYTES = 1_200_000
-MAX_WAITING = 1000  # puts that wait for another try before no fresh ones are taken
+MAX_MADE = 100  # fresh puts of one call: answers must not wait for more
 
 
 class Batches:
-    """Fills batches with puts that were tried before and with fresh ones."""
+    """Fills batches from the lanes, and the lanes with fresh puts."""
 
-    def __init__(self, puts: Iterable[Put], waiting: Waiting) -> None:
-        self._puts, self._waiting = iter(puts), waiting
-        self._held: Trial | None = None  # taken, and did not fit the batch before
+    def __init__(self, puts: Iterable[Put], lanes: Lanes, held_bytes: int) -> None:
+        self._puts, self._lanes, self._held_bytes = iter(puts), lanes, held_bytes
         self._ended = False
 
     @property
-    def exhausted(self) -> bool:
-        """Whether all fresh puts were taken."""
-        return self._ended and self._held is None
+    def may_make(self) -> bool:
+        """Whether there are fresh puts, and room for them."""
+        return not self._ended and self._lanes.size < self._held_bytes
 
     def next(self, now: float) -> list[Trial]:
-        """Return a batch; empty where nothing may be sent now.
-
-        Half of a batch is kept for fresh puts: those that wait are often all of one partition,
-        and would only be refused again together.
-        """
-        fresh = not self.exhausted and len(self._waiting) < MAX_WAITING
-        batch = self._waiting.ready(now, MAX_ITEMS // 2 if fresh else MAX_ITEMS)
-        size = sum(len(trial.put.body) for trial in batch)
-        while fresh and len(batch) < MAX_ITEMS:
-            trial = self._held or self._take()
-            self._held = None
+        """Return a batch; empty where nothing may be sent now."""
+        batch: list[Trial] = []
+        size = made = 0
+        while len(batch) < MAX_ITEMS:
+            trial = self._lanes.first(now)
             if trial is None:
-                break
+                if not self.may_make or made == MAX_MADE:
+                    break
+                self._make()
+                made += 1
+                continue
             size += len(trial.put.body)
             if batch and size > MAX_BYTES:
-                self._held = trial
                 break
+            self._lanes.send_first()
             batch.append(trial)
         return batch
 
-    def _take(self) -> Trial | None:
+    def _make(self) -> None:
         put = next(self._puts, None)
         if put is None:
             self._ended = True
-            return None
-        return Trial(put)
+        else:
+            self._lanes.add(put)

@@ -4,8 +4,8 @@ Both are one token bucket, charged with what each call really consumed. The cost
 only from its answer, so the bucket may go negative; the next request then waits until it is paid
 back. When a whole request is refused, the rate falls to a little less than what the table took in
 the last second, and rises again from there; a request that is taken in part says only that some
-partition is hot, and the puts that came back wait for themselves. Without throttling a writer is
-held by its budget alone.
+partition is hot, and `lanes` holds its keys back. Without throttling a writer is held by its budget
+alone.
 """
 
 from __future__ import annotations

@@ -13,14 +13,17 @@ from hazard_store.errors import Stopped
 from hazard_store.items import Put
 from hazard_store.writer.batches import Batches
 from hazard_store.writer.body import send_puts
+from hazard_store.writer.lanes import Lanes, Trial
 from hazard_store.writer.rate import RateLimiter
 from hazard_store.writer.retry import RetryPolicy, is_temporary, is_throttling
-from hazard_store.writer.waiting import Trial, Waiting
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 STEP_S = 0.5  # the longest sleep before looking at `stop` again
+# Puts that are made and cannot be sent now; a writer's memory follows from it. The more, the surer
+# that some of them belong to the partition which has most to take, so that it never idles.
+HELD_BYTES = 32_000_000
 
 
 @dataclass
@@ -44,9 +47,10 @@ class WriteCounts:
 class Outcome:
     """How a request ended."""
 
-    progress: bool  # whether any item was taken
-    left: list[Trial] = field(default_factory=list)  # may be tried again
+    batch: list[Trial]
+    left: list[Trial] = field(default_factory=list)  # not taken; may be tried again
     why: BaseException | str = ""
+    throttled: bool = False  # too much was asked for
 
 
 @dataclass
@@ -60,6 +64,7 @@ class BatchWriter:
         limiter: the rate to hold to.
         policy: how often, how long and after what pauses a put is tried again.
         threads: requests under way at once.
+        held_bytes: puts that may be made before they can be sent.
         stop: set by whoever wants the writing to end after what is in flight.
         clock: seconds.
         pause: waits for a number of seconds.
@@ -71,6 +76,7 @@ class BatchWriter:
     limiter: RateLimiter
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     threads: int = 8
+    held_bytes: int = HELD_BYTES
     stop: threading.Event = field(default_factory=threading.Event)
     counts: WriteCounts = field(default_factory=WriteCounts)
     clock: Callable[[], float] = time.monotonic
@@ -85,33 +91,32 @@ class BatchWriter:
             LostOwnership: the fence says that another run took over.
             Stopped: `stop` was set.
         """
-        waiting = Waiting(self.table, self.policy, self.clock())
-        batches = Batches(puts, waiting)
+        lanes = Lanes(self.table, self.policy, self.clock())
+        batches = Batches(puts, lanes, self.held_bytes)
         in_flight: set[Future[Outcome]] = set()
         with ThreadPoolExecutor(self.threads, thread_name_prefix="put") as pool:
             while True:
                 if self.stop.is_set():
                     raise Stopped(self.table, "told to stop; a resume writes what is missing")
                 now = self.clock()
-                if len(in_flight) < self.threads and not self._in_debt():
-                    batch = batches.next(now)
-                    if batch:
-                        # Charged before it is known, or the first requests would all start free.
-                        guess = self._wcu_per_byte * _bytes(batch)
-                        self.limiter.charge(guess)
-                        in_flight.add(pool.submit(self._send, batch, guess))
-                        continue
-                if in_flight:
-                    longest = waiting.next_in_s(now)
-                    timeout = STEP_S if longest is None else min(STEP_S, max(longest, 0.001))
-                    done, in_flight = wait(in_flight, timeout, FIRST_COMPLETED)
-                    for outcome in (future.result() for future in done):
-                        if outcome.progress:
-                            waiting.progress_at = self.clock()
-                        waiting.add(outcome.left, self.clock(), outcome.why)
-                elif waiting:
-                    self.pause(min(STEP_S, waiting.next_in_s(now) or 0.0))
-                elif batches.exhausted:
+                may_send = len(in_flight) < self.threads and not self._in_debt()
+                if may_send and (batch := batches.next(now)):
+                    # Charged before it is known, or the first requests would all start free.
+                    guess = self._wcu_per_byte * _bytes(batch)
+                    self.limiter.charge(guess)
+                    in_flight.add(pool.submit(self._send, batch, guess))
+                elif in_flight:
+                    longest_s = STEP_S
+                    if may_send:
+                        pause_s = lanes.next_in_s(now)
+                        longest_s = STEP_S if pause_s is None else min(STEP_S, pause_s + 0.001)
+                        longest_s = 0.0 if batches.may_make else longest_s
+                    done, in_flight = wait(in_flight, longest_s, FIRST_COMPLETED)
+                    for end in (future.result() for future in done):
+                        lanes.settle(end.batch, end.left, self.clock(), end.why, end.throttled)
+                elif lanes:
+                    self.pause(min(STEP_S, lanes.next_in_s(now) or 0.0))
+                elif not batches.may_make:
                     return self.counts
 
     def _in_debt(self) -> bool:
@@ -133,7 +138,7 @@ class BatchWriter:
             self.limiter.charge(-guess)
             if is_throttling(error):
                 self.limiter.refused()
-            return Outcome(False, batch, error)
+            return Outcome(batch, batch, error, is_throttling(error))
         left = set(map(id, answer.left))
         self.limiter.charge(answer.wcu - guess)
         if not left:
@@ -143,7 +148,7 @@ class BatchWriter:
         )
         undone = [trial for trial in batch if id(trial.put) in left]
         why = f"{len(undone)} of {len(batch)} items came back unprocessed"
-        return Outcome(len(undone) < len(batch), undone, why)
+        return Outcome(batch, undone, why, throttled=bool(undone))
 
 
 def _bytes(batch: list[Trial]) -> int:

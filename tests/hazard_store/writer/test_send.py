@@ -403,22 +403,24 @@ def test_large_items_make_small_batches(writer, layout: Layout):
     check_all_kept(dynamodb, puts)
 
 
-def test_memory_stays_bounded(writer):
-    """The source is read only a little ahead of what is sent."""
-    made, sent = Counter(), Counter()
+@pytest.mark.parametrize("step", [all_good, half])
+def test_memory_stays_bounded(writer, step: Any):
+    """Of what cannot be sent yet, only so many bytes are made; throttled or not."""
+    made, held_bytes = Counter(), 20_000
+    size = max(len(put.body) for put in some_puts(1))
 
     def slow_look(dynamodb: Answering, puts: list[Any]) -> AWSResponse:
-        sent["items"] += len(puts)
-        assert made["items"] - sent["items"] < 25 * 40
-        return all_good(dynamodb, puts)
+        assert (made["items"] - len(dynamodb.kept)) * size < held_bytes + 3 * 25 * size
+        return step(dynamodb, puts)
 
     def items() -> Iterator[Put]:
         for put in some_puts(2000):
             made["items"] += 1
             yield put
 
-    dynamodb = Answering(*[slow_look] * 200)
-    assert 2000 == writer(dynamodb, threads=2).write(items()).acknowledged
+    dynamodb = Answering(*[slow_look] * 3000)
+    written = writer(dynamodb, threads=2, held_bytes=held_bytes).write(items())
+    assert 2000 == written.acknowledged
 
 
 def test_a_budget_is_kept(writer, clock: Clock):
