@@ -14,6 +14,7 @@ One run stores one calculation. **Running it again is always safe**: what is rig
 | `audit` | containers | reads the tables back, chunk by chunk, and compares with the file bit for bit |
 | `decide` | Airflow | adds the audits up; records `failed` and turns red if anything is wrong |
 | `publish` | Airflow | shows the calculation to its readers, by one conditional write |
+| `stop_leftovers` | Airflow | stops containers of this run that nobody waits for any more, however it ended |
 
 ## When it is red
 
@@ -40,7 +41,7 @@ from typing import Any
 
 from airflow.sdk import dag, task, task_group
 
-from hazard_airflow.container import HazardStoreContainer
+from hazard_airflow.container import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
 from hazard_airflow.retry import RetryTemporary
 from hazard_airflow.settings import EcsSettings
 from hazard_airflow.store_form import store_params
@@ -52,7 +53,7 @@ OWNER = "{{ dag.dag_id }}/{{ run_id }}"
 CONTAINER = {
     **ECS.operator_arguments,
     "region_name": SETTINGS.region,
-    "tags": {"hazard-store:owner": OWNER, "hazard-store:calculation": CALC_ID},
+    "tags": {OWNER_TAG: OWNER, CALCULATION_TAG: CALC_ID},
 }
 STAGE = {
     "HAZARD_STORE_STAGE": SETTINGS.stage,
@@ -138,6 +139,12 @@ def store_hazard() -> None:
 
         return steps.publish(calc_id, owner)
 
+    @task
+    def stop_leftovers(calc_id: str, owner: str) -> int:
+        from hazard_airflow import steps
+
+        return steps.stop_leftovers(calc_id, owner)
+
     to_store = store_meta(inspected, OWNER)
     plan(inspected) >> to_store
 
@@ -156,7 +163,9 @@ def store_hazard() -> None:
         "audit", ["audit", CALC_ID, "--calc-file", CALC_FILE, "--json"], trigger_rule="none_failed"
     ).expand(chunk=to_store)
     decided = decide(to_store, CALC_ID, OWNER)
-    [write("stats"), write("realisations")] >> audit >> decided >> publish(CALC_ID, OWNER)
+    published = publish(CALC_ID, OWNER)
+    [write("stats"), write("realisations")] >> audit >> decided >> published
+    published >> stop_leftovers(CALC_ID, OWNER).as_teardown()
 
 
 store_hazard()

@@ -21,9 +21,15 @@ if TYPE_CHECKING:
 
 REPORT_LINES = 20  # a line on stderr may come after the report
 POLL_REPORT_S = 1.0
+OWNER_TAG, CALCULATION_TAG = "hazard-store:owner", "hazard-store:calculation"
 TAG_LENGTH = 256
 NOT_IN_A_TAG = re.compile(r"[^\w .:/=+@-]")
 NAME_LENGTH = 200  # Airflow keeps 250 characters of an instance's name
+
+
+def tag_value(text: str) -> str:
+    """Return a text as the value of a tag of AWS may be."""
+    return NOT_IN_A_TAG.sub("_", text)[:TAG_LENGTH]
 
 
 class HazardStoreContainer(EcsRunTaskOperator):  # type: ignore[misc]
@@ -34,6 +40,9 @@ class HazardStoreContainer(EcsRunTaskOperator):  # type: ignore[misc]
         environment: variables of the container, besides those of the task definition.
         chunk: of a mapped task: the sites, as `--sites START:STOP` names them, and their name.
         report_wait_s: how long the report may lag behind the container's end.
+        spot_tries: how many first tries run on Fargate Spot; later ones do not, since Spot may have
+            no room, or take the container away again.
+        resize: whether a chunk says how large its container is.
         kwargs: as the provider's operator.
     """
 
@@ -58,11 +67,14 @@ class HazardStoreContainer(EcsRunTaskOperator):  # type: ignore[misc]
         environment: Mapping[str, str] | None = None,
         chunk: Mapping[str, Any] | None = None,
         report_wait_s: float = 20,
+        spot_tries: int = 0,
+        resize: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(overrides={}, reattach=True, number_logs_exception=REPORT_LINES, **kwargs)
         self.arguments, self.environment = list(arguments), dict(environment or {})
         self.chunk, self.report_wait_s = chunk, report_wait_s
+        self.spot_tries, self.resize = spot_tries, resize
 
     @property
     def name_of_chunk(self) -> str:
@@ -73,7 +85,9 @@ class HazardStoreContainer(EcsRunTaskOperator):  # type: ignore[misc]
         """Run the container; wait for its end here, unless deferred."""
         self.overrides = self.container_overrides()
         tags: dict[str, str] = self.tags or {}
-        self.tags = {key: NOT_IN_A_TAG.sub("_", tag)[:TAG_LENGTH] for key, tag in tags.items()}
+        self.tags = {key: tag_value(tag) for key, tag in tags.items()}
+        if context["ti"].try_number <= self.spot_tries:
+            self.capacity_provider_strategy = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
         super().execute(context)
         return self.report()
 
@@ -90,11 +104,14 @@ class HazardStoreContainer(EcsRunTaskOperator):  # type: ignore[misc]
         if self.chunk is not None:
             command += ["--sites", self.chunk["sites"]]
         variables = [{"name": name, "value": str(v)} for name, v in self.environment.items()]
-        return {
+        overrides: dict[str, Any] = {
             "containerOverrides": [
                 {"name": self.container_name, "command": command, "environment": variables}
             ]
         }
+        if self.resize and self.chunk is not None:
+            overrides |= {name: self.chunk[name] for name in ("cpu", "memory")}
+        return overrides
 
     def report(self) -> dict[str, Any]:
         """Return the report of a container that ended with 0.

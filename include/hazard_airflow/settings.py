@@ -32,6 +32,9 @@ class EcsSettings(BaseSettings):
     task_definition: str = "hazard-writer"  # family, family:revision or ARN
     container: str = "writer"  # the container of the task definition that is ours
     launch_type: str = Field("FARGATE", pattern="^(FARGATE|EC2|EXTERNAL)$")
+    spot_tries: int = Field(0, ge=0)  # first tries of a container on Fargate Spot
+    resize: bool = True  # CPU and memory by the rate of a writer, not as the task definition says
+    pool: str = Field("default_pool", min_length=1)  # of Airflow, in which containers wait
     subnets: CommaList = ()
     security_groups: CommaList = ()
     assign_public_ip: bool = False
@@ -59,6 +62,11 @@ class EcsSettings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             raise Misconfigured(f"{PREFIX}{str(first['loc'][0]).upper()}", first["msg"]) from error
+
+    @property
+    def family(self) -> str:
+        """The family of the task definition, whatever its revision."""
+        return self.task_definition.rpartition("/")[2].partition(":")[0]
 
     @property
     def network(self) -> dict[str, Any] | None:
@@ -98,6 +106,9 @@ class EcsSettings(BaseSettings):
             "task_definition": self.task_definition,
             "container_name": self.container,
             "launch_type": self.launch_type,
+            "spot_tries": self.spot_tries if self.launch_type == "FARGATE" else 0,
+            "resize": self.resize,
+            "pool": self.pool,
             "network_configuration": self.network,
             "awslogs_group": self.log_group,
             "awslogs_stream_prefix": self.log_stream_prefix,

@@ -6,11 +6,12 @@ Imported inside tasks only. Plain functions of plain values; the DAG gives them 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Any
 
+from hazard_airflow.leftovers import stop_of_others, stop_of_run
 from hazard_store.calcfile import open_calc
 from hazard_store.errors import HazardStoreError, Refused
 from hazard_store.model import FileVersion, IfStored, KeyScheme, Kind, Layout, Status, StoreOptions
@@ -24,12 +25,14 @@ from hazard_store.workflow.inbox import require_in_inbox
 from hazard_store.workflow.owner import check_owner
 from hazard_store.workflow.plan import Checked, Plan, make_plan
 from hazard_store.workflow.reports import outcome_of
+from hazard_store.workflow.sizes import writer_size
 
 log = logging.getLogger(__name__)
 
 LOC_LENGTH = 32  # of a site code in the name of a chunk
 
-Chunk = dict[str, Any]  # sites "START:STOP", their name, the kinds to write, the attempt
+# Sites "START:STOP", their name, the kinds to write, the attempt; CPU units and MB as ECS has them.
+Chunk = dict[str, Any]
 
 
 class NothingBegun(HazardStoreError):
@@ -80,11 +83,16 @@ def plan(inspected: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, A
     return {"calc_id": calculation.calc_id, "chunks": len(calculation.chunk_ranges), **forecast}
 
 
-def store_meta(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) -> list[Chunk]:
+def store_meta(
+    inspected: Mapping[str, Any],
+    params: Mapping[str, Any],
+    owner: str,
+    stop_others: Callable[[str, str], object] = stop_of_others,
+) -> list[Chunk]:
     """Claim the calculation for this run and store its records; return the chunks to write.
 
-    A resume keeps the stored plan, so the chunks are those of the head. None: the same file is
-    already published.
+    A resume keeps the stored plan, so the chunks are those of the head, and stops the containers of
+    the run that it takes over. None: the same file is already published.
     """
     planned = _plan(inspected, params)
     claim = begin(Store(Settings.from_environment()), planned, owner, IfStored(params["if_stored"]))
@@ -93,6 +101,8 @@ def store_meta(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: s
         log.info("%s: the same file is already published; nothing is written", head.calc_id)
         return []
     log.info("%s: attempt %s, held by %s", head.calc_id, head.attempt, head.owner)
+    if head.attempt > 1:
+        stop_others(head.calc_id, owner)
     return _chunks(head, planned)
 
 
@@ -144,6 +154,11 @@ def publish(calc_id: str, owner: str) -> dict[str, Any]:
     return _summary(head)
 
 
+def stop_leftovers(calc_id: str, owner: str) -> int:
+    """Stop the containers of this run that are still running; return how many there were."""
+    return len(stop_of_run(calc_id, owner))
+
+
 def _plan(inspected: Mapping[str, Any], params: Mapping[str, Any]) -> Plan:
     """Plan, from what `hazard-store inspect --json` said and the form of the DAG."""
     settings = Settings.from_environment()
@@ -178,12 +193,15 @@ def _chunks(head: Head, planned: Plan) -> list[Chunk]:
     # The order of the sites follows from file and key scheme, so it is the stored plan's too.
     locs = list(chain.from_iterable(part.locs for part in planned.site_parts))
     kinds = [str(kind) for kind in Kind if head.calculation.form(kind).rows]
+    size = writer_size(head.calculation.forecast.wcu_per_s_per_writer)
     return [
         {
             "sites": f"{start}:{stop}",
             "name": f"sites {start}:{stop} {_short(locs[start])} .. {_short(locs[stop - 1])}",
             "kinds": kinds,
             "attempt": head.attempt,
+            "cpu": f"{1024 * size.vcpu:.0f}",
+            "memory": f"{1024 * size.gb:.0f}",
         }
         for start, stop in head.calculation.chunk_ranges
     ]

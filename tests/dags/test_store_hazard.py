@@ -27,7 +27,8 @@ ORDER = {
     REALISATIONS: {"audit"},
     "audit": {"decide"},
     "decide": {"publish"},
-    "publish": set(),
+    "publish": {"stop_leftovers"},
+    "stop_leftovers": set(),
 }
 
 
@@ -47,7 +48,14 @@ def test_the_audit_comes_after_skipped_writers_and_the_decision_after_everything
 
     rules = {task.task_id: TriggerRule(task.trigger_rule).value for task in dag.tasks}
     assert (rules.pop("audit"), rules.pop("decide")) == ("none_failed", "all_done")
+    assert rules.pop("stop_leftovers") == "all_done_setup_success"
     assert {"all_success"} == set(rules.values())
+
+
+def test_clean_up_runs_however_the_run_ends_and_does_not_make_it_green(dag: Any) -> None:
+    task = dag.task_dict["stop_leftovers"]
+    assert task.is_teardown
+    assert not task.on_failure_fail_dagrun
 
 
 def test_heavy_work_runs_in_containers_mapped_over_chunks_and_named_by_sites(dag: Any) -> None:
@@ -101,7 +109,7 @@ def test_no_more_writers_run_at_once_than_the_forecast_counts_on(dag: Any) -> No
 def test_it_is_triggered_by_people_and_its_page_tells_what_to_do_when_it_is_red(dag: Any) -> None:
     assert dag.schedule is None
     assert "## When it is red" in dag.doc_md
-    for task in ("inspect", "plan", "store_meta", STATS, REALISATIONS, "audit", "decide"):
+    for task in ORDER.keys() - {"stats.chunks", "realisations.chunks"}:
         assert f"`{task}`" in dag.doc_md
 
 

@@ -15,6 +15,7 @@ from airflow.sdk.exceptions import TaskDeferred
 
 from hazard_airflow.container import HazardStoreContainer
 from hazard_airflow.endings import ContainerFailed
+from hazard_airflow.settings import EcsSettings
 
 pytestmark = pytest.mark.airflow
 
@@ -105,8 +106,10 @@ def operator(ecs: Ecs, lines: list[str], looks: int = 0, **kwargs: Any) -> Told:
     )
 
 
-def context() -> Any:
-    ti = SimpleNamespace(dag_id="d", task_id="t", run_id="manual__1~2", map_index=0)
+def context(try_number: int = 1) -> Any:
+    ti = SimpleNamespace(
+        dag_id="d", task_id="t", run_id="manual__1~2", map_index=0, try_number=try_number
+    )
     return {"ti": ti, "run_id": ti.run_id}
 
 
@@ -121,6 +124,78 @@ def test_a_container_that_ends_well_returns_its_report() -> None:
     assert overrides["environment"] == [{"name": "HAZARD_STORE_ATTEMPT", "value": "2"}]
     assert request["tags"] == [{"key": "run", "value": "manual__1_2"}]
     assert len(request["startedBy"]) <= 36
+
+
+PRODUCTION = {
+    "HAZARD_STORE_ECS_CLUSTER": "hazard-PROD",
+    "HAZARD_STORE_ECS_TASK_DEFINITION": "hazard-writer-PROD:7",
+    "HAZARD_STORE_ECS_SUBNETS": "subnet-1,subnet-2",
+    "HAZARD_STORE_ECS_SECURITY_GROUPS": "sg-1",
+    "HAZARD_STORE_ECS_SPOT_TRIES": "2",
+    "HAZARD_STORE_ECS_LOG_GROUP": "/hazard-store/PROD",
+}
+
+
+@pytest.mark.parametrize(
+    ("try_number", "where"),
+    [
+        (2, {"capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]}),
+        (3, {"launchType": "FARGATE"}),
+    ],
+)
+def test_the_request_of_a_production_installation(
+    try_number: int, where: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Field by field; the first tries on Spot, the others where there is always room."""
+    for name, value in PRODUCTION.items():
+        monkeypatch.setenv(name, value)
+    ecs = Ecs(exitCode=0)
+    told = Told(
+        ecs=ecs,
+        logs=Logs([REPORT], 0),
+        task_id="write",
+        arguments=["write", "s3://inbox/calc_1.hdf5", "A", "--kind", "stats"],
+        environment={"HAZARD_STORE_STAGE": "PROD"},
+        chunk={**CHUNK, "cpu": "256", "memory": "1024"},
+        tags={"hazard-store:owner": "store_hazard/manual__1"},
+        do_xcom_push=False,
+        **EcsSettings.from_environment().operator_arguments,
+    )
+    told.execute(context(try_number))
+    (request,) = ecs.requests
+    assert request.pop("startedBy")
+    assert {
+        "cluster": "hazard-PROD",
+        "taskDefinition": "hazard-writer-PROD:7",
+        "overrides": {
+            "cpu": "256",
+            "memory": "1024",
+            "containerOverrides": [
+                {
+                    "name": "writer",
+                    "command": [
+                        *("write", "s3://inbox/calc_1.hdf5", "A", "--kind", "stats"),
+                        *("--sites", "0:288"),
+                    ],
+                    "environment": [{"name": "HAZARD_STORE_STAGE", "value": "PROD"}],
+                }
+            ],
+        },
+        "networkConfiguration": {
+            "awsvpcConfiguration": {
+                "subnets": ["subnet-1", "subnet-2"],
+                "securityGroups": ["sg-1"],
+                "assignPublicIp": "DISABLED",
+            }
+        },
+        "tags": [{"key": "hazard-store:owner", "value": "store_hazard/manual__1"}],
+        **where,
+    } == request
+
+
+def test_the_size_can_be_left_to_the_task_definition() -> None:
+    told = operator(Ecs(), [], chunk={**CHUNK, "cpu": "256", "memory": "1024"}, resize=False)
+    assert {"containerOverrides"} == told.container_overrides().keys()
 
 
 @pytest.mark.parametrize("exit_code", [1, 65, 75, 137])

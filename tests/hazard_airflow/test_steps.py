@@ -70,7 +70,9 @@ def test_the_chunks_are_those_of_the_head(store: Store, inspected: dict[str, Any
     assert [chunk["sites"] for chunk in first] == ["0:2", "2:4", "4:6"]
     assert {1} == {chunk["attempt"] for chunk in first}
     again = by_one | {"sites_per_chunk": 6, "if_stored": "resume"}
-    resumed = steps.store_meta(inspected, again, "run-2")
+    stopped: list[tuple[str, str]] = []
+    resumed = steps.store_meta(inspected, again, "run-2", lambda *run: stopped.append(run))
+    assert [("A", "run-2")] == stopped
     assert [c["sites"] for c in first] == [c["sites"] for c in resumed]
     assert {2} == {chunk["attempt"] for chunk in resumed}
 
@@ -99,6 +101,7 @@ def test_as_many_chunks_as_airflow_maps_are_small(store: Store, inspected: dict[
     calculation = SimpleNamespace(
         chunk_ranges=[(100 * i, 100 * i + 100) for i in range(n)],
         form=lambda _: SimpleNamespace(rows=("mean",)),
+        forecast=SimpleNamespace(wcu_per_s_per_writer=2500),
     )
     parts = [SimpleNamespace(locs=["x" * 500] * 100 * n)]
     head: Any = SimpleNamespace(calculation=calculation, attempt=1)
@@ -122,7 +125,8 @@ def test_a_calculation_of_another_run_is_left_alone(
     with pytest.raises(steps.NothingBegun):
         steps.decide(None, ["store_meta"], "A", "run-2")
     assert Status.WRITING is store.head("A").status
-    steps.store_meta(inspected, PARAMS | {"if_stored": "resume"}, "run-2")
+    resume = PARAMS | {"if_stored": "resume"}
+    steps.store_meta(inspected, resume, "run-2", lambda *_: None)
     before = all_items(store)
     for late in (
         lambda: steps.decide(chunks, [], "A", "run-1"),

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from hazard_store.items import Form, Place, item_bytes, make_items
 from hazard_store.model import KeyScheme, Kind
 from hazard_store.records import Forecast
+from hazard_store.workflow.sizes import WriterSize, writer_size
 
 DOLLARS_PER_WRITE_UNIT = 0.625e-6
 DOLLARS_PER_READ_UNIT = 0.125e-6
-WRITER_VCPU, WRITER_GB = 0.5, 1.0
-DOLLARS_PER_WRITER_SECOND = (WRITER_VCPU * 0.03238 + WRITER_GB * 0.00356) / 3600  # Fargate, ARM
+DOLLARS_PER_VCPU_HOUR, DOLLARS_PER_GB_HOUR = 0.03238, 0.00356  # Fargate, ARM
 SAMPLE_SITES = 20
 SAMPLE_BYTES = 64_000_000
 
@@ -79,9 +79,13 @@ def make_forecast(
         seconds=seconds,
         dollars=total * DOLLARS_PER_WRITE_UNIT
         + rcu * DOLLARS_PER_READ_UNIT
-        + seconds * writers * DOLLARS_PER_WRITER_SECOND,
+        + seconds * writers * _dollars_per_s(writer_size(wcu_per_s_per_writer)),
         writers=writers,
         wcu_per_s_per_writer=wcu_per_s_per_writer,
         limited=limited,
         notes=tuple(notes),
     )
+
+
+def _dollars_per_s(size: WriterSize) -> float:
+    return (size.vcpu * DOLLARS_PER_VCPU_HOUR + size.gb * DOLLARS_PER_GB_HOUR) / 3600
