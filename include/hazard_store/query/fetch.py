@@ -1,28 +1,39 @@
-"""Fetches stored rows: whole sites by one Query each, single rows by BatchGetItem, in parallel."""
+"""Fetches stored rows: sites of several items by a Query each, items by their keys in batches."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeVar
+
+import tenacity
 
 from hazard_store.errors import CorruptItem
 from hazard_store.items import Form, ItemError, Place, StoredRows, WireItem, read_item
 from hazard_store.keys import HASH_KEY
+from hazard_store.model import KeyScheme
 from hazard_store.store import Store
 from hazard_store.writer.retry import RetryPolicy, Unprocessed
 
 T = TypeVar("T")
 R = TypeVar("R")
+Key = tuple[str, str]  # (hash key, range key)
 
 KEYS_PER_REQUEST = 100  # DynamoDB's limit
 ANSWER_BYTES = 8_000_000  # of DynamoDB's 16 MB
 
 
 def fetch_sites(store: Store, form: Form, places: Iterable[Place]) -> Iterator[list[StoredRows]]:
-    """Yield all rows of each site, in the order of the places: one Query a site."""
+    """Yield all rows of each site, in the order of the places.
+
+    A Query is rounded up to 4 KB once, and not with each item. But a site of a single item gains
+    nothing by it, and in key scheme `location` it would also read, and pay for, what other
+    calculations store at the site.
+    """
+    if len(form.groups) == 1 or form.keys.scheme is KeyScheme.LOCATION:
+        return fetch_rows(store, form, places, range(len(form.rows)))
 
     def query(place: Place) -> list[StoredRows]:
         pages: Iterable[Any] = store.client.get_paginator("query").paginate(
@@ -35,38 +46,27 @@ def fetch_sites(store: Store, form: Form, places: Iterable[Place]) -> Iterator[l
             },
             ConsistentRead=True,  # what was published a moment ago is all there
         )
-        items = [item for page in pages for item in page["Items"]]
-        return [
-            read_rows(store, form, item)
-            for item in items
-            if form.keys.owns(item[form.range_name]["S"])
-        ]
+        return [read_rows(store, form, item) for page in pages for item in page["Items"]]
 
     return in_parallel(store, query, places)
 
 
 def fetch_rows(
-    store: Store, form: Form, places: Iterable[Place], rows: Sequence[int]
+    store: Store, form: Form, places: Iterable[Place], rows: Iterable[int]
 ) -> Iterator[list[StoredRows]]:
-    """Yield the items of each site that hold the given rows, in the order of the places."""
+    """Yield the items of each site that hold the given rows, and no others, in order."""
     groups = sorted({row // form.group for row in rows})
     item_bytes = form.group * 4 * form.levels.size
-    at_once = max(1, min(KEYS_PER_REQUEST, ANSWER_BYTES // item_bytes) // len(groups))
-    if len(groups) > KEYS_PER_REQUEST:
-        yield from fetch_sites(store, form, places)
-        return
+    at_once = max(1, min(KEYS_PER_REQUEST, ANSWER_BYTES // item_bytes))
+    keys = (form.key(place, group) for place in places for group in groups)
 
-    def get(batch: list[Place]) -> list[list[StoredRows]]:
-        keys = {(g, i): form.key(place, g) for i, place in enumerate(batch) for g in groups}
-        items = _batch_get(store, form, list(keys.values()))
-        found: list[list[StoredRows]] = [[] for _ in batch]
-        for (_, index), key in keys.items():
-            if key in items:
-                found[index].append(read_rows(store, form, items[key]))
-        return found
+    def get(batch: list[Key]) -> list[StoredRows | None]:
+        items = _batch_get(store, form, batch)
+        return [read_rows(store, form, items[key]) if key in items else None for key in batch]
 
-    for found in in_parallel(store, get, _batched(places, at_once)):
-        yield from found
+    found = chain.from_iterable(in_parallel(store, get, _batched(keys, at_once)))
+    while of_site := list(islice(found, len(groups))):
+        yield [stored for stored in of_site if stored is not None]
 
 
 def read_rows(store: Store, form: Form, item: WireItem) -> StoredRows:
@@ -99,13 +99,12 @@ def in_parallel(store: Store, work: Callable[[T], R], todo: Iterable[T]) -> Iter
                 future.cancel()
 
 
-def _batch_get(
-    store: Store, form: Form, keys: list[tuple[str, str]]
-) -> dict[tuple[str, str], WireItem]:
+def _batch_get(store: Store, form: Form, keys: list[Key]) -> dict[Key, WireItem]:
     table = store.table(form.kind)
-    found: dict[tuple[str, str], WireItem] = {}
-    wanted: list[Any] = [form.wire_key(*key) for key in keys]
-    for attempt in RetryPolicy().retrying():
+    found: dict[Key, WireItem] = {}
+    wanted: list[Any] = [form.wire_key(*key) for key in dict.fromkeys(keys)]  # never one twice
+    undone = tenacity.retry_if_exception_type(Unprocessed)  # the client retries all else
+    for attempt in RetryPolicy().retrying().copy(retry=undone):
         with attempt:
             answer: Any = store.client.batch_get_item(
                 RequestItems={table: {"Keys": wanted, "ConsistentRead": True}}
@@ -118,7 +117,7 @@ def _batch_get(
     return found
 
 
-def _batched(places: Iterable[Place], size: int) -> Iterator[list[Place]]:
-    iterator = iter(places)
+def _batched(keys: Iterable[Key], size: int) -> Iterator[list[Key]]:
+    iterator = iter(keys)
     while batch := list(islice(iterator, size)):
         yield batch
