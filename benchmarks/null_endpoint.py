@@ -1,6 +1,7 @@
 """A local endpoint that does nothing: it takes DynamoDB's requests and answers "done" at once.
 
-Run in a process of its own, so that a benchmark sees only its client's CPU time.
+Run in a process of its own, so that a benchmark sees only its client's CPU time. It counts what
+arrives (`received`), so that a benchmark can tell a fast client from one that loses items.
 """
 
 from __future__ import annotations
@@ -9,29 +10,59 @@ import json
 import multiprocessing
 import os
 import socket
+import threading
+import urllib.request
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 
+_RECEIVED = b"Received"  # the operation that asks for the counts
+
 
 class _Handler(StreamRequestHandler):
     rbufsize = 1 << 20
+    server: _Server
 
     def handle(self) -> None:
-        while request := self.rfile.readline():
-            length, target = 0, b""
+        while self.rfile.readline():
+            length, operation = 0, b""
             while (line := self.rfile.readline().strip()) != b"":
                 name, _, value = line.partition(b":")
                 if name.lower() == b"content-length":
                     length = int(value)
                 elif name.lower() == b"x-amz-target":
-                    target = value.strip()
+                    operation = value.strip().rpartition(b".")[2]
                 elif name.lower() == b"expect":
                     self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self.rfile.read(length)
-            del request
-            self.wfile.write(self.server.answers.get(target.rpartition(b".")[2], _NOTHING))
+            self.wfile.write(self.server.answer(operation, self.rfile.read(length)))
+
+
+class _Server(ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, listener: socket.socket, owner: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+        self._lock, self._received = threading.Lock(), Counter[str]()
+        used = [{"TableName": "Null", "CapacityUnits": 100.0}]
+        item = {"owner": {"S": owner}, "attempt": {"N": "1"}}
+        self._answers = {
+            b"BatchWriteItem": _answer({"UnprocessedItems": {}, "ConsumedCapacity": used}),
+            b"GetItem": _answer({"Item": item}),
+        }
+
+    def answer(self, operation: bytes, body: bytes) -> bytes:
+        """Count a request and return what to answer."""
+        if operation == _RECEIVED:
+            return _answer(dict(self._received))
+        with self._lock:
+            self._received[operation.decode()] += 1
+            self._received["items"] += body.count(b'"PutRequest"')
+        return self._answers.get(operation, _NOTHING)
 
 
 def _answer(content: dict[str, object]) -> bytes:
@@ -46,26 +77,15 @@ def _answer(content: dict[str, object]) -> bytes:
 _NOTHING = _answer({})
 
 
-class _Server(ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-    answers: dict[bytes, bytes]
-
-
 def _serve(listener: socket.socket, owner: str) -> None:
-    server = _Server(("127.0.0.1", 0), _Handler, bind_and_activate=False)
-    server.socket.close()
-    server.socket = listener
-    server.answers = {
-        b"BatchWriteItem": _answer(
-            {
-                "UnprocessedItems": {},
-                "ConsumedCapacity": [{"TableName": "Null", "CapacityUnits": 100.0}],
-            }
-        ),
-        b"GetItem": _answer({"Item": {"owner": {"S": owner}, "attempt": {"N": "1"}}}),
-    }
-    server.serve_forever()
+    _Server(listener, owner).serve_forever()
+
+
+def received(url: str) -> Counter[str]:
+    """Return how many requests of each operation arrived so far, and how many `items` in them."""
+    request = urllib.request.Request(url, b"", {"X-Amz-Target": f"Null.{_RECEIVED.decode()}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return Counter(json.load(answer))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Curves <-> items. What the items of a stored calculation look like is decided in this package."""
 
 from hazard_store.items.digest import DIGEST_BYTES, item_digest
+from hazard_store.items.expected import Expected
 from hazard_store.items.form import Form, ItemError, Place, StoredRows, WireItem, largest_group
 from hazard_store.items.make import item_maker, make_items, read_item
 from hazard_store.items.put import Put
@@ -8,6 +9,7 @@ from hazard_store.items.size import item_bytes, write_units
 
 __all__ = [
     "DIGEST_BYTES",
+    "Expected",
     "Form",
     "ItemError",
     "Place",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,12 @@ def frame_map(frames: Mapping[str, bytes]) -> bytes:
 
 
 def _named(frames: Mapping[str, bytes]) -> bytes:
-    return b"".join(_framed(b"a", name.encode()) + frames[name] for name in sorted(frames))
+    return b"".join([_name(name) + frames[name] for name in sorted(frames)])
+
+
+@lru_cache(64)  # the same few in every item
+def _name(name: str) -> bytes:
+    return _framed(b"a", name.encode())
 
 
 def _framed(tag: bytes, content: bytes) -> bytes:

@@ -22,15 +22,16 @@ class Packed:
 
     def puts(self, place: Place, curves: NDArray[np.float32]) -> Iterator[Put]:
         """Yield the items of a site; `curves` is float32 (K, M, L), all its rows."""
-        for number, rows in enumerate(self._form.groups):
-            hash_key, range_key = self._form.key(place, number)
-            head = self._form.head(place, number)
-            blob = codec.encode(curves[rows])
-            frames = {name: frame(value) for name, value in head.items()}
-            spelled = {name: spell(value) for name, value in head.items()}
-            frames["curves"] = frame({"B": blob})
-            spelled["curves"] = b'{"B":"%s"}' % b2a_base64(blob, newline=False)
-            yield Put(hash_key, range_key, digest_of(frames), put_body(spelled))
+        head = self._form.head(place, 0)
+        frames = {name: frame(value) for name, value in head.items()}
+        spelled = {name: spell(value) for name, value in head.items()}
+        range_name = self._form.range_name
+        for rows, range_key in zip(self._form.groups, self._form.range_keys(place), strict=True):
+            blob, key = codec.encode(curves[rows]), {"S": range_key}
+            frames |= {range_name: frame(key), "curves": frame({"B": blob})}
+            packed = b'{"B":"%s"}' % b2a_base64(blob, newline=False)
+            spelled |= {range_name: spell(key), "curves": packed}
+            yield Put(place.hash_key, range_key, digest_of(frames), put_body(spelled))
 
     def read(self, item: WireItem, row: str) -> NDArray[np.float32]:
         """Return the curves of an item, float32 (K, M, L)."""

@@ -7,6 +7,8 @@ from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from hazard_store.items.form import WireItem
 
 
@@ -33,7 +35,7 @@ def put_body(spelled: dict[str, bytes]) -> bytes:
 
 def spell(value: dict[str, Any]) -> bytes:
     """Return an attribute's value as JSON."""
-    return json.dumps(value, separators=(",", ":")).encode()
+    return orjson.dumps(value)
 
 
 def _decoded(value: dict[str, Any]) -> dict[str, Any]:

@@ -34,9 +34,9 @@ class Readable:
         ]
 
     @cached_property
-    def _framed_imts(self) -> list[dict[str, bytes]]:
+    def _framed_imts(self) -> list[bytes]:  # each but for its `vals`, which come last
         return [
-            {"imt": frame({"S": imt}), "lvls": frame_numbers(levels)}
+            frame_map({"imt": frame({"S": imt}), "lvls": frame_numbers(levels), "vals": b""})
             for imt, levels in zip(self._form.imts, self._form.levels, strict=True)
         ]
 
@@ -50,16 +50,17 @@ class Readable:
             head[_ROW_NAME[self._form.kind]] = {"S": self._form.rows[number]}
             frames = {name: frame(value) for name, value in head.items()}
             spelled = {name: spell(value) for name, value in head.items()}
-            texts = [orjson.dumps(poes, option=orjson.OPT_SERIALIZE_NUMPY) for poes in row]
+            text = orjson.dumps(np.ascontiguousarray(row), option=orjson.OPT_SERIALIZE_NUMPY)
+            poes = np.array(orjson.loads(text), "f8")  # as they are spelled
             frames["values"] = frame_list(
                 [
-                    frame_map({**imt, "vals": frame_numbers(np.array(orjson.loads(text), "f8"))})
-                    for imt, text in zip(self._framed_imts, texts, strict=True)
+                    imt + frame_numbers(of_imt)
+                    for imt, of_imt in zip(self._framed_imts, poes, strict=True)
                 ]
             )
             spelled["values"] = b'{"L":[%s]}' % b",".join(
-                imt + _as_number_list(text) + b"}}"
-                for imt, text in zip(self._spelled_imts, texts, strict=True)
+                imt + _as_number_list(of_imt) + b"}}"
+                for imt, of_imt in zip(self._spelled_imts, text[2:-2].split(b"],["), strict=True)
             )
             yield Put(hash_key, range_key, digest_of(frames), put_body(spelled))
 
@@ -87,9 +88,9 @@ class Readable:
 
 def _spell_numbers(numbers: NDArray[np.float64]) -> bytes:
     text = orjson.dumps(np.ascontiguousarray(numbers), option=orjson.OPT_SERIALIZE_NUMPY)
-    return _as_number_list(text)
+    return _as_number_list(text[1:-1])
 
 
 def _as_number_list(text: bytes) -> bytes:
-    """Turn `[1.5,2.0]` into the list of numbers that DynamoDB takes."""
-    return b'{"L":[{"N":"%s"}]}' % text[1:-1].replace(b",", b'"},{"N":"')
+    """Turn `1.5,2.0` into the list of numbers that DynamoDB takes."""
+    return b'{"L":[{"N":"%s"}]}' % text.replace(b",", b'"},{"N":"')

@@ -1,11 +1,36 @@
-"""Who may write a calculation: checked when a writer begins and before each of its batches."""
+"""Who may write a calculation: checked when a writer begins and before its batches."""
 
 from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
 
 from hazard_store.errors import LostOwnership, Refused
 from hazard_store.model import Status
 from hazard_store.records import Head
 from hazard_store.store import Store
+
+HOLDS_S = 0.05  # about as long as a batch is under way, which no check can call back
+
+
+class Shared:
+    """A check whose answer holds for a moment, for all threads of a writer."""
+
+    def __init__(
+        self, check: Callable[[], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._check, self._clock = check, clock
+        self._lock = threading.Lock()  # who comes while the check is under way shares its answer
+        self._until = -float("inf")
+
+    def __call__(self) -> None:
+        """Check, unless that was done a moment ago; raise what the check raises."""
+        with self._lock:
+            now = self._clock()
+            if now >= self._until:
+                self._check()
+                self._until = now + HOLDS_S  # counted from before the check
 
 
 def writable(store: Store, calc_id: str) -> Head:

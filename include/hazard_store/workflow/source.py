@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 from hazard_store.calcfile import CalcFile
 from hazard_store.items import Form, Put, item_digest, item_maker
@@ -23,7 +24,7 @@ class Source:
         digests: of all items so far, sites in key order and rows in theirs.
     """
 
-    def __init__(self, store: Store, form: Form, runs: Sequence[Run], on_items: Progress) -> None:
+    def __init__(self, store: Store, form: Form, runs: Iterable[Run], on_items: Progress) -> None:
         self._store, self._form, self._runs, self._on_items = store, form, runs, on_items
         self._maker = item_maker(form)
         self.found = 0
@@ -54,8 +55,9 @@ class Source:
     def _blocks(self) -> Iterator[list[SidPlace]]:
         site_bytes = 4 * len(self._form.rows) * self._form.levels.size
         size = max(1, BLOCK_BYTES // site_bytes)
-        sites = [site for run in self._runs for site in run.sites]
-        return (sites[i : i + size] for i in range(0, len(sites), size))
+        sites = (site for run in self._runs for site in run.sites)
+        while block := list(islice(sites, size)):
+            yield block
 
     def _block(self, calc_file: CalcFile, sites: Sequence[SidPlace]) -> Iterator[Put]:
         """Yield the puts of some sites: the first of each, the second of each ...

@@ -7,10 +7,10 @@ and was not expected is extra. So the items are read by ranges of keys, not one 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from hazard_store.items import Form, Place, WireItem
@@ -43,9 +43,9 @@ class RunItems:
 
 
 def runs_of(
-    form: Form, sites: Sequence[SidPlace], before: Place | None, after: Place | None
-) -> list[Run]:
-    """Divide the sites of a chunk into runs.
+    form: Form, sites: Iterable[SidPlace], before: Place | None, after: Place | None
+) -> Iterator[Run]:
+    """Divide the sites of a chunk into runs; a run is made when it is asked for.
 
     Args:
         form: the items' form.
@@ -53,30 +53,42 @@ def runs_of(
         before: the site before the chunk, if there is one.
         after: the site behind it.
     """
-    site_bytes = 4 * max(1, len(form.rows)) * form.levels.size
-    step = max(1, min(RUN_SITES, RUN_BYTES // site_bytes))
-    pieces: list[tuple[SidPlace, ...]] = []
-    for _, group in groupby(sites, key=lambda site: site[1].hash_key):
-        of_key = tuple(group)
-        pieces += [of_key[i : i + step] for i in range(0, len(of_key), step)]
-    edges: list[Place | None] = [before, *(piece[0][1] for piece in pieces), after]
-    lasts: list[Place | None] = [before, *(piece[-1][1] for piece in pieces)]
-    runs = []
-    for i, piece in enumerate(pieces):
-        first, last, earlier, later = piece[0][1], piece[-1][1], lasts[i], edges[i + 2]
-        shared_below = earlier is not None and earlier.hash_key == first.hash_key
-        shared_above = later is not None and later.hash_key == last.hash_key
-        lower = form.keys.site_prefix(first.loc) if shared_below else None
-        upper = form.keys.site_prefix(later.loc) if shared_above and later else None
-        runs.append(Run(piece, lower, upper))
-    return runs
+    pieces = _pieces(sites, _sites_per_run(form))
+    piece = next(pieces, None)
+    while piece is not None:
+        later = next(pieces, None)
+        yield _run(form, piece, before, later[0][1] if later else after)
+        before, piece = piece[-1][1], later
 
 
-def read_runs(store: Store, form: Form, runs: Sequence[Run]) -> Iterator[RunItems]:
+def _pieces(sites: Iterable[SidPlace], at_most: int) -> Iterator[tuple[SidPlace, ...]]:
+    """Yield sites that follow each other under one hash key."""
+    for _, of_key in groupby(sites, key=lambda site: site[1].hash_key):
+        while piece := tuple(islice(of_key, at_most)):
+            yield piece
+
+
+def _run(form: Form, sites: tuple[SidPlace, ...], before: Place | None, after: Place | None) -> Run:
+    hash_key, first = sites[0][1].hash_key, sites[0][1]
+    shared_below = before is not None and before.hash_key == hash_key
+    lower = form.keys.site_prefix(first.loc) if shared_below else None
+    shared_above = after is not None and after.hash_key == hash_key
+    upper = form.keys.site_prefix(after.loc) if shared_above and after else None
+    return Run(sites, lower, upper)
+
+
+def _site_bytes(form: Form) -> int:
+    return 4 * max(1, len(form.rows)) * form.levels.size
+
+
+def _sites_per_run(form: Form) -> int:
+    return max(1, min(RUN_SITES, RUN_BYTES // _site_bytes(form)))
+
+
+def read_runs(store: Store, form: Form, runs: Iterable[Run]) -> Iterator[RunItems]:
     """Yield what is stored of each run, in order, reading ahead with several threads."""
-    site_bytes = 4 * max(1, len(form.rows)) * form.levels.size
-    run_bytes = max((len(run.sites) for run in runs), default=1) * site_bytes
     threads = store.settings.request_threads
+    run_bytes = _sites_per_run(form) * _site_bytes(form)
     ahead = max(1, min(2 * threads, AHEAD_BYTES // run_bytes))
     pending: deque[Future[RunItems]] = deque()
     with ThreadPoolExecutor(min(threads, ahead), thread_name_prefix="query") as pool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections.abc import Iterator
 
 from hazard_store.calcfile import CalcFile, file_version, open_calc, sha256_of
 from hazard_store.errors import Refused
@@ -12,31 +13,30 @@ from hazard_store.items import Form
 from hazard_store.model import Kind
 from hazard_store.records import Head, WriteReport
 from hazard_store.store import Store
-from hazard_store.workflow.owner import fence, writable
+from hazard_store.workflow.owner import Shared, fence, writable
 from hazard_store.workflow.reports import Reports, chunk_number
 from hazard_store.workflow.source import Progress, Source
 from hazard_store.workflow.stored import Run, SidPlace, runs_of
 from hazard_store.writer import BatchWriter, RateLimiter, RetryPolicy
 
 
-def chunk_sites(store: Store, head: Head, start: int, stop: int) -> list[SidPlace]:
-    """Return (sid, place) of a chunk's sites, in key order.
+def chunk_sites(store: Store, head: Head, start: int, stop: int) -> Iterator[SidPlace]:
+    """Return (sid, place) of a chunk's sites, in key order; they are read as they are asked for.
 
     Raises:
         BadParameter: the calculation's plan has no such chunk.
     """
     chunk_number(head.calculation, start, stop)
-    keys = head.calculation.key_maker
-    return list(store.parts(head.storage_id).places(keys, start, stop))
+    return store.parts(head.storage_id).places(head.calculation.key_maker, start, stop)
 
 
-def chunk_runs(store: Store, head: Head, form: Form, start: int, stop: int) -> list[Run]:
+def chunk_runs(store: Store, head: Head, form: Form, start: int, stop: int) -> Iterator[Run]:
     """Return the runs of a chunk; they own all keys up to the next chunk."""
     sites = chunk_sites(store, head, start, stop)
     keys, parts = head.calculation.key_maker, store.parts(head.storage_id)
-    before = next(iter(parts.places(keys, start - 1, start)))[1] if start else None
+    before = next(parts.places(keys, start - 1, start))[1] if start else None
     last = head.calculation.n_sites
-    after = next(iter(parts.places(keys, stop, stop + 1)))[1] if stop < last else None
+    after = next(parts.places(keys, stop, stop + 1))[1] if stop < last else None
     return runs_of(form, sites, before, after)
 
 
@@ -92,7 +92,7 @@ def write_chunk(
     writer = BatchWriter(
         client=store.bulk_client,
         table=store.table(kind),
-        fence=lambda: fence(store, head),
+        fence=Shared(lambda: fence(store, head)),
         limiter=RateLimiter(_share(head)),
         policy=RetryPolicy.of(store.settings),
         threads=store.settings.request_threads,

@@ -1,0 +1,59 @@
+"""Tells whether stored items say what the file says, bit for bit."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hazard_store import codec
+from hazard_store.items.form import Form, ItemError, Place, WireItem
+from hazard_store.items.make import read_item
+from hazard_store.model import Layout
+
+
+class Expected:
+    """The curves of some sites, and what their items must say.
+
+    Packed curves are compared as they are packed: unpacking them costs several times as much.
+    """
+
+    def __init__(self, form: Form, curves: NDArray[np.float32]) -> None:
+        """Prepare to compare `curves`, float32 (n, K, M, L): n sites, all their rows."""
+        self._form, self._curves = form, curves
+        self._deltas = None
+        if form.layout is Layout.PACKED:
+            rows = curves.reshape(-1, *curves.shape[2:])
+            self._deltas = codec.deltas(rows).reshape(curves.shape)
+
+    def is_said(self, item: WireItem, index: int, place: Place, group: int) -> bool:
+        """Tell whether an item says what it must.
+
+        Args:
+            item: as the client library gives it.
+            index: of the site, among those of `curves`.
+            place: the site.
+            group: the item's number at its site.
+        """
+        rows = self._form.groups[group]
+        if self._deltas is not None and self._has_head(item, place, group):
+            try:
+                blob = bytes(item["curves"]["B"])
+                return codec.holds(blob, self._curves[index, rows], self._deltas[index, rows])
+            except (KeyError, TypeError, codec.CodecError):
+                return False
+        try:
+            said = read_item(self._form, item)
+        except ItemError:
+            return False
+        curves = self._curves[index, rows]
+        return (
+            said.place == place
+            and said.first == rows.start
+            and said.curves.shape == curves.shape
+            and bool((said.curves.view("u4") == curves.view("u4")).all())
+        )
+
+    def _has_head(self, item: WireItem, place: Place, group: int) -> bool:
+        """Tell whether all but the curves is as it was written; if not, it may be respelled."""
+        head = self._form.head(place, group)
+        return len(item) == len(head) + 1 and head.items() <= item.items()
