@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test soak bench lint format lock clean
+.PHONY: help setup demo up down status test soak smoke-aws bench lint format lock clean
 
 help:  ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED)  ## Make .venv with all that demo and tests need (PYTHON=... chooses the Python)
 
@@ -49,6 +49,9 @@ test: $(INSTALLED)  ## Run the tests (ARGS="-k keys" for some of them)
 soak: $(INSTALLED)  ## Run the slow tests: soaks and repetitions
 	@exec $(BIN)/python -m pytest -m slow $(ARGS)
 
+smoke-aws: $(INSTALLED)  ## Try the whole way in your AWS account and delete it all; asks first (ARGS=--help)
+	@exec $(BIN)/python -m deploy.smoke $(ARGS)
+
 bench: $(INSTALLED)  ## Measure every figure that the README quotes
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
@@ -56,7 +59,7 @@ lint: $(INSTALLED)  ## Check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/mypy -p local
+	$(BIN)/mypy -p local -p deploy
 
 format: $(INSTALLED)  ## Format the code
 	$(BIN)/ruff check --fix

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
 import httpx
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
+from deploy import stacks
 from local import waiting
-from local.errors import Ended
 from local.processes import Tree, Trees
 from local.stack import LocalStack
 
@@ -22,6 +21,16 @@ DOCKER_STAND_IN = Path(__file__).with_name("docker_sdk")
 HAZARD_STORE = Path(sys.executable).with_name("hazard-store")
 SERVICES = "s3,dynamodb,ecs,logs,sts,iam,ec2,cloudformation"
 START_LIMIT_S = 60
+SETUP_POLL_S = 0.1
+OF_TASK_DEFINITION = (  # what a new revision is to have as the one before
+    "family",
+    "taskRoleArn",
+    "executionRoleArn",
+    "networkMode",
+    "requiresCompatibilities",
+    "cpu",
+    "memory",
+)
 GRACE_S = 60  # it writes what it keeps when it is told to stop
 
 
@@ -45,6 +54,7 @@ def start(stack: LocalStack, trees: Trees) -> Tree:
             "GATEWAY_PORT": str(stack.aws_port),
             "MINISTACK_REGION": stack.region,
             "SERVICES": SERVICES,
+            "AUTH": str(stack.checks_rights).lower(),
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "PERSIST_STATE": keeps,
@@ -83,68 +93,27 @@ def client(stack: LocalStack, service: str) -> Any:
 
 
 def setup(stack: LocalStack) -> None:
-    """Make everything that the store needs; what is there already stays as it is."""
-    s3 = client(stack, "s3")
-    if stack.inbox_bucket not in {b["Name"] for b in s3.list_buckets()["Buckets"]}:
-        s3.create_bucket(Bucket=stack.inbox_bucket)
-    try:
-        client(stack, "logs").create_log_group(logGroupName=stack.log_group)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
-            raise
+    """Deploy the template that AWS is given too; what is there already stays as it is."""
+    cloudformation = client(stack, "cloudformation")
+    stacks.deploy(cloudformation, stack.name, stack.parameters, poll_s=SETUP_POLL_S)
+    give_keys(stack, stack.task_definition, stack.store_environment)
+
+
+def give_keys(stack: LocalStack, family: str, variables: Mapping[str, str]) -> None:
+    """Register a revision of a task with more environment, unless the newest one has it.
+
+    The embedded AWS runs containers without a role: they need keys, which the template has not.
+    """
     ecs = client(stack, "ecs")
-    ecs.create_cluster(clusterName=stack.cluster)  # returns the one that is there
-    _register_task_definition(stack, ecs)
-    create_tables(stack)
-
-
-def create_tables(stack: LocalStack) -> None:
-    """Create the three tables the way a user would; those that exist stay as they are."""
-    done = subprocess.run(
-        [HAZARD_STORE, "tables", "create"],
-        env=stack.client_environment,
-        check=False,
-        capture_output=True,
-        text=True,
-        start_new_session=True,  # Ctrl-C is for us: we end it without a traceback of its own
-    )
-    if done.returncode:
-        raise Ended("hazard-store tables create", done.returncode, done.stderr)
-
-
-def _register_task_definition(stack: LocalStack, ecs: Any) -> None:
-    """Register the writer, unless its newest revision is just that."""
-    environment = {**stack.store_environment, "PYTHONUNBUFFERED": "1"}
-    container = {
-        "name": stack.container,
-        "image": stack.image,
-        "entryPoint": ["hazard-store"],  # the image's own; the embedded AWS does not look at it
-        "command": ["--help"],
-        "essential": True,
-        "environment": [{"name": n, "value": v} for n, v in sorted(environment.items())],
-        "logConfiguration": {
-            "logDriver": "awslogs",
-            "options": {
-                "awslogs-group": stack.log_group,
-                "awslogs-region": stack.region,
-                "awslogs-stream-prefix": stack.log_stream_prefix,
-            },
-        },
-    }
-    try:
-        described = ecs.describe_task_definition(taskDefinition=stack.task_definition)
-    except ClientError:
-        present = []
-    else:
-        present = described["taskDefinition"]["containerDefinitions"]
-    if [{**found, **container} for found in present] != present or not present:
+    newest = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]
+    (container,) = newest["containerDefinitions"]
+    present = {each["name"]: each["value"] for each in container["environment"]}
+    wanted = {**present, **variables}
+    if present != wanted:
+        pairs = [{"name": name, "value": value} for name, value in sorted(wanted.items())]
         ecs.register_task_definition(
-            family=stack.task_definition,
-            requiresCompatibilities=["FARGATE"],
-            networkMode="awsvpc",
-            cpu="256",
-            memory="1024",
-            containerDefinitions=[container],
+            **{name: newest[name] for name in OF_TASK_DEFINITION},
+            containerDefinitions=[{**container, "environment": pairs}],
         )
 
 

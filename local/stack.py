@@ -29,9 +29,11 @@ class LocalStack:
     aws_port: int = 4566
     airflow_port: int = 8080
     keeps_state: bool = False  # over restarts
+    checks_rights: bool = False  # of whoever asks, as IAM does
     dags: Path = REPOSITORY / "dags"
     plugins: Path = REPOSITORY / "plugins"
 
+    name: str = "hazard-store"  # of the CloudFormation stack
     region: str = "us-east-1"
     stage: str = "LOCAL"
     inbox_bucket: str = "hazard-inbox"
@@ -41,7 +43,8 @@ class LocalStack:
     image: str = "hazard-store-writer:local"
     log_group: str = "/hazard-store/writer"
     log_stream_prefix: str = "writer"
-    subnet: str = "subnet-local"
+    vpc: str = "vpc-00000001"  # the embedded AWS has it from the start
+    subnet: str = "subnet-local"  # it asks for no more than a name
     airflow_user: str = "admin"
     parallel_tasks: int = 4
 
@@ -59,6 +62,18 @@ class LocalStack:
     def inbox(self) -> str:
         """The folder that a DAG parameter may name."""
         return f"s3://{self.inbox_bucket}/"
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What the template is told: everything else is as on AWS."""
+        return {
+            "Stage": self.stage,
+            "Name": self.cluster,
+            "InboxBucketName": self.inbox_bucket,
+            "Image": self.image,
+            "VpcId": self.vpc,
+            "SubnetIds": self.subnet,
+        }
 
     @property
     def store_environment(self) -> dict[str, str]:

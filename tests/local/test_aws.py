@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from deploy import stacks
 from local import aws
 from local.processes import leftovers
 from tests.local.eventually import eventually
@@ -63,7 +64,7 @@ def test_second_setup_changes_nothing(stack):
     before = inventory(stack)
     aws.setup(stack)
     assert before == inventory(stack)
-    assert len(before["definitions"]) == 1
+    assert len(before["definitions"]) == 2  # the template's, and that with keys
 
 
 def test_task_definition_suits_fargate(stack):
@@ -71,10 +72,24 @@ def test_task_definition_suits_fargate(stack):
         taskDefinition=stack.task_definition
     )["taskDefinition"]
     assert definition["requiresCompatibilities"] == ["FARGATE"]
-    assert (definition["cpu"], definition["memory"]) == ("256", "1024")
+    assert (definition["cpu"], definition["memory"]) == ("512", "1024")
     (container,) = definition["containerDefinitions"]
     assert container["entryPoint"] == ["hazard-store"]
     assert container["logConfiguration"]["logDriver"] == "awslogs"
+
+
+def test_the_dags_are_told_what_the_template_made(stack):
+    """Where the demo's environment is not the template's, it is so on purpose."""
+    outputs = stacks.deploy(aws.client(stack, "cloudformation"), stack.name, stack.parameters)
+    of_template = stacks.environment_of(outputs)
+    of_demo = {**stack.store_environment, **stack.ecs_environment}
+    differing = {name for name in of_template if of_demo.get(name) != of_template[name]}
+    assert {
+        "HAZARD_STORE_ECS_ASSIGN_PUBLIC_IP",  # left at its default
+        "HAZARD_STORE_ECS_DEFERRABLE",  # the demo is quicker without
+        "HAZARD_STORE_ECS_SECURITY_GROUPS",  # there is no network
+        "HAZARD_STORE_TABLE_PREFIX",  # left at its default
+    } == differing
 
 
 def test_second_upload_leaves_the_object_alone(stack, tmp_path):

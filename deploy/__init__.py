@@ -1,0 +1,1 @@
+"""The AWS side: its CloudFormation template, and what deploys it."""
