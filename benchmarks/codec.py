@@ -1,6 +1,6 @@
 """Transforms and compressors for curves: write units a row and speed, side by side in one run.
 
-    python -m benchmarks.codec [CALC_FILE]
+    python -m benchmarks.codec [CALC_FILE] [--json FILE]
 
 Every candidate is lossless. Sizes include 100 bytes an item for keys and attributes.
 """
@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pcodec import ChunkConfig, DeltaSpec, ModeSpec, standalone
 
-from benchmarks.machine import describe_machine
-from benchmarks.tables import print_markdown
+from benchmarks.tables import JSON_OPTION, Table
 from benchmarks.writer import SAMPLE
 from hazard_store import codec
 from hazard_store.calcfile import open_calc
@@ -88,7 +87,8 @@ def measure(curves: NDArray[np.float32], group: int, encode: Callable[[Bits], by
 @click.command()
 @click.argument("calc_file", default=str(SAMPLE))
 @click.option("--sites", default=50)
-def main(calc_file: str, sites: int) -> None:
+@JSON_OPTION
+def main(calc_file: str, sites: int, json_path: Path | None) -> None:
     """Print the table."""
     with open_calc(calc_file, Settings(region="us-east-1")) as opened:
         last = len(opened.calculation.sites) - 1
@@ -100,11 +100,12 @@ def main(calc_file: str, sites: int) -> None:
     for name, encode in CANDIDATES.items():
         cells = [measure(array, group, encode) for array, group in columns]
         rows.append([name, *(cell for pair in cells for cell in pair)])
-    print(f"{Path(calc_file).name}, {len(sids)} sites of {rlzs.shape[2:]}. {describe_machine()}\n")
     header = ["encoding"]
     for what in ("12 rlzs an item", "4 rlzs", "1 rlz", "a statistic"):
         header += [f"{what}: units a row", "rows/s"]
-    print_markdown(header, rows)
+    n_imts, n_levels = rlzs.shape[2:]
+    title = f"{len(sids)} sites of {Path(calc_file).name}, {n_imts} IMTs x {n_levels} levels."
+    Table(title, header, rows).show(json_path)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Ways to read some sites of a calculation in S3: seconds, requests and bytes, side by side.
 
-    python -m benchmarks.read_s3 [CALC_FILE] [--sites 20] [--latency-ms 20]
+    python -m benchmarks.read_s3 [CALC_FILE] [--sites 20] [--latency-ms 20] [--json FILE]
 
 Each way opens the file, finds its curves and reads the realisations of sites, first in a run, then
 spread over the file. S3 is the embedded one; a proxy in front counts and adds the time that a
@@ -27,8 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.embedded import embedded_aws
-from benchmarks.machine import describe_machine
-from benchmarks.tables import print_markdown
+from benchmarks.tables import JSON_OPTION, Table
 from benchmarks.writer import SAMPLE
 from hazard_store.calcfile import open_calc
 from hazard_store.calcfile.s3 import S3Source
@@ -192,7 +191,8 @@ def measure(read: Callable[[], Curves], proxy: CountingProxy) -> tuple[float, in
 @click.argument("calc_file", type=click.Path(exists=True, path_type=Path), default=SAMPLE)
 @click.option("--sites", default=20, help="How many to read.")
 @click.option("--latency-ms", default=20.0, help="Added to each request.")
-def main(calc_file: Path, sites: int, latency_ms: float) -> None:
+@JSON_OPTION
+def main(calc_file: Path, sites: int, latency_ms: float, json_path: Path | None) -> None:
     """Compare ways to read some sites from S3."""
     with h5py.File(calc_file) as h5:
         expected = h5[RLZS][()]
@@ -217,11 +217,12 @@ def main(calc_file: Path, sites: int, latency_ms: float) -> None:
                         raise click.ClickException(f"{name} read something else")
                     row.append(f"{seconds:.2f} s, {requests} requests, {sent / 1e6:.1f} MB")
                 rows.append(row)
-    print(describe_machine())
     size = calc_file.stat().st_size / 1e6
-    print(f"{calc_file.name}, {size:.1f} MB, {sites} sites of {expected[0].nbytes / 1e3:.0f} KB,")
-    print(f"{latency_ms:g} ms added to each request.\n")
-    print_markdown(("way", "sites in a run", "sites spread"), rows)
+    title = (
+        f"{sites} sites of {expected[0].nbytes / 1e3:.0f} KB from {calc_file.name} of "
+        f"{size:.1f} MB, {latency_ms:g} ms added to each request."
+    )
+    Table(title, ("way", "sites in a run", "sites spread"), rows).show(json_path)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ def dynamodb_client(settings: Settings, *, retries: bool = True) -> DynamoDBClie
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 8 if retries else 1},
         max_pool_connections=max(10, settings.request_threads),
+        user_agent="hazard-store",  # the library would put its own together at each request
         connect_timeout=5,
         read_timeout=20,
         parameter_validation=retries,  # the writer's items are made by us; checking costs a third

@@ -129,7 +129,7 @@ class LostOwnership(TryAgain):
 
 
 class Stopped(TryAgain):
-    """We were told to stop (SIGTERM, Ctrl-C)."""
+    """We were told to stop."""
 
 
 class Misconfigured(HazardStoreError):

@@ -8,7 +8,7 @@ import click
 from aiohttp import web
 
 from local.capacity.faults import Fault, Faults
-from local.capacity.model import CapacityModel
+from local.capacity.model import SLOW_S, CapacityModel
 from local.capacity.partitions import NEW_TABLE_WCU_PER_S, Capacity
 from local.capacity.server import CapacityProxy
 
@@ -40,6 +40,9 @@ def _chances(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...
 @click.option("--burst", default=1.0, show_default=True, help="Seconds of capacity kept.")
 @click.option("--fault", "chances", multiple=True, callback=_chances, help="FAULT=CHANCE")
 @click.option("--seed", default=0, show_default=True)
+@click.option(
+    "--slow", "slow_s", default=SLOW_S, show_default=True, help="Seconds of a slow answer."
+)
 @click.option("--no-latency", is_flag=True, help="Answer at once.")
 def main(
     port: int,
@@ -51,6 +54,7 @@ def main(
     burst: float,
     chances: dict[Fault, float],
     seed: int,
+    slow_s: float,
     no_latency: bool,
 ) -> None:
     """Serve a model of DynamoDB's capacity in front of the embedded AWS."""
@@ -61,7 +65,8 @@ def main(
         split_after_s=split_after,
         burst_s=burst,
     )
-    model = CapacityModel(capacity, Faults(chances, seed), time.monotonic, latencies=not no_latency)
+    faults = Faults(chances, seed)
+    model = CapacityModel(capacity, faults, time.monotonic, latencies=not no_latency, slow_s=slow_s)
     app = CapacityProxy(model, backend).application()
     web.run_app(app, host="127.0.0.1", port=port, print=None)
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.capacity.faults import Fault, Faults
-from local.capacity.memory import Item, MemoryTable, keys_of, write_units
+from local.capacity.memory import Item, MemoryTable, keys_of, read_units, write_units
 from local.capacity.partitions import Capacity, TableCapacity
 
 # What a 25-item batch was seen to take, and a query of one page.
 WRITE_LATENCY_S = (0.020, 0.040)
 READ_LATENCY_S = (0.004, 0.010)
+SLOW_S = 1.0
 
 
 @dataclass
@@ -42,6 +43,9 @@ class CapacityModel:
         faults: what goes wrong.
         clock: seconds; tests pass their own.
         latencies: whether requests take the time that they take in a region of AWS.
+        slow_s: by how much a slow answer is late.
+        on_applied: told the number of items applied so far, after each of them and before its
+            request is answered.
     """
 
     def __init__(
@@ -51,9 +55,12 @@ class CapacityModel:
         clock: Callable[[], float],
         *,
         latencies: bool = True,
+        slow_s: float = SLOW_S,
+        on_applied: Callable[[int], None] | None = None,
     ) -> None:
         self.capacity, self.faults, self._clock = capacity, faults, clock
-        self._latencies = latencies
+        self._latencies, self._slow_s = latencies, slow_s
+        self.on_applied = on_applied or (lambda _: None)
         self.tables: dict[str, MemoryTable] = {}
         self.limits: dict[str, TableCapacity] = {}
         self.counters: dict[str, float] = defaultdict(float)
@@ -87,7 +94,7 @@ class CapacityModel:
         answer.dropped = fault is Fault.DROP_AFTER
         answer.truncated = fault is Fault.TRUNCATED
         if fault is Fault.SLOW:
-            answer.latency_s += 1.0
+            answer.latency_s += self._slow_s
         return answer
 
     def _apply(self, request: dict[str, Any], fault: Fault | None) -> Answer:
@@ -103,6 +110,7 @@ class CapacityModel:
                 if refusal is None:
                     self._table(name).put(item)
                     self.counters["items.applied"] += 1
+                    self.on_applied(int(self.counters["items.applied"]))
                     wcu += units
                 else:
                     refusals[refusal] += 1
@@ -132,16 +140,24 @@ class CapacityModel:
         return self._late(Answer(200, {**content, "ConsumedCapacity": used}), READ_LATENCY_S)
 
     def _BatchGetItem(self, request: dict[str, Any]) -> Answer:  # noqa: N802 - AWS's name
-        found = {}
+        found, used = {}, []
         for name, wanted in request["RequestItems"].items():
-            items = (self._table(name).get(key) for key in wanted["Keys"])
+            table = self._table(name)
+            items = (table.get(key) for key in wanted["Keys"])
             found[name] = [item for item in items if item is not None]
-        content = {"Responses": found, "UnprocessedKeys": {}}
+            rcu = sum(read_units(table.size(key), wanted) for key in wanted["Keys"])
+            self.counters["rcu"] += rcu
+            used.append({"TableName": name, "CapacityUnits": rcu})
+        content = {"Responses": found, "UnprocessedKeys": {}, "ConsumedCapacity": used}
         return self._late(Answer(200, content), READ_LATENCY_S)
 
     def _GetItem(self, request: dict[str, Any]) -> Answer:  # noqa: N802 - AWS's name
-        item = self._table(request["TableName"]).get(request["Key"])
-        return self._late(Answer(200, {} if item is None else {"Item": item}), READ_LATENCY_S)
+        table = self._table(request["TableName"])
+        item, rcu = table.get(request["Key"]), read_units(table.size(request["Key"]), request)
+        self.counters["rcu"] += rcu
+        used = {"TableName": request["TableName"], "CapacityUnits": rcu}
+        content = {"ConsumedCapacity": used} | ({} if item is None else {"Item": item})
+        return self._late(Answer(200, content), READ_LATENCY_S)
 
     def _PutItem(self, request: dict[str, Any]) -> Answer:  # noqa: N802 - AWS's name
         self._table(request["TableName"]).put(request["Item"])

@@ -10,6 +10,7 @@ import asyncio
 import json
 import time
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, web
@@ -27,6 +28,10 @@ class CapacityProxy:
     def __init__(self, model: CapacityModel, backend: str) -> None:
         self._model, self._backend = model, backend
         self._session: ClientSession | None = None
+        self.under_way = 0  # requests that are not answered yet
+        self.forwarded = 0  # requests that the endpoint behind has answered
+        # Told that number each time, before the answer is passed on.
+        self.on_forwarded: Callable[[int], None] = lambda _: None
 
     def application(self) -> web.Application:
         """Return the web application."""
@@ -34,7 +39,7 @@ class CapacityProxy:
         app.router.add_get("/_capacity", self._counters)
         app.router.add_post("/_capacity/script", self._script)
         app.router.add_post("/_capacity/reset", self._reset)
-        app.router.add_route("*", "/{path:.*}", self._handle)
+        app.router.add_route("*", "/{path:.*}", self._counted)
         app.cleanup_ctx.append(self._with_session)
         return app
 
@@ -42,6 +47,13 @@ class CapacityProxy:
         self._session = ClientSession(timeout=ClientTimeout(total=60), auto_decompress=False)
         yield
         await self._session.close()
+
+    async def _counted(self, request: web.Request) -> web.StreamResponse:
+        self.under_way += 1
+        try:
+            return await self._handle(request)
+        finally:
+            self.under_way -= 1
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         began = time.monotonic()
@@ -83,6 +95,8 @@ class CapacityProxy:
             request.method, url, data=body, headers=headers, allow_redirects=False
         ) as answer:
             content = await answer.read()
+            self.forwarded += 1
+            self.on_forwarded(self.forwarded)
             kept = {k: v for k, v in answer.headers.items() if k.lower() not in _NOT_PASSED_ON}
             return web.Response(status=answer.status, body=content, headers=kept)
 

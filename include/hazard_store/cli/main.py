@@ -13,7 +13,7 @@ import click
 from hazard_store.aws_errors import of_ours
 from hazard_store.cli import read, write
 from hazard_store.errors import EX_OK, EX_SOFTWARE, EX_TEMPFAIL, EX_USAGE, HazardStoreError
-from hazard_store.signals import stop_on_signals
+from hazard_store.signals import Interrupted, stop_on_signals
 
 log = logging.getLogger("hazard_store")
 
@@ -49,6 +49,8 @@ def run(command: Callable[..., object], name: str) -> int:
         return EX_USAGE
     except click.exceptions.Exit as error:
         return error.exit_code
+    except Interrupted as told:
+        return _say(name, str(told), EX_TEMPFAIL)
     except (click.Abort, KeyboardInterrupt):
         return _say(name, "told to stop", EX_TEMPFAIL)
     except BrokenPipeError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import socket
 import time
 import uuid
@@ -25,7 +24,7 @@ from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.records import AuditReport, Head, WriteReport
 from hazard_store.records.heads import Conflict
 from hazard_store.settings import Settings
-from hazard_store.signals import stop_on_signals
+from hazard_store.signals import end_with_parent, stop_on_signals
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit_into_record
 from hazard_store.workflow.begin import begin
@@ -38,6 +37,9 @@ from hazard_store.workflow.write import write_chunk
 
 T = TypeVar("T")
 Progress = Callable[[int], None]
+Pool = ProcessPoolExecutor | None  # None: this process does the work
+
+_told_cpu_s = 0.0  # of this worker process, that its parent knows of
 
 
 @dataclass
@@ -45,16 +47,17 @@ class Phases:
     """Seconds, CPU seconds and units of each phase."""
 
     taken: dict[str, dict[str, float]] = field(default_factory=dict)
+    workers_cpu_s: float = 0.0  # of worker processes, as far as they have told
 
     @contextmanager
     def measured(self, name: str, screen: Screen) -> Iterator[dict[str, float]]:
         """Measure a phase; the caller adds its units."""
-        began, cpu = time.monotonic(), _cpu_seconds()
+        began, cpu = time.monotonic(), time.process_time() + self.workers_cpu_s
         entry = self.taken[name] = {}
         yield entry
         seconds = time.monotonic() - began
         entry["seconds"] = round(seconds, 5)
-        entry["cpu_seconds"] = round(_cpu_seconds() - cpu, 5)
+        entry["cpu_seconds"] = round(time.process_time() + self.workers_cpu_s - cpu, 5)
         screen.done(seconds)
 
 
@@ -122,9 +125,10 @@ def load(
     if claim.already_published:
         return Loaded(head, verdict(store, head).report, phases.taken, already_published=True)
     try:
-        for kind in Kind:
-            _write(store, uri, head, kind, workers, screen, phases)
-        _audit(store, uri, head, workers, screen, phases)
+        with _processes(min(workers, len(head.calculation.chunk_ranges))) as pool:
+            for kind in Kind:
+                _write(store, uri, head, kind, pool, screen, phases)
+            _audit(store, uri, head, pool, screen, phases)
         head = publish(store, decide(store, head))
     except AuditFailed:  # an answer, not a fault: the report names what differs
         head = store.head(calc_id)
@@ -136,7 +140,7 @@ def load(
 
 
 def _write(
-    store: Store, uri: str, head: Head, kind: Kind, workers: int, screen: Screen, phases: Phases
+    store: Store, uri: str, head: Head, kind: Kind, pool: Pool, screen: Screen, phases: Phases
 ) -> None:
     per_site = len(head.calculation.form(kind).groups)
     screen.phase(str(kind), head.calculation.n_sites * per_site, "items")
@@ -145,13 +149,11 @@ def _write(
         if not per_site:
             return
         work = partial(_write_job, _of(store, head), uri, head.calc_id, kind)
-        for report in _map(work, head.calculation.chunk_ranges, per_site, workers, screen):
+        for report in _map(work, head, per_site, pool, screen, phases):
             entry["wcu"] += report.wcu
 
 
-def _audit(
-    store: Store, uri: str, head: Head, workers: int, screen: Screen, phases: Phases
-) -> None:
+def _audit(store: Store, uri: str, head: Head, pool: Pool, screen: Screen, phases: Phases) -> None:
     screen.phase("audit", head.calculation.n_sites * len(Kind), "sites")
     with phases.measured("audit", screen) as entry:
         entry["rcu"] = 0.0
@@ -161,7 +163,7 @@ def _audit(
             reason = "another run took it over before the audit"
             raise LostOwnership(head.calc_id, reason) from error
         work = partial(_audit_job, _of(store, head), uri, head.calc_id)
-        for report in _map(work, head.calculation.chunk_ranges, len(Kind), workers, screen):
+        for report in _map(work, head, len(Kind), pool, screen, phases):
             entry["rcu"] += report.rcu
 
 
@@ -196,26 +198,40 @@ def _audit_job(
 
 def _map(
     work: Callable[..., T],
-    chunks: list[tuple[int, int]],
+    head: Head,
     per_site: int,
-    workers: int,
+    pool: Pool,
     screen: Screen,
+    phases: Phases,
 ) -> Iterator[T]:
     """Yield the result of each chunk: worked on in this process, or in several."""
-    if workers == 1 or len(chunks) == 1:
+    chunks = head.calculation.chunk_ranges
+    if pool is None:
         for chunk in chunks:
             yield work(chunk, screen.advance)
         return
-    context = get_context("spawn")
-    with ProcessPoolExecutor(
-        min(workers, len(chunks)), mp_context=context, initializer=stop_on_signals
-    ) as pool:
-        futures = {pool.submit(work, chunk): chunk for chunk in chunks}
+    futures = {pool.submit(_measured, work, chunk): chunk for chunk in chunks}
+    for future in as_completed(futures):
+        start, stop = futures[future]
+        screen.advance((stop - start) * per_site)
+        result, cpu_s = future.result()
+        phases.workers_cpu_s += cpu_s
+        yield result
+
+
+@contextmanager
+def _processes(n: int) -> Iterator[Pool]:
+    """Give processes to work in, the same for all phases: to start one takes a second.
+
+    Raises:
+        TryAgain: one of them died.
+    """
+    if n == 1:
+        yield None
+        return
+    with ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=_begin_worker) as pool:
         try:
-            for future in as_completed(futures):
-                start, stop = futures[future]
-                screen.advance((stop - start) * per_site)
-                yield future.result()
+            yield pool
         except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in active_children():
@@ -226,12 +242,20 @@ def _map(
             raise
 
 
+def _begin_worker() -> None:
+    stop_on_signals()
+    end_with_parent()
+
+
+def _measured(work: Callable[..., T], chunk: tuple[int, int]) -> tuple[T, float]:
+    """Work on a chunk; return the CPU seconds since this worker told last, its start included."""
+    global _told_cpu_s
+    result, now = work(chunk), time.process_time()
+    cpu_s, _told_cpu_s = now - _told_cpu_s, now
+    return result, cpu_s
+
+
 def _mark_failed(store: Store, head: Head) -> None:
     """Say so where it can be said; where not, an explicit resume takes over all the same."""
     with suppress(Conflict, BotoCoreError, ClientError):
         store.heads.failed(head, head.outcome)
-
-
-def _cpu_seconds() -> float:
-    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)

@@ -114,20 +114,23 @@ def _read(store: Store, form: Form, run: Run) -> RunItems:
         if bound is not None:
             values[name] = {"S": bound}
             names["#r"] = form.range_name
+    request: dict[str, Any] = {
+        "TableName": store.table(form.kind),
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+        "ConsistentRead": True,
+        "ReturnConsumedCapacity": "TOTAL",
+    }
     items: dict[str, WireItem] = {}
     rcu = 0.0
-    pages: Iterable[Any] = store.client.get_paginator("query").paginate(
-        TableName=store.table(form.kind),
-        KeyConditionExpression=condition,
-        ExpressionAttributeNames=names,
-        ExpressionAttributeValues=values,
-        ConsistentRead=True,
-        ReturnConsumedCapacity="TOTAL",
-    )
-    for page in pages:
+    while True:  # a paginator would cost 0.2 ms more a page
+        page: Any = store.client.query(**request)
         rcu += page["ConsumedCapacity"]["CapacityUnits"]
         for item in page["Items"]:
             range_key = item[form.range_name]["S"]
             if form.keys.owns(range_key) and range_key != run.upper:
                 items[range_key] = item
-    return RunItems(run, items, rcu)
+        if "LastEvaluatedKey" not in page:
+            return RunItems(run, items, rcu)
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]

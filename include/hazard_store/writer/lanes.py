@@ -65,9 +65,10 @@ class Lanes:
         size: bytes of puts that are not under way.
     """
 
-    def __init__(self, table: str, policy: RetryPolicy, now: float) -> None:
+    def __init__(self, table: str, policy: RetryPolicy) -> None:
         self._table, self._policy = table, policy
-        self._progress_at = now  # while the table takes items, we do not give up
+        # The first fault since an item was taken: while the table takes items, we do not give up.
+        self._in_vain_since: float | None = None
         self._lanes: dict[str, Lane] = {}
         self._open: deque[Lane] = deque()  # they take turns
         self._pauses: list[tuple[float, int, Lane]] = []
@@ -128,7 +129,7 @@ class Lanes:
             TryAgain: the limit of the policy is reached.
         """
         if len(left) < len(batch):
-            self._progress_at = now
+            self._in_vain_since = None
         undone = {id(trial) for trial in left}
         taken: dict[str, int] = {}
         refused: dict[str, list[Trial]] = {}
@@ -174,11 +175,13 @@ class Lanes:
         heapq.heappush(self._pauses, (tick, next(self._order), lane))
 
     def _again(self, trial: Trial, now: float, why: BaseException | str) -> Trial:
-        tries, idle_s = trial.tries + 1, now - self._progress_at
+        if self._in_vain_since is None:
+            self._in_vain_since = now
+        tries, idle_s = trial.tries + 1, now - self._in_vain_since
         if self._policy.is_reached(tries, idle_s):
             raise TryAgain(
                 self._table,
                 f"gave up at the retry limit ({tries} tries of one item, {idle_s:.0f} s "
-                f"since any was taken): {why}",
+                f"without any being taken): {why}",
             )
         return Trial(trial.put, tries)

@@ -91,7 +91,7 @@ class BatchWriter:
             LostOwnership: the fence says that another run took over.
             Stopped: `stop` was set.
         """
-        lanes = Lanes(self.table, self.policy, self.clock())
+        lanes = Lanes(self.table, self.policy)
         batches = Batches(puts, lanes, self.held_bytes)
         in_flight: set[Future[Outcome]] = set()
         with ThreadPoolExecutor(self.threads, thread_name_prefix="put") as pool:

@@ -1,0 +1,3 @@
+"""What the soaks share."""
+
+from tests.capacity import modelled  # noqa: F401 - a fixture

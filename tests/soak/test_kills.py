@@ -1,0 +1,141 @@
+"""Writers killed at any moment: a resume at once writes what is missing, and all is exact."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from hazard_store.model import IfStored, Kind, StoreOptions
+from hazard_store.workflow.audit import audit
+from hazard_store.workflow.begin import begin
+from hazard_store.workflow.load import inspect_and_plan
+from local.capacity.faults import Fault, Faults
+from tests.capacity import At, Modelled, applied, held, started
+from tests.hazard_store.calcfile.factory import make_calc
+from tests.hazard_store.plain_curves import plain_calc
+from tests.hazard_store.test_fidelity import assert_same
+from tests.stored import Silent
+
+pytestmark = pytest.mark.slow
+
+N, R, S, GROUP = 160, 4, 3, 2
+CHAINS = 20
+FAULTS = dict.fromkeys((Fault.UNPROCESSED, Fault.ERROR_AFTER, Fault.DROP_BEFORE), 0.08)
+KEY_SCHEMES = ("calc", "location", "calc-location")
+FEW = {"HAZARD_STORE_REQUEST_THREADS": "2", "HAZARD_STORE_RETRY_CAP_S": "0.05"}
+LIMIT_S = 60
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return make_calc(tmp_path / "calc.hdf5", n=N, r=R).path
+
+
+@pytest.mark.parametrize("seed", range(CHAINS))
+def test_killed_at_any_item(store, modelled, path: Path, seed: int):
+    """A load or a single writer, then a resume, every other time another one: fifty kills."""
+    rng = random.Random(seed)
+    made = modelled(faults=Faults(FAULTS if seed % 2 else {}, seed))
+    layout = ("packed", "readable")[seed // 3 % 2]
+    options = {"key_scheme": KEY_SCHEMES[seed % 3], "layout": layout, "sites_per_chunk": 40}
+    workers = 2 if seed % 4 == 3 else 1
+    load = load_of(path, "A", **options, workers=workers)
+    per_site = {Kind.STATS: S, Kind.REALISATIONS: R // GROUP if layout == "packed" else R}
+    total, kills = N * sum(per_site.values()), 2 + seed % 2
+    for kill in range(kills):
+        missing = total - len(held(made.model))
+        words = load if kill == 0 else (*load, "--if-stored", "resume")
+        if kill == 0 and seed % 4 == 0:
+            words, missing = a_writer(store, path, options)
+        # Half of it, so that something is left for the kills to come; the last may be anywhere.
+        at = At(
+            applied(made.model) + rng.randint(1, missing if kill == kills - 1 else missing // 2),
+            signal.SIGKILL,
+            worker=workers > 1 and rng.random() < 0.5,
+        )
+        made.model.on_applied = at
+        killed(made, at, words)
+    resumed(made, (*load, "--if-stored", "resume"), "A", per_site)
+    assert_same(plain_calc(path), made.store, "A")
+    assert audit(made.store, "A", None, None, Silent()).passed
+    assert total == len(held(made.model))
+
+
+def test_killed_at_any_record(store, modelled, path: Path):
+    """Before, between and behind the items: as it begins, reports, is audited and published."""
+    made, rng = modelled(), random.Random(0)
+    threads = {"HAZARD_STORE_REQUEST_THREADS": "1"}  # the same requests each time
+    clean = started(*load_of(path, "CLEAN"), **threads)
+    clean.communicate(timeout=LIMIT_S)
+    n = made.served.proxy.forwarded
+    assert n > 10
+    points = sorted({1, 2, n - 1, n, *rng.sample(range(3, n - 1), 8)})
+    per_site = {Kind.STATS: S, Kind.REALISATIONS: R // GROUP}
+    for point in points:
+        made.model.tables.clear()
+        calc_id = f"A{point}"
+        at = At(made.served.proxy.forwarded + point, signal.SIGKILL)
+        made.served.proxy.on_forwarded = at
+        killed(made, at, load_of(path, calc_id), **threads)
+        resume = load_of(path, calc_id)
+        resumed(made, (*resume, "--if-stored", "resume"), calc_id, per_site)
+        assert N * sum(per_site.values()) == len(held(made.model))
+        assert_same(plain_calc(path), made.store, calc_id)
+        made.store.client.close()
+
+
+def load_of(path: Path, calc_id: str, workers: int = 1, **options: Any) -> tuple[object, ...]:
+    """Return the command that loads the file."""
+    given = {"realisations_per_item": GROUP, "workers": workers, **options}
+    words = (
+        word for name, value in given.items() for word in (f"--{name}".replace("_", "-"), value)
+    )
+    return ("load", path, calc_id, "--json", *words)
+
+
+def a_writer(store, path: Path, options: dict[str, Any]) -> tuple[tuple[object, ...], int]:
+    """Begin a calculation; return the command that writes one chunk, and its number of items."""
+    chosen = StoreOptions(realisations_per_item=GROUP, **options)
+    plan = inspect_and_plan(str(path), "A", chosen, store.settings, Silent())
+    start, stop = begin(store, plan, "run-1", IfStored.FAIL).head.calculation.chunk_ranges[0]
+    sites = f"{start}:{stop}"
+    return ("write", path, "A", "--kind", "stats", "--sites", sites), S * (stop - start)
+
+
+def killed(made: Modelled, at: At, words: tuple[object, ...], **environment: str) -> None:
+    """Run a command into its kill; nobody of its family stays behind."""
+    at.process = started(*words, **{**FEW, **environment})
+    out, err = at.process.communicate(timeout=LIMIT_S)
+    assert at.sent_at is not None, err
+    assert (75 if at.worker else -signal.SIGKILL) == at.process.returncode, err
+    assert "" == out
+    assert [] == psutil.wait_procs(at.family, timeout=10)[1]
+    made.served.wait_until_quiet()  # only so that the counts of the next run are its own
+
+
+def resumed(
+    made: Modelled, words: tuple[object, ...], calc_id: str, per_site: dict[Kind, int]
+) -> None:
+    """Resume without faults: what is there is found, what is missing is written once."""
+    there, before = {kind: made.stored(kind) for kind in Kind}, applied(made.model)
+    made.now()
+    made.model.on_applied = made.served.proxy.on_forwarded = lambda _: None
+    process = started(*words)
+    out, err = process.communicate(timeout=LIMIT_S)
+    assert 0 == process.returncode, err
+    loaded = json.loads(out)
+    assert "published" == loaded["status"]
+    missing = {kind: N * items - there[kind] for kind, items in per_site.items()}
+    for kind, items in per_site.items():
+        counts = loaded[kind]
+        assert N * items == counts["expected"] == counts["stored"] == made.stored(kind)
+        assert N * items == counts["acknowledged"] + counts["found"]
+        if "already published" not in err:
+            assert (there[kind], missing[kind]) == (counts["found"], counts["acknowledged"])
+    assert sum(missing.values()) == applied(made.model) - before
