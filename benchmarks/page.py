@@ -44,7 +44,7 @@ SECTIONS = (
     Section(
         "reference",
         "The reference calculation, against the endpoint alone",
-        Bars(["phase"], ["s", "endpoint alone, s"], "seconds"),
+        Bars(["phase"], ["load, s", "endpoint alone, s"], "seconds"),
     ),
     Section(
         "capacity",

@@ -84,7 +84,9 @@ class Bars:
             if None not in values
         ]
         high = 0.8 / len(self.values)
-        figure = Figure(figsize=(7, 0.8 + 0.27 * len(rows) * len(self.values)), layout="tight")
+        figure = Figure(
+            figsize=(7, 0.8 + 0.27 * len(rows) * len(self.values)), layout="constrained"
+        )
         axes = figure.subplots()
         for index, name in enumerate(self.values):
             places = [place + index * high for place in range(len(rows))]
@@ -94,10 +96,11 @@ class Bars:
         )
         axes.invert_yaxis()
         axes.set_title(self.title, loc="left")
+        axes.set_ylabel(", ".join(self.label))
         if self.log:
             axes.set_xscale("log")
         if len(self.values) > 1:
-            axes.legend(frameon=False)
+            figure.legend(loc="outside lower right", ncols=len(self.values), frameon=False)
         return figure
 
 
@@ -112,7 +115,7 @@ class Lines:
 
     def draw(self, measured: Measured) -> Figure:
         """Return the figure."""
-        figure = Figure(figsize=(6, 3), layout="tight")
+        figure = Figure(figsize=(6, 3), layout="constrained")
         axes = figure.subplots()
         for name in self.values:
             points = zip(measured.column(self.against), measured.column(name), strict=True)

@@ -127,7 +127,7 @@ def table_of(report: dict[str, Any], turns: list[Alone], sites: int, workers: in
     return Table(
         f"`hazard-store load --workers {workers}` of {sites:,} sites, "
         "12 realisations, 7 statistics, 27 IMTs x 44 levels, into the embedded DynamoDB.",
-        ["phase", "items", "s", "endpoint alone, s", "ratio", "CPU of load, s", "items/s"],
+        ["phase", "items", "load, s", "endpoint alone, s", "ratio", "CPU of load, s", "items/s"],
         [
             *(row(part, [part], stored[part]) for part in writing),
             row("both written", writing, total),

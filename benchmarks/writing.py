@@ -1,6 +1,6 @@
 """How many threads a writer needs, and how many writers a table: the writing half of the tuning.
 
-    python -m benchmarks.writing [--sites 300] [--plot docs/tuning/writing.png]
+    python -m benchmarks.writing [--sites 200] [--plot docs/tuning/writing.png]
 
 Against the capacity model with the latencies of a region. Without limits a writer is held by
 latency and then by its own CPU; with 16 partitions that together take 4,000 write units a second it
@@ -30,7 +30,7 @@ Figures = dict[str, dict[int, float]]  # by curve of the plot, by threads
 
 
 @click.command()
-@click.option("--sites", default=300)
+@click.option("--sites", default=200)
 @click.option("--threads", "all_threads", multiple=True, type=int, default=THREADS)
 @click.option("--writers", "all_writers", multiple=True, type=int, default=WRITERS)
 @click.option("--plot", "plot_path", type=click.Path(path_type=Path), help="Draw them there.")
@@ -69,7 +69,7 @@ def main(
     if plot_path is not None:
         _plot(plot_path, free, used)
     header = ["threads of a writer", "no limit, 1 writer: write units/s"]
-    header += [f"{n} writers: used, throttled" for n in all_writers]
+    header += [f"{label}: used, throttled" for label in used]
     notes = [
         f"Scheme `calc-location`, packed, {sites} sites x 12 realisations and 7 statistics x 27 "
         "IMTs x 44 levels; a request takes 20 to 40 ms.",

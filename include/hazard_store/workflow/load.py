@@ -19,12 +19,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hazard_store.calcfile import open_calc
 from hazard_store.connections import counted_wcu
-from hazard_store.errors import LostOwnership, TryAgain
+from hazard_store.errors import EX_TEMPFAIL, LostOwnership, TryAgain
 from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.records import AuditReport, Head, WriteReport
 from hazard_store.records.heads import Conflict
 from hazard_store.settings import Settings
-from hazard_store.signals import end_with_parent, stop_on_signals
+from hazard_store.signals import Interrupted, end_with_parent, stop_on_signals
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit_into_record
 from hazard_store.workflow.begin import begin
@@ -250,7 +250,10 @@ def _begin_worker() -> None:
 def _measured(work: Callable[..., T], chunk: tuple[int, int]) -> tuple[T, float]:
     """Work on a chunk; return the CPU seconds since this worker told last, its start included."""
     global _told_cpu_s
-    result, now = work(chunk), time.process_time()
+    try:
+        result, now = work(chunk), time.process_time()
+    except Interrupted:
+        os._exit(EX_TEMPFAIL)  # the pool would take it for a result, and give the next chunk
     cpu_s, _told_cpu_s = now - _told_cpu_s, now
     return result, cpu_s
 
