@@ -95,8 +95,8 @@ def _plot(path: Path, free: Figures, used: Figures) -> None:
         axes.legend()
     left.set_title("no limit")
     left.set_ylabel("write units a second")
-    right.set_title(f"{PARTITIONS} partitions")
-    right.set_ylabel("used of what the heaviest partition allows")
+    right.set_title(f"{PARTITIONS} partitions: of what the heaviest allows")
+    right.set_ylabel("share used")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
 
