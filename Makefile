@@ -3,12 +3,14 @@
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+LOCK_IMAGE = uv pip compile --universal --python-version 3.11 --constraint requirements.txt \
+    --no-annotate --generate-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test soak smoke-aws bench lint format lock clean
+.PHONY: help setup demo up down status test soak containers smoke-aws bench lint format lock clean
 
 help:  ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED)  ## Make .venv with all that demo and tests need (PYTHON=... chooses the Python)
 
@@ -44,10 +46,13 @@ status: $(INSTALLED)  ## Say what is up
 	@exec $(BIN)/python -m local status
 
 test: $(INSTALLED)  ## Run the tests (ARGS="-k keys" for some of them)
-	@exec $(BIN)/python -m pytest -m "not slow" $(ARGS)
+	@exec $(BIN)/python -m pytest -m "not slow and not containers" $(ARGS)
 
 soak: $(INSTALLED)  ## Run the slow tests: soaks and repetitions
 	@exec $(BIN)/python -m pytest -m slow $(ARGS)
+
+containers:  ## Build the images, test them in real containers (Docker, or root on Debian)
+	@exec .ci/containers $(ARGS)
 
 smoke-aws: $(INSTALLED)  ## Try the whole way in your AWS account and delete it all; asks first (ARGS=--help)
 	@exec $(BIN)/python -m deploy.smoke $(ARGS)
@@ -65,11 +70,15 @@ format: $(INSTALLED)  ## Format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-lock:  ## Lock the versions anew (needs uv): all that demo and tests need, and the writer image's part
+lock:  ## Lock the versions anew (needs uv): all that demo and tests need, and each image's part
 	uv pip compile --universal --python-version 3.11 --all-extras pyproject.toml \
 	    --no-annotate --output-file requirements.txt
-	uv pip compile --universal --python-version 3.11 pyproject.toml --constraint requirements.txt \
-	    --no-annotate --output-file docker/writer/requirements.txt
+	$(LOCK_IMAGE) pyproject.toml --output-file docker/writer/requirements.txt
+	$(LOCK_IMAGE) pyproject.toml --extra airflow docker/airflow/requirements.in \
+	    --output-file docker/airflow/requirements.txt
+	$(LOCK_IMAGE) pyproject.toml --extra local docker/ministack/requirements.in \
+	    --output-file docker/ministack/requirements.txt
+	$(LOCK_IMAGE) docker/build-requirements.in --output-file docker/build-requirements.txt
 
 clean:  ## Stop what is up; remove .venv, caches and all local state
 	@if $(BIN)/python -c '' 2>/dev/null; then $(BIN)/python -m local down; fi

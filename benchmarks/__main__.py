@@ -31,14 +31,9 @@ class Arguments:
 
 ARGUMENTS = {
     "capacity": Arguments(
-        quick=(
-            *("--sites", "60", "--partitions", "16"),
-            *("--writers", "4", "--scheme", "calc-location"),
-        ),
-        full=("--sites", "400"),
-        page=("--sites", "1000"),
+        quick=("--sites=60", "--partitions=16", "--writers=4", "--scheme=calc-location")
     ),
-    "codec": Arguments(quick=("--sites", "10")),
+    "codec": Arguments(quick=("--sites=10",)),
     "costs": Arguments(),
     "memory": Arguments(page=("--largest",)),
     "placement": Arguments(quick=()),
@@ -47,9 +42,7 @@ ARGUMENTS = {
     "reference": Arguments(),
     "rivals": Arguments(),
     "writer": Arguments(),
-    "writing": Arguments(
-        quick=("--sites", "60", "--threads", "8", "--writers", "1", "--writers", "4")
-    ),
+    "writing": Arguments(quick=("--sites=60", "--threads=8", "--writers=1", "--writers=4")),
 }
 
 

@@ -22,7 +22,7 @@ PAGE = 100  # the server's own limit
 class AirflowApi:
     """A logged-in session."""
 
-    def __init__(self, stack: LocalStack, tree: Tree) -> None:
+    def __init__(self, stack: LocalStack, tree: Tree | None = None) -> None:
         self.tree = tree  # while it lives, a request that fails is worth repeating
         self.http = httpx.Client(base_url=stack.airflow_url, timeout=30, trust_env=False)
         login = {"username": stack.airflow_user, "password": password(stack)}

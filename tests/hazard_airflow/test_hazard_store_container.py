@@ -147,6 +147,8 @@ def test_the_request_of_a_production_installation(
     try_number: int, where: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Field by field; the first tries on Spot, the others where there is always room."""
+    for name in EcsSettings.model_fields:
+        monkeypatch.delenv(f"HAZARD_STORE_ECS_{name.upper()}", raising=False)
     for name, value in PRODUCTION.items():
         monkeypatch.setenv(name, value)
     ecs = Ecs(exitCode=0)

@@ -24,9 +24,9 @@ from tests.stored import Silent
 
 pytestmark = pytest.mark.slow
 
-N, R, S, GROUP = 160, 4, 3, 2
+N, R, S, GROUP = 120, 4, 3, 2
 CHAINS = 20
-FAULTS = dict.fromkeys((Fault.UNPROCESSED, Fault.ERROR_AFTER, Fault.DROP_BEFORE), 0.08)
+FAULTS = dict.fromkeys((Fault.UNPROCESSED, Fault.ERROR_AFTER, Fault.DROP_BEFORE), 0.05)
 KEY_SCHEMES = ("calc", "location", "calc-location")
 FEW = {"HAZARD_STORE_REQUEST_THREADS": "2", "HAZARD_STORE_RETRY_CAP_S": "0.05"}
 LIMIT_S = 60
@@ -43,8 +43,9 @@ def test_killed_at_any_item(store, modelled, path: Path, seed: int):
     rng = random.Random(seed)
     made = modelled(faults=Faults(FAULTS if seed % 2 else {}, seed))
     layout = ("packed", "readable")[seed // 3 % 2]
-    options = {"key_scheme": KEY_SCHEMES[seed % 3], "layout": layout, "sites_per_chunk": 40}
-    workers = 2 if seed % 4 == 3 else 1
+    options = {"key_scheme": KEY_SCHEMES[seed % 3], "layout": layout, "sites_per_chunk": 30}
+    # In `location` the sites have too few hash keys for two chunks.
+    workers = 2 if seed % 4 == 3 and options["key_scheme"] != "location" else 1
     load = load_of(path, "A", **options, workers=workers)
     per_site = {Kind.STATS: S, Kind.REALISATIONS: R // GROUP if layout == "packed" else R}
     total, kills = N * sum(per_site.values()), 2 + seed % 2
@@ -53,9 +54,9 @@ def test_killed_at_any_item(store, modelled, path: Path, seed: int):
         words = load if kill == 0 else (*load, "--if-stored", "resume")
         if kill == 0 and seed % 4 == 0:
             words, missing = a_writer(store, path, options)
-        # Half of it, so that something is left for the kills to come; the last may be anywhere.
+        # Early, so that something is left for the kills to come; the last may be anywhere.
         at = At(
-            applied(made.model) + rng.randint(1, missing if kill == kills - 1 else missing // 2),
+            applied(made.model) + rng.randint(1, missing if kill == kills - 1 else missing // 3),
             signal.SIGKILL,
             worker=workers > 1 and rng.random() < 0.5,
         )
@@ -136,6 +137,6 @@ def resumed(
         counts = loaded[kind]
         assert N * items == counts["expected"] == counts["stored"] == made.stored(kind)
         assert N * items == counts["acknowledged"] + counts["found"]
-        if "already published" not in err:
+        if loaded["phases"]["audit"]["seconds"]:  # else it was published already
             assert (there[kind], missing[kind]) == (counts["found"], counts["acknowledged"])
     assert sum(missing.values()) == applied(made.model) - before

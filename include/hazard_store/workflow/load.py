@@ -111,6 +111,20 @@ def load(
     Raises:
         HazardStoreError: as its kind says; the calculation is then `failed` or was never begun.
     """
+    with _processes(workers) as pool:
+        return _load(store, uri, calc_id, options, screen, if_stored, workers, pool)
+
+
+def _load(
+    store: Store,
+    uri: str,
+    calc_id: str,
+    options: StoreOptions,
+    screen: Screen,
+    if_stored: IfStored,
+    workers: int,
+    pool: Pool,
+) -> Loaded:
     plan = inspect_and_plan(uri, calc_id, options, store.settings, screen, workers)
     owner = (
         store.settings.owner or f"load-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -125,10 +139,9 @@ def load(
     if claim.already_published:
         return Loaded(head, verdict(store, head).report, phases.taken, already_published=True)
     try:
-        with _processes(min(workers, len(head.calculation.chunk_ranges))) as pool:
-            for kind in Kind:
-                _write(store, uri, head, kind, pool, screen, phases)
-            _audit(store, uri, head, pool, screen, phases)
+        for kind in Kind:
+            _write(store, uri, head, kind, pool, screen, phases)
+        _audit(store, uri, head, pool, screen, phases)
         head = publish(store, decide(store, head))
     except AuditFailed:  # an answer, not a fault: the report names what differs
         head = store.head(calc_id)
@@ -204,42 +217,52 @@ def _map(
     screen: Screen,
     phases: Phases,
 ) -> Iterator[T]:
-    """Yield the result of each chunk: worked on in this process, or in several."""
+    """Yield the result of each chunk: worked on in this process, or in several.
+
+    Raises:
+        TryAgain: one of the processes died.
+    """
     chunks = head.calculation.chunk_ranges
-    if pool is None:
+    if pool is None or len(chunks) == 1:
         for chunk in chunks:
             yield work(chunk, screen.advance)
         return
-    futures = {pool.submit(_measured, work, chunk): chunk for chunk in chunks}
-    for future in as_completed(futures):
-        start, stop = futures[future]
-        screen.advance((stop - start) * per_site)
-        result, cpu_s = future.result()
-        phases.workers_cpu_s += cpu_s
-        yield result
+    try:
+        futures = {pool.submit(_measured, work, chunk): chunk for chunk in chunks}
+        for future in as_completed(futures):
+            start, stop = futures[future]
+            screen.advance((stop - start) * per_site)
+            result, cpu_s = future.result()
+            phases.workers_cpu_s += cpu_s
+            yield result
+    except BaseException as error:
+        _end(pool)
+        if isinstance(error, BrokenProcessPool):
+            reason = "a writer process died; resume to write what is missing"
+            raise TryAgain("load", reason) from error
+        raise
 
 
 @contextmanager
 def _processes(n: int) -> Iterator[Pool]:
-    """Give processes to work in, the same for all phases: to start one takes a second.
-
-    Raises:
-        TryAgain: one of them died.
-    """
+    """Give processes to work in, the same for all phases."""
     if n == 1:
         yield None
         return
     with ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=_begin_worker) as pool:
+        for _ in range(n):  # to start takes a second: they do while the file is inspected
+            pool.submit(os.getpid)
         try:
             yield pool
-        except BaseException as error:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in active_children():
-                process.terminate()
-            if isinstance(error, BrokenProcessPool):
-                reason = "a writer process died; resume to write what is missing"
-                raise TryAgain("load", reason) from error
+        except BaseException:
+            _end(pool)
             raise
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in active_children():
+        process.terminate()
 
 
 def _begin_worker() -> None:

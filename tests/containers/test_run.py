@@ -1,0 +1,113 @@
+"""A real calculation through Airflow, ECS and real containers of the writer image."""
+
+from __future__ import annotations
+
+import pytest
+
+from local import aws
+from local.cli import SAMPLE
+from tests.containers.composed import (
+    WRITER,
+    Composed,
+    docker,
+    expected_items,
+    inspected,
+    report_in,
+    run_dag,
+    until,
+)
+
+pytestmark = pytest.mark.containers
+
+CHUNKS = 3
+CHUNKED = {"sites_per_chunk": 12}  # 34 sites
+SLOW = {"layout": "readable", "max_wcu_per_s": 60}  # a writer is at work for some 20 s
+RUNS = "dags/store_hazard/dagRuns"
+SITES, STATS, RLZS = 34, 7, 12
+
+
+def test_the_sample_is_stored_by_containers_of_the_writer_image(composed: Composed):
+    """ECS runs one container for each piece of work; the counts are exact and nothing is left."""
+    uri = aws.upload(composed.stack, SAMPLE)
+    run = run_dag(composed, {"calc_id": "SAMPLE", "calc_file": uri, **CHUNKED})
+    assert "success" == run.state, run.logs
+
+    shown = composed.hazard_store("show", "SAMPLE")
+    assert "published" == shown["status"]
+    per_item = shown["realisations_per_item"]
+    expected = expected_items(SAMPLE, per_item)
+    audit = composed.hazard_store("audit", "SAMPLE", "--calc-file", uri)
+    for kind, items in expected.items():
+        assert (items, items) == (audit[kind]["expected"], audit[kind]["stored"])
+        assert items == audit[kind]["acknowledged"] + audit[kind]["found"]
+    assert (0, 0, 0) == (audit["missing"], audit["extra"], audit["altered"])
+
+    # inspect, writers of two kinds and audits
+    work = run.of_containers()
+    assert 1 + 3 * CHUNKS == len(work)
+    assert len(work) == len(run.created)
+    assert {WRITER} == {each["image"] for each in run.created}
+    ecs = composed.client("ecs")
+    stopped = ecs.list_tasks(cluster=composed.stack.cluster, desiredStatus="STOPPED")["taskArns"]
+    assert {each["com.amazonaws.ecs.task-arn"] for each in run.created} <= set(stopped)
+    assert [] == ecs.list_tasks(cluster=composed.stack.cluster)["taskArns"]
+    for each in run.created:
+        assert {composed.writer_network} == run.connected[each["id"]]
+
+    for each in work:
+        log = run.logs[each["task_id"], each["map_index"]]
+        assert report_in(log) is not None, log
+    assert [] == composed.of_ecs("--all")
+
+
+def test_a_killed_writer_is_healed_by_its_retry(composed: Composed):
+    """`docker kill` in the middle of a chunk costs a retry, which finds what was written."""
+    uri = aws.upload(composed.stack, SAMPLE)
+    dynamodb = composed.client("dynamodb")
+
+    def some_stored() -> bool:
+        stored = dynamodb.scan(
+            TableName=f"HazardStats-{composed.stack.stage}",
+            FilterExpression="begins_with(haz_sol_id, :calc)",
+            ExpressionAttributeValues={":calc": {"S": "KILLED"}},
+            Select="COUNT",
+        )
+        return bool(stored["Count"] > 10)
+
+    def kill_one() -> None:
+        until(some_stored, "the first items", 180)
+        ids = composed.of_ecs()
+        at_work = [each["Id"] for each in inspected(*ids) if "stats" in each["Config"]["Cmd"]]
+        assert at_work, "no writer of statistics is at work"
+        docker("kill", at_work[0])
+
+    conf = {"calc_id": "KILLED", "calc_file": uri, **CHUNKED, **SLOW}
+    run = run_dag(composed, conf, kill_one)
+    assert "success" == run.state, run.logs
+
+    tries = {(i["task_id"], i["map_index"]): i["try_number"] for i in run.of_containers()}
+    again = [each for each, number in tries.items() if number > 1]
+    assert [2] == [tries[each] for each in again]
+    assert len(tries) + 1 == len(run.created)
+    report = report_in(run.logs[again[0]])
+    assert report is not None
+    assert report["found"] > 0  # what the killed one had written
+    assert report["acknowledged"] > 0  # it was killed before its end
+    audit = composed.hazard_store("audit", "KILLED", "--calc-file", uri)
+    assert SITES * STATS == audit["stats"]["stored"] == audit["stats"]["expected"]
+    assert SITES * RLZS == audit["realisations"]["stored"] == audit["realisations"]["expected"]
+    assert (0, 0, 0) == (audit["missing"], audit["extra"], audit["altered"])
+    assert [] == composed.of_ecs("--all")
+
+
+def test_what_is_stored_survives_a_restart(composed: Composed):
+    """After `down` and `up` the calculations, the runs and the login are those of before."""
+    before = composed.hazard_store("list")
+    login = (composed.stack.home / "airflow-login.json").read_text()
+    runs = composed.api().get(RUNS)["total_entries"]
+    composed.compose("down")
+    composed.up()
+    assert before
+    assert before == composed.hazard_store("list")
+    assert login == (composed.stack.home / "airflow-login.json").read_text()
+    assert runs == composed.api().get(RUNS)["total_entries"]
