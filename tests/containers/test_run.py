@@ -22,6 +22,7 @@ pytestmark = pytest.mark.containers
 CHUNKS = 3
 CHUNKED = {"sites_per_chunk": 12}  # 34 sites
 SLOW = {"layout": "readable", "max_wcu_per_s": 60}  # a writer is at work for some 20 s
+REMOVAL_LIMIT_S = 300
 RUNS = "dags/store_hazard/dagRuns"
 SITES, STATS, RLZS = 34, 7, 12
 
@@ -57,7 +58,7 @@ def test_the_sample_is_stored_by_containers_of_the_writer_image(composed: Compos
     for each in work:
         log = run.logs[each["task_id"], each["map_index"]]
         assert report_in(log) is not None, log
-    assert [] == composed.of_ecs("--all")
+    assert [] == composed.of_ecs()
 
 
 def test_a_killed_writer_is_healed_by_its_retry(composed: Composed):
@@ -97,7 +98,13 @@ def test_a_killed_writer_is_healed_by_its_retry(composed: Composed):
     assert SITES * STATS == audit["stats"]["stored"] == audit["stats"]["expected"]
     assert SITES * RLZS == audit["realisations"]["stored"] == audit["realisations"]["expected"]
     assert (0, 0, 0) == (audit["missing"], audit["extra"], audit["altered"])
-    assert [] == composed.of_ecs("--all")
+    assert [] == composed.of_ecs()
+
+
+def test_no_container_is_left(composed: Composed):
+    """MiniStack keeps a container that has ended for two minutes, then it removes it."""
+    assert [] == composed.of_ecs()
+    until(lambda: not composed.of_ecs("--all"), "the removal of all containers", REMOVAL_LIMIT_S)
 
 
 def test_what_is_stored_survives_a_restart(composed: Composed):
