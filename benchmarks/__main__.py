@@ -2,7 +2,7 @@
 
     make bench                   all of them, within twenty minutes on two cores
     make bench ARGS="--quick"    a first look, within two minutes
-    make bench ARGS="--page"     all of them, the largest calculation too; then docs/benchmarks.md
+    make bench ARGS="--page"     all of them, with more sites; then docs/benchmarks.md
 
 The figures are kept as JSON in .local/benchmarks; a benchmark that fails does not stop the others.
 """
@@ -31,7 +31,8 @@ class Arguments:
 
 ARGUMENTS = {
     "capacity": Arguments(
-        quick=("--sites=60", "--partitions=16", "--writers=4", "--scheme=calc-location")
+        quick=("--sites=60", "--partitions=16", "--writers=4", "--scheme=calc-location"),
+        page=("--sites=1000",),
     ),
     "codec": Arguments(quick=("--sites=10",)),
     "costs": Arguments(),

@@ -17,7 +17,7 @@ from hazard_store.items import Form, Place, WireItem
 from hazard_store.keys import HASH_KEY
 from hazard_store.store import Store
 
-RUN_SITES = 32
+RUN_SITES = 44  # of the statistics, a page of a query
 RUN_BYTES = 2_000_000  # of curves, unpacked
 AHEAD_BYTES = 24_000_000
 
