@@ -32,6 +32,7 @@ class Arguments:
 ARGUMENTS = {
     "capacity": Arguments(
         quick=("--sites=60", "--partitions=16", "--writers=4", "--scheme=calc-location"),
+        full=("--sites=400",),
         page=("--sites=1000",),
     ),
     "codec": Arguments(quick=("--sites=10",)),
