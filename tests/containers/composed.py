@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 import h5py
 import numpy as np
 
+from hazard_store.keys import KeyMaker, site_code
+from hazard_store.model import KeyScheme
 from local import aws, waiting
 from local.airflow_api import AirflowApi
 from local.running import STORE_DAG
@@ -243,6 +245,15 @@ def expected_items(calc_file: Path, per_item: int) -> dict[str, int]:
         n_sites, n_stats = file["hcurves-stats"].shape[:2]
         n_rlzs = file["hcurves-rlzs"].shape[1]
     return {"stats": n_sites * n_stats, "realisations": n_sites * int(np.ceil(n_rlzs / per_item))}
+
+
+def keys_in_order(calc_file: Path, calc_id: str) -> list[tuple[str, str]]:
+    """Return (hash key, site code) of the sites in the plan's order, default key scheme."""
+    keys = KeyMaker(KeyScheme.CALC_LOCATION, calc_id)
+    with h5py.File(calc_file) as file:
+        lats, lons = file["sitecol/lat"][:].tolist(), file["sitecol/lon"][:].tolist()
+    places = list(zip(lats, lons, strict=True))
+    return sorted((keys.hash_key(*place), site_code(*place)) for place in places)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from tests.containers.composed import (
     docker,
     expected_items,
     inspected,
+    keys_in_order,
     report_in,
     run_dag,
     until,
@@ -65,22 +66,27 @@ def test_a_killed_writer_is_healed_by_its_retry(composed: Composed):
     """`docker kill` in the middle of a chunk costs a retry, which finds what was written."""
     uri = aws.upload(composed.stack, SAMPLE)
     dynamodb = composed.client("dynamodb")
+    in_order = keys_in_order(SAMPLE, "KILLED")
 
-    def some_stored() -> bool:
+    def in_the_middle() -> str | None:
+        """Return a writer of statistics that has written some of its own items."""
         stored = dynamodb.scan(
             TableName=f"HazardStats-{composed.stack.stage}",
             FilterExpression="begins_with(haz_sol_id, :calc)",
             ExpressionAttributeValues={":calc": {"S": "KILLED"}},
-            Select="COUNT",
-        )
-        return bool(stored["Count"] > 10)
+            ProjectionExpression="haz_sol_id, loc_agg_rk",
+        )["Items"]
+        sites = {(i["haz_sol_id"]["S"], i["loc_agg_rk"]["S"].partition(":")[0]) for i in stored}
+        for each in inspected(*composed.of_ecs()):
+            command = each["Config"]["Cmd"]
+            if "stats" in command:
+                start, stop = map(int, command[command.index("--sites") + 1].split(":"))
+                if sites & set(in_order[start:stop]):
+                    return str(each["Id"])
+        return None
 
     def kill_one() -> None:
-        until(some_stored, "the first items", 180)
-        ids = composed.of_ecs()
-        at_work = [each["Id"] for each in inspected(*ids) if "stats" in each["Config"]["Cmd"]]
-        assert at_work, "no writer of statistics is at work"
-        docker("kill", at_work[0])
+        docker("kill", until(in_the_middle, "a writer in the middle of its chunk", 180))
 
     conf = {"calc_id": "KILLED", "calc_file": uri, **CHUNKED, **SLOW}
     run = run_dag(composed, conf, kill_one)
