@@ -172,7 +172,7 @@ def audit_verb(
 def publish_verb(calc_id: str) -> None:
     """Show CALC_ID to its readers; refused unless its audit passed."""
     store = default_store()
-    head = publish(store, store.head(calc_id))
+    head = publish(store, store.head(calc_id, working=True))
     click.echo(f"{head.calc_id}: {head.status}")
 
 

@@ -13,7 +13,7 @@ from hazard_store.errors import CorruptItem
 from hazard_store.items import Expected, Place, item_digest
 from hazard_store.model import Kind, Status
 from hazard_store.records import AuditReport, Difference, Head, KindCounts
-from hazard_store.records.heads import Conflict
+from hazard_store.records.head import Conflict
 from hazard_store.records.stored import MAX_DIFFERENCES
 from hazard_store.store import Store
 from hazard_store.workflow.owner import check_owner
@@ -110,7 +110,7 @@ def audit(
         sites: one chunk; None: all.
         screen: told of progress.
     """
-    head = store.head(calc_id)
+    head = store.head(calc_id, working=bool(store.settings.owner))
     check_owner(store, head)
     if sites is not None and store.settings.owner and head.status is Status.WRITING:
         with suppress(Conflict):  # the audit of another chunk was first
