@@ -147,13 +147,14 @@ class Heads:
         """
         changes = {"file": file, "forecast": forecast or head.calculation.forecast}
         calculation = head.calculation.model_copy(update=changes)
+        described: dict[str, Any] = {**put_description(calculation, self._parts(head.storage_id))}
         return self._update(
             head,
             Change.TAKE_OVER,
             owner=owner,
             attempt=head.attempt + 1,
             audited_attempt=None,
-            **put_description(calculation, self._parts(head.storage_id)),
+            **described,
         )
 
     def audit_begun(self, head: Head) -> Head:
@@ -163,7 +164,7 @@ class Heads:
     def audit_passed(self, head: Head, outcome: dict[str, Any]) -> Head:
         """Record that this attempt's audit passed."""
         return self._update(
-            head, Change.PASS, audited_attempt=head.attempt, outcome=_as_json(outcome)
+            head, Change.AUDIT_PASSED, audited_attempt=head.attempt, outcome=_as_json(outcome)
         )
 
     def failed(self, head: Head, outcome: dict[str, Any]) -> Head:
@@ -289,7 +290,7 @@ class Heads:
     def _put_new(self, item: dict[str, Any]) -> dict[str, Any]:
         return {"Put": {"TableName": self._table, "Item": item, "ConditionExpression": _ABSENT}}
 
-    def _transact(self, calc_id: str, *steps: dict[str, Any]) -> None:
+    def _transact(self, calc_id: str, *steps: Any) -> None:
         with conflicts(calc_id):
             self._client.transact_write_items(TransactItems=steps)
 

@@ -18,7 +18,7 @@ class Change(StrEnum):
     BEGIN = "begin"
     TAKE_OVER = "take over"
     AUDIT = "audit"
-    PASS = "audit passed"
+    AUDIT_PASSED = "audit passed"
     FAIL = "fail"
     PUBLISH = "publish"
     GIVE_UP = "give up"
@@ -43,7 +43,7 @@ TRANSITIONS: dict[Change, Transition] = {
     Change.BEGIN: Transition((None,), Status.WRITING),
     Change.TAKE_OVER: Transition(_UNPUBLISHED, Status.WRITING),
     Change.AUDIT: Transition((Status.WRITING, Status.AUDITING), Status.AUDITING),
-    Change.PASS: Transition(_UNPUBLISHED, Status.AUDITING),
+    Change.AUDIT_PASSED: Transition(_UNPUBLISHED, Status.AUDITING),
     Change.FAIL: Transition(_UNPUBLISHED, Status.FAILED),
     Change.PUBLISH: Transition((Status.AUDITING,), Status.PUBLISHED),
     Change.GIVE_UP: Transition((Status.FAILED,), Status.WITHDRAWN),
@@ -58,9 +58,9 @@ MEANING: dict[Change, str] = {
     Change.BEGIN: "a run claims the calculation, or its next version",
     Change.TAKE_OVER: "another run resumes it, as the next attempt; older writers are fenced",
     Change.AUDIT: "all writers of the attempt have ended",
-    Change.PASS: "every item of this attempt is right",
+    Change.AUDIT_PASSED: "every item of this attempt is right",
     Change.FAIL: "the audit found a difference, or the run ended before it",
-    Change.PUBLISH: "one conditional write, on owner and attempt, after this attempt's audit passed",
+    Change.PUBLISH: "one conditional write, after the audit of this attempt passed",
     Change.GIVE_UP: "a new run stores another file or other parameters in its place",
     Change.REPLACE: "its next version was published, in the same write",
     Change.WITHDRAW: "`hazard-store remove` hides it from readers and fences its writers",

@@ -62,7 +62,8 @@ def _claim_existing(
         raise Conflict(entry.calc_id)  # removed or replaced since we read the entry
     if current.status in (Status.WITHDRAWN, Status.REMOVING):
         raise Refused(
-            entry.calc_id, f"it is {current.status}: finish its removal first, `hazard-store remove`"
+            entry.calc_id,
+            f"it is {current.status}: finish its removal first, `hazard-store remove`",
         )
     if current.status is Status.PUBLISHED:
         differences = current.calculation.same_parameters(plan.calculation)

@@ -88,9 +88,7 @@ def _extra(store: Store, head: Head, kind: Kind, start: int, stop: int) -> Itera
     """Yield the deletions of what stands under the chunk's keys and is none of its items."""
     form = head.calculation.form(kind)
     for run in read_runs(store, form, chunk_runs(store, head, form, start, stop), keys_only=True):
-        expected = {
-            range_key for _, place in run.run.sites for range_key in form.range_keys(place)
-        }
+        expected = {range_key for _, place in run.run.sites for range_key in form.range_keys(place)}
         for range_key, item in run.items.items():
             if range_key not in expected:
                 yield deletion(item[HASH_KEY]["S"], form.range_name, range_key)

@@ -110,29 +110,9 @@ def read_runs(
 
 
 def _read(store: Store, form: Form, run: Run, keys_only: bool) -> RunItems:
-    values: dict[str, Any] = {":h": {"S": run.sites[0][1].hash_key}}
-    condition = "#h = :h"
-    names = {"#h": HASH_KEY}
-    if run.lower is not None and run.upper is not None:
-        condition += " AND #r BETWEEN :lower AND :upper"
-    elif run.lower is not None:
-        condition += " AND #r >= :lower"
-    elif run.upper is not None:
-        condition += " AND #r < :upper"
-    for name, bound in ((":lower", run.lower), (":upper", run.upper)):
-        if bound is not None:
-            values[name] = {"S": bound}
-            names["#r"] = form.range_name
-    request: dict[str, Any] = {
-        "TableName": store.table(form.kind),
-        "KeyConditionExpression": condition,
-        "ExpressionAttributeNames": names,
-        "ExpressionAttributeValues": values,
-        "ConsistentRead": True,
-        "ReturnConsumedCapacity": "TOTAL",
-    }
+    request = _query(store, form, run)
     if keys_only:
-        names["#r"] = form.range_name
+        request["ExpressionAttributeNames"]["#r"] = form.range_name
         request["ProjectionExpression"] = "#h, #r"
     items: dict[str, WireItem] = {}
     rcu = 0.0
@@ -146,3 +126,27 @@ def _read(store: Store, form: Form, run: Run, keys_only: bool) -> RunItems:
         if "LastEvaluatedKey" not in page:
             return RunItems(run, items, rcu)
         request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _query(store: Store, form: Form, run: Run) -> dict[str, Any]:
+    values: dict[str, Any] = {":h": {"S": run.sites[0][1].hash_key}}
+    condition = "#h = :h"
+    names = {"#h": HASH_KEY}
+    if run.lower is not None and run.upper is not None:
+        condition += " AND #r BETWEEN :lower AND :upper"
+    elif run.lower is not None:
+        condition += " AND #r >= :lower"
+    elif run.upper is not None:
+        condition += " AND #r < :upper"
+    for name, bound in ((":lower", run.lower), (":upper", run.upper)):
+        if bound is not None:
+            values[name] = {"S": bound}
+            names["#r"] = form.range_name
+    return {
+        "TableName": store.table(form.kind),
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+        "ConsistentRead": True,
+        "ReturnConsumedCapacity": "TOTAL",
+    }

@@ -72,7 +72,11 @@ def send_puts(client: DynamoDBClient, table: str, puts: list[Put]) -> Answer:
 
 
 def _key(request: Any) -> tuple[str, str]:
-    item = request["PutRequest"]["Item"] if "PutRequest" in request else request["DeleteRequest"]["Key"]
+    item = (
+        request["PutRequest"]["Item"]
+        if "PutRequest" in request
+        else request["DeleteRequest"]["Key"]
+    )
     name = next(name for name in RANGE_KEYS.values() if name in item)
     return item[HASH_KEY]["S"], item[name]["S"]
 

@@ -25,9 +25,11 @@ def path(tmp_path: Path) -> Path:
 def everything(store: Store) -> dict[tuple[str, ...], bytes]:
     """Return the digest of every item in the tables of curves, by table and keys."""
     return {
-        (kind, item["haz_sol_id"]["S"], next(v["S"] for k, v in item.items() if k.endswith("_rk"))): (
-            item_digest(item)
-        )
+        (
+            kind,
+            item["haz_sol_id"]["S"],
+            next(v["S"] for k, v in item.items() if k.endswith("_rk")),
+        ): (item_digest(item))
         for kind in Kind
         for item in store.client.scan(TableName=store.table(kind))["Items"]
     }
