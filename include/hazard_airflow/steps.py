@@ -155,6 +155,12 @@ def publish(calc_id: str, owner: str) -> dict[str, Any]:
     return _summary(head)
 
 
+def has_old_versions(calc_id: str) -> bool:
+    """Tell whether there are versions that nobody is led to any more."""
+    entry = Store(Settings.from_environment()).heads.entry(calc_id)
+    return entry is not None and bool(entry.old)
+
+
 def stop_leftovers(calc_id: str, owner: str) -> int:
     """Stop the containers of this run that are still running; return how many there were."""
     return len(stop_of_run(calc_id, owner))
