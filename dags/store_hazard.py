@@ -8,12 +8,15 @@ One run stores one calculation. **Running it again is always safe**: what is rig
 |---|---|---|
 | `inspect` | container | reads the file once, from end to end: right mode, values in range, checksum |
 | `plan` | Airflow | forecasts items, write units, seconds and dollars; look at its XCom or log |
+| `go` | Airflow | ends a dry run here: nothing is written |
 | `store_meta` | Airflow | claims the calculation for this run, stores its records, divides the sites |
+| `clear` | container | removes the items of a failed attempt that this run stands for, if there is one |
 | `stats.write_stats` | containers | writes the statistics, one container for each chunk of sites |
 | `realisations.write_realisations` | containers | likewise the realisations, if there are any to store |
 | `audit` | containers | reads the tables back, chunk by chunk, and compares with the file bit for bit |
 | `decide` | Airflow | adds the audits up; records `failed` and turns red if anything is wrong |
 | `publish` | Airflow | shows the calculation to its readers, by one conditional write |
+| `remove_old` | container | removes the version that was replaced, if there is one, some time after the switch |
 | `stop_leftovers` | Airflow | stops containers of this run that nobody waits for any more, however it ended |
 
 ## When it is red
@@ -24,9 +27,9 @@ The last line of the first red task's log names the reason in one sentence; its 
 |---|---|---|
 | 65, 66 | the file is bad, changed meanwhile, or is not there | put a good file in the inbox, run again |
 | 2 | a parameter cannot be, or the file is outside the inbox | run again with other parameters |
-| 73 | another file, or other parameters, are stored under this id | use another `calc_id`, or those parameters |
+| 73 | another file, or other parameters, are stored under this id | use another `calc_id`, those parameters, or `if_stored=replace` |
 | 75, 137, 143, none | temporary; retried with backoff until the retries ran out | clear the red task, or run again |
-| 1 | the audit found a difference; nothing was published | `hazard-store audit CALC_ID` names the items; run again with `if_stored=resume` |
+| 1 | the audit found a difference; nothing was published | `hazard-store audit CALC_ID` names the items; run again with `if_stored=resume`, which writes these and audits again |
 | 78 | settings, credentials or tables are not as they must be | mend them, then clear the red task |
 | 70 | an error in our program | report it, with the log |
 
@@ -42,6 +45,7 @@ from typing import Any
 from airflow.sdk import dag, task, task_group
 
 from hazard_airflow.container import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
+from hazard_airflow.notices import PUBLISHED, NoticeSettings, published_asset
 from hazard_airflow.retry import RetryTemporary
 from hazard_airflow.settings import EcsSettings
 from hazard_airflow.store_form import store_params
@@ -58,6 +62,7 @@ CONTAINER = {
 STAGE = {
     "HAZARD_STORE_STAGE": SETTINGS.stage,
     "HAZARD_STORE_TABLE_PREFIX": SETTINGS.table_prefix,
+    "HAZARD_STORE_REPLACE_GRACE_S": str(SETTINGS.replace_grace_s),
 }
 
 
@@ -91,6 +96,7 @@ def container_for_chunks(task_id: str, arguments: list[str], **kwargs: Any) -> A
     tags=["hazard"],
     dag_display_name="Store a hazard calculation",
     max_active_tasks=SETTINGS.writers,
+    **NoticeSettings().dag_arguments(SETTINGS.region),
     default_args={"retry_policy": RetryTemporary(), **ECS.retry_arguments},
 )
 def store_hazard() -> None:
@@ -113,6 +119,10 @@ def store_hazard() -> None:
 
         return steps.plan(inspected, params)
 
+    @task.short_circuit(ignore_downstream_trigger_rules=True)
+    def go(params: Any = None) -> bool:
+        return not params["dry_run"]
+
     @task
     def store_meta(inspected: dict[str, Any], owner: str, params: Any = None) -> list[Any]:
         from hazard_airflow import steps
@@ -133,11 +143,28 @@ def store_hazard() -> None:
         failed = sorted(name for name, state in states.items() if state == "failed")
         return steps.decide(chunks, failed, calc_id, owner)
 
-    @task
-    def publish(calc_id: str, owner: str) -> dict[str, Any]:
+    @task(outlets=[PUBLISHED])
+    def publish(
+        chunks: list[Any] | None, calc_id: str, owner: str, outlet_events: Any = None
+    ) -> dict[str, Any]:
         from hazard_airflow import steps
 
-        return steps.publish(calc_id, owner)
+        summary = steps.publish(calc_id, owner)
+        if chunks:  # else it was published before, and nothing happened
+            outlet_events[PUBLISHED].add(published_asset(SETTINGS.stage), extra=summary)
+        return summary
+
+    @task
+    def old_versions(calc_id: str) -> list[list[str]]:
+        from hazard_airflow import steps
+
+        of = [["remove", calc_id, "--old-versions", "--json"]]
+        return of if steps.has_old_versions(calc_id) else []
+
+    def container_to_remove(task_id: str, of: Any) -> Any:
+        return HazardStoreContainer.partial(
+            task_id=task_id, environment={**STAGE, "HAZARD_STORE_OWNER": OWNER}, **CONTAINER
+        ).expand(arguments=of)
 
     @task
     def stop_leftovers(calc_id: str, owner: str) -> int:
@@ -146,7 +173,10 @@ def store_hazard() -> None:
         return steps.stop_leftovers(calc_id, owner)
 
     to_store = store_meta(inspected, OWNER)
-    plan(inspected) >> to_store
+    plan(inspected) >> go() >> to_store
+    given_up = old_versions.override(task_id="given_up")(CALC_ID)
+    cleared = container_to_remove("clear", given_up)
+    to_store >> given_up
 
     def write(kind: str) -> Any:
         @task_group(group_id=kind)
@@ -155,6 +185,7 @@ def store_hazard() -> None:
                 f"write_{kind}",
                 ["write", CALC_FILE, CALC_ID, "--kind", kind],
                 max_active_tis_per_dagrun=ECS.writers_of_a_kind(SETTINGS.writers),
+                trigger_rule="none_failed",  # there may have been nothing to clear
             ).expand(chunk=chunks(kind, to_store))
 
         return group()
@@ -163,9 +194,12 @@ def store_hazard() -> None:
         "audit", ["audit", CALC_ID, "--calc-file", CALC_FILE, "--json"], trigger_rule="none_failed"
     ).expand(chunk=to_store)
     decided = decide(to_store, CALC_ID, OWNER)
-    published = publish(CALC_ID, OWNER)
-    [write("stats"), write("realisations")] >> audit >> decided >> published
-    published >> stop_leftovers(CALC_ID, OWNER).as_teardown()
+    published = publish(to_store, CALC_ID, OWNER)
+    cleared >> [write("stats"), write("realisations")] >> audit >> decided >> published
+    replaced = old_versions.override(task_id="replaced")(CALC_ID)
+    removed = container_to_remove("remove_old", replaced)
+    published >> replaced
+    [published, removed] >> stop_leftovers(CALC_ID, OWNER).as_teardown()
 
 
 store_hazard()

@@ -16,7 +16,7 @@ from hazard_store.calcfile import open_calc
 from hazard_store.errors import HazardStoreError, Refused
 from hazard_store.model import FileVersion, IfStored, KeyScheme, Kind, Layout, Status, StoreOptions
 from hazard_store.records import Head
-from hazard_store.records.heads import Conflict
+from hazard_store.records.head import Conflict
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.workflow import publish as publishing
@@ -127,6 +127,7 @@ def decide(
     head = store.heads.current(calc_id)
     if head is not None and chunks == [] and not failed:
         return _summary(head)
+    head = store.heads.working(calc_id)
     begun = bool(chunks) or (chunks is None and head is not None and head.owner == owner)
     if head is None or not begun:
         raise NothingBegun(calc_id, failed)
@@ -146,12 +147,18 @@ def publish(calc_id: str, owner: str) -> dict[str, Any]:
         Refused: it is not this run's to publish.
     """
     store = Store(Settings.from_environment(owner=owner))
-    head = store.head(calc_id)
+    head = store.head(calc_id, working=True)
     if head.status is not Status.PUBLISHED:
         check_owner(store, head)
         head = publishing.publish(store, head)
     log.info("%s: %s", head.calc_id, head.status)
     return _summary(head)
+
+
+def has_old_versions(calc_id: str) -> bool:
+    """Tell whether there are versions that nobody is led to any more."""
+    entry = Store(Settings.from_environment()).heads.entry(calc_id)
+    return entry is not None and bool(entry.old)
 
 
 def stop_leftovers(calc_id: str, owner: str) -> int:

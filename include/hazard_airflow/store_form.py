@@ -63,10 +63,11 @@ def store_params(inbox: str) -> dict[str, Param]:
             "The same published file is left as it is in either case, and the run is green.",
             "fail",
             type="string",
-            enum=["fail", "resume"],
+            enum=["fail", "resume", "replace"],
             values_display={
-                "fail": "fail: refuse what another run has begun",
+                "fail": "fail: refuse another file, and what another run has begun",
                 "resume": "resume: take over an unfinished run and write only what is missing",
+                "replace": "replace: store it beside the published one, then switch to it",
             },
         ),
         "key_scheme": _param(
@@ -122,6 +123,13 @@ def store_params(inbox: str) -> dict[str, Param]:
             None,
             type=["null", "number"],
             exclusiveMinimum=0,
+        ),
+        "dry_run": _param(
+            WORK,
+            "Dry run",
+            "Stop after the plan, which says what storing would take. Nothing is written.",
+            False,
+            type="boolean",
         ),
     }
 

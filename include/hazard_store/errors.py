@@ -128,6 +128,10 @@ class LostOwnership(TryAgain):
     """Another run took the calculation over; this one must not write any more."""
 
 
+class CalculationReplaced(TryAgain):
+    """The version that was being read was replaced, and its items are gone: read again."""
+
+
 class Stopped(TryAgain):
     """We were told to stop."""
 

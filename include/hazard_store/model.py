@@ -51,6 +51,7 @@ class IfStored(StrEnum):
 
     FAIL = "fail"
     RESUME = "resume"
+    REPLACE = "replace"
 
 
 @dataclass(frozen=True)

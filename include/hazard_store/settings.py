@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     retry_tries: int = Field(1000, ge=1)  # of one item before a writer gives up
     retry_limit_s: float = Field(300, gt=0)  # seconds without progress before it gives up
     retry_cap_s: float = Field(1, gt=0)  # longest pause between two tries, seconds
+    replace_grace_s: float = Field(15, ge=0)  # for which readers keep a version that was replaced
     writers: int = Field(32, ge=1)  # writers that may run at once in one run
     writer_wcu_per_s: float = Field(2500, gt=0)  # what one writer is expected to reach
     max_map_length: int = Field(1024, ge=1)  # Airflow's limit for mapped tasks

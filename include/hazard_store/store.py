@@ -51,14 +51,18 @@ class Store:
             return self.settings.stats_table
         return self.settings.realisations_table
 
-    def head(self, calc_id: str) -> Head:
+    def head(self, calc_id: str, *, working: bool = False) -> Head:
         """Return the head of a calculation in any state.
+
+        Args:
+            calc_id: the calculation.
+            working: the version that a run may write, where one is to replace another.
 
         Raises:
             NoSuchCalculation: nothing is stored under this id.
         """
         storage_id(calc_id)
-        head = self.heads.current(calc_id)
+        head = self.heads.working(calc_id) if working else self.heads.current(calc_id)
         if head is None:
             raise NoSuchCalculation(calc_id)
         return head

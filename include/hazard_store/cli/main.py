@@ -11,7 +11,7 @@ from collections.abc import Callable
 import click
 
 from hazard_store.aws_errors import of_ours
-from hazard_store.cli import read, write
+from hazard_store.cli import read, upkeep, write
 from hazard_store.errors import EX_OK, EX_SOFTWARE, EX_TEMPFAIL, EX_USAGE, HazardStoreError
 from hazard_store.signals import Interrupted, stop_on_signals
 
@@ -32,7 +32,7 @@ def cli(verbose: bool) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-for verb in (*write.VERBS, *read.VERBS):
+for verb in (*write.VERBS, *upkeep.VERBS, *read.VERBS):
     cli.add_command(verb)
 
 

@@ -153,13 +153,28 @@ def write_verb(calc_file: str, calc_id: str, kind: str, sites: tuple[int, int]) 
 @click.argument("calc_id")
 @click.option("--calc-file", help="Compare with this file, bit for bit, instead of the digests.")
 @click.option("--sites", type=SiteRange(), help="One chunk of the plan only.")
+@click.option("--scan", is_flag=True, help="Also read whole tables for items under other keys.")
+@click.option("--max-rcu-per-s", type=click.FloatRange(min=0, min_open=True), help="Read budget.")
 @json_option
 def audit_verb(
-    calc_id: str, calc_file: str | None, sites: tuple[int, int] | None, as_json: bool
+    calc_id: str,
+    calc_file: str | None,
+    sites: tuple[int, int] | None,
+    scan: bool,
+    max_rcu_per_s: float | None,
+    as_json: bool,
 ) -> int:
     """Read back what is stored of CALC_ID and compare; exit code 1 where it differs."""
     with screen_for_people() as screen:
-        report: AuditReport = audit(default_store(), calc_id, calc_file, sites, screen)
+        report: AuditReport = audit(
+            default_store(),
+            calc_id,
+            calc_file,
+            sites,
+            screen,
+            scan=scan,
+            max_rcu_per_s=max_rcu_per_s,
+        )
     if as_json:
         echo_json(audit_json(report))
     else:
@@ -172,7 +187,7 @@ def audit_verb(
 def publish_verb(calc_id: str) -> None:
     """Show CALC_ID to its readers; refused unless its audit passed."""
     store = default_store()
-    head = publish(store, store.head(calc_id))
+    head = publish(store, store.head(calc_id, working=True))
     click.echo(f"{head.calc_id}: {head.status}")
 
 

@@ -4,7 +4,7 @@ from hazard_store.items.digest import DIGEST_BYTES, item_digest
 from hazard_store.items.expected import Expected
 from hazard_store.items.form import Form, ItemError, Place, StoredRows, WireItem, largest_group
 from hazard_store.items.make import item_maker, make_items, read_item
-from hazard_store.items.put import Put
+from hazard_store.items.put import Put, deletion
 from hazard_store.items.size import item_bytes, write_units
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Put",
     "StoredRows",
     "WireItem",
+    "deletion",
     "item_bytes",
     "item_digest",
     "item_maker",

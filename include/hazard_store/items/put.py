@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from hazard_store.items.form import WireItem
+from hazard_store.keys import HASH_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Put:
     hash_key: str
     range_key: str
     digest: bytes
-    body: bytes  # {"PutRequest":{"Item":{...}}}
+    body: bytes  # {"PutRequest":{"Item":{...}}}, or a DeleteRequest
 
     def item(self) -> WireItem:
         """Return the item as the client library would give it back."""
@@ -31,6 +32,12 @@ def put_body(spelled: dict[str, bytes]) -> bytes:
     """Return the part of a request that puts an item, its attributes being spelled already."""
     attributes = b",".join(b'"%s":%s' % (name.encode(), text) for name, text in spelled.items())
     return b'{"PutRequest":{"Item":{%s}}}' % attributes
+
+
+def deletion(hash_key: str, range_name: str, range_key: str) -> Put:
+    """Return the request that deletes an item: to the writer it is one like the others."""
+    key = orjson.dumps({HASH_KEY: {"S": hash_key}, range_name: {"S": range_key}})
+    return Put(hash_key, range_key, b"", b'{"DeleteRequest":{"Key":%s}}' % key)
 
 
 def spell(value: dict[str, Any]) -> bytes:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hazard_store.errors import NoSuchCalculation
+from hazard_store.errors import CorruptItem, NoSuchCalculation
 from hazard_store.items import Form, StoredRows
 from hazard_store.keys import rlz_code
 from hazard_store.model import Kind, Status
 from hazard_store.query.fetch import fetch_rows, fetch_sites
+from hazard_store.query.overtaken import replaced_or_right
 from hazard_store.query.places import all_places, choose, no_such_site, places_of
 from hazard_store.query.values import HazardMetadata, RlzCurve, Site, StatsCurve
 from hazard_store.records import Head
@@ -133,8 +134,10 @@ def get_sites(
 ) -> Iterator[Site]:
     """Yield the sites of a calculation, in key order."""
     store = store or _default_store()
-    for place in all_places(store, visible_head(store, calc_id, unpublished)):
-        yield Site(place.loc, place.lat, place.lon, place.vs30)
+    head = visible_head(store, calc_id, unpublished)
+    with replaced_or_right(store, head):
+        for place in all_places(store, head):
+            yield Site(place.loc, place.lat, place.lon, place.vs30)
 
 
 def get_logic_tree(
@@ -142,8 +145,14 @@ def get_logic_tree(
 ) -> dict[str, Any]:
     """Return the logic tree: source and gsim branches, realisations' weights and paths."""
     store = store or _default_store()
-    parts = store.parts(visible_head(store, calc_id, unpublished).storage_id)
-    return {**parts.get_json("logic-tree"), **parts.get_json("realisations")}
+    head = visible_head(store, calc_id, unpublished)
+    parts = store.parts(head.storage_id)
+    with replaced_or_right(store, head):
+        tree, realisations = parts.get_json("logic-tree"), parts.get_json("realisations")
+        if tree is None or realisations is None:
+            table = store.settings.meta_table
+            raise CorruptItem(table, head.storage_id, "logic-tree", "missing record")
+        return {**tree, **realisations}
 
 
 def to_dataframe(curves: Iterable[StatsCurve | RlzCurve]) -> pd.DataFrame:
@@ -177,6 +186,18 @@ def _curves(
     """Yield (form, item, row, imt) of each curve asked for."""
     store = store or _default_store()
     head = visible_head(store, calc_id, unpublished)
+    with replaced_or_right(store, head):
+        yield from _curves_of(store, head, kind, locs, imts, rows)
+
+
+def _curves_of(
+    store: Store,
+    head: Head,
+    kind: Kind,
+    locs: Sequence[str] | None,
+    imts: Sequence[str] | None,
+    rows: Sequence[str] | None,
+) -> Iterator[tuple[Form, StoredRows, int, int]]:
     form = head.calculation.form(kind)
     axis = "statistic" if kind is Kind.STATS else "realisation"
     imt_numbers = choose(head, "IMT", imts, form.imts)
@@ -195,7 +216,7 @@ def _curves(
         if not items:
             if asked:
                 raise no_such_site(head, asked[number])
-            raise NoSuchCalculation(calc_id, "items are missing: run `hazard-store audit`")
+            raise NoSuchCalculation(head.calc_id, "items are missing: run `hazard-store audit`")
         by_row = {
             row: item
             for item in items
@@ -203,7 +224,7 @@ def _curves(
             if row in wanted
         }
         if len(by_row) < len(wanted):
-            raise NoSuchCalculation(calc_id, "items are missing: run `hazard-store audit`")
+            raise NoSuchCalculation(head.calc_id, "items are missing: run `hazard-store audit`")
         for row in row_numbers:
             for imt in imt_numbers:
                 yield form, by_row[row], row, imt

@@ -1,73 +1,58 @@
-"""The head of a stored calculation: its state, and every conditional write that changes it."""
+"""Reads heads, and makes every conditional write that changes one."""
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from hazard_store.model import FileVersion, Status
+from hazard_store.records.entry import INDEX, Entry, entry_of
+from hazard_store.records.head import Conflict, Head, head_of, put_description
 from hazard_store.records.parts import Parts
+from hazard_store.records.states import Change
 from hazard_store.records.stored import Forecast, StoredCalculation
+from hazard_store.records.update import conflicts, key_of, now, update, update_head
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-HEAD_BYTES = 14_000  # of JSON: with its state, a head stays below 16 KB
-_SPILLED = {
-    "levels",
-    "chunks",
-}  # what can be large: 377 IMTs with levels of their own, 1,024 chunks
-INDEX = "#calculations"  # hash key of the index; no calculation id begins with #
-
-
-@dataclass(frozen=True)
-class Head:
-    """State and description of one stored calculation."""
-
-    calculation: StoredCalculation
-    status: Status
-    owner: str  # token of the run that may write
-    attempt: int  # only grows
-    since: str  # UTC, when the state was entered
-    audited_attempt: int | None  # the attempt whose audit passed
-    outcome: dict[str, Any]  # what storing really took, counts of the last audit
-
-    @property
-    def calc_id(self) -> str:
-        """The calculation's id."""
-        return self.calculation.calc_id
-
-    @property
-    def storage_id(self) -> str:
-        """What the keys carry."""
-        return self.calculation.storage_id
-
-
-class Conflict(Exception):
-    """The head was not in the state that the change needs."""
+_HIDDEN = (Status.WITHDRAWN, Status.REMOVING)
+_ABSENT = "attribute_not_exists(haz_sol_id)"
 
 
 class Heads:
-    """Reads and changes heads."""
+    """Reads and changes heads. A change whose condition is not met raises `Conflict`."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client, self._table = client, table
 
-    def current(self, calc_id: str) -> Head | None:
-        """Return the head that the calculation record names; None where nothing is stored."""
+    def entry(self, calc_id: str) -> Entry | None:
+        """Return where the versions of a calculation are; None where nothing is stored."""
         item = self._get(INDEX, calc_id)
-        return None if item is None else self.get(item["storage_id"]["S"])
+        return None if item is None else entry_of(item)
+
+    def current(self, calc_id: str) -> Head | None:
+        """Return the head that readers are led to; None where nothing is stored."""
+        entry = self.entry(calc_id)
+        while entry is not None:
+            head = self.get(entry.storage_id)
+            if head is not None and head.status not in _HIDDEN:
+                return head
+            seen, entry = entry, self.entry(calc_id)  # it may have been replaced just now
+            if entry is not None and entry.storage_id == seen.storage_id:
+                return head
+        return None
+
+    def working(self, calc_id: str) -> Head | None:
+        """Return the head that a run may write: that of the next version, where there is one."""
+        entry = self.entry(calc_id)
+        return None if entry is None else self.get(entry.working)
 
     def get(self, storage_id: str) -> Head | None:
         """Return one head, read consistently."""
         item = self._get(storage_id, "head")
-        return None if item is None else self._head(item)
+        return None if item is None else head_of(item, self._parts(storage_id))
 
     def owner_of(self, storage_id: str) -> tuple[str, int] | None:
         """Return (owner, attempt): what a writer checks before each batch."""
@@ -76,6 +61,15 @@ class Heads:
 
     def all(self) -> Iterator[Head]:
         """Yield the heads of all calculations, by calc_id."""
+        for entry in self.entries():
+            head = self.get(entry.storage_id)
+            if head is None or head.status in _HIDDEN:
+                head = self.current(entry.calc_id)
+            if head is not None:
+                yield head
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the entries of all calculations, by calc_id."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="haz_sol_id = :i",
@@ -83,46 +77,62 @@ class Heads:
             ConsistentRead=True,
         )
         for page in pages:
-            for item in page["Items"]:
-                head = self.get(item["storage_id"]["S"])
-                if head is not None:
-                    yield head
+            yield from map(entry_of, page["Items"])
 
     def create(self, calculation: StoredCalculation, owner: str) -> Head:
-        """Begin a calculation: head and index entry in one transaction, or neither.
+        """Begin a calculation: head and index entry in one transaction, or neither."""
+        head = self._new_head(calculation, owner)
+        entry = key_of(INDEX, calculation.calc_id) | {"storage_id": {"S": calculation.storage_id}}
+        self._transact(calculation.calc_id, *(self._put_new(item) for item in (head, entry)))
+        return head_of(head, self._parts(calculation.storage_id))
 
-        Raises:
-            Conflict: the calculation is stored already, or just now begun by another run.
-        """
-        now = _now()
-        text, spilled = _head_json(calculation)
-        absent = "attribute_not_exists(haz_sol_id)"
-        head = {
-            **_key(calculation.storage_id, "head"),
-            "calc_id": {"S": calculation.calc_id},
-            "status": {"S": Status.WRITING},
-            "owner": {"S": owner},
-            "attempt": {"N": "1"},
-            "since": {"S": now},
-            "calculation": {"S": text},
-        }
-        if spilled:
-            head["spilled"] = {"S": self._spill(calculation.storage_id, spilled)}
-        index = {
-            **_key(INDEX, calculation.calc_id),
-            "storage_id": {"S": calculation.storage_id},
-        }
-        puts: list[Any] = [
-            {"Put": {"TableName": self._table, "Item": item, "ConditionExpression": absent}}
-            for item in (head, index)
-        ]
-        try:
-            self._client.transact_write_items(TransactItems=puts)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _CONFLICTS:
-                raise Conflict(calculation.calc_id) from error
-            raise
-        return Head(calculation, Status.WRITING, owner, 1, now, None, {})
+    def create_beside(self, entry: Entry, calculation: StoredCalculation, owner: str) -> Head:
+        """Begin the next version beside a published one; readers stay where they are."""
+        head = self._new_head(calculation, owner)
+        must = {"storage_id": entry.storage_id, "next": None}
+        self._transact(
+            entry.calc_id,
+            self._put_new(head),
+            self._entry_update(
+                entry, must, next=calculation.storage_id, versions=calculation.version
+            ),
+            {
+                "ConditionCheck": {
+                    "TableName": self._table,
+                    "Key": key_of(entry.storage_id, "head"),
+                    "ConditionExpression": "#status = :published",
+                    "ExpressionAttributeNames": {"#status": "status"},
+                    "ExpressionAttributeValues": {":published": {"S": Status.PUBLISHED}},
+                }
+            },
+        )
+        return head_of(head, self._parts(calculation.storage_id))
+
+    def create_instead(
+        self, entry: Entry, given_up: Head, calculation: StoredCalculation, owner: str
+    ) -> Head:
+        """Begin a version in the place of a failed one, whose items are then to be removed."""
+        head = self._new_head(calculation, owner)
+        place = "storage_id" if entry.next is None else "next"
+        self._transact(
+            entry.calc_id,
+            self._put_new(head),
+            self._entry_update(
+                entry,
+                {place: given_up.storage_id},
+                also_old=given_up.storage_id,
+                versions=calculation.version,
+                **{place: calculation.storage_id},
+            ),
+            self._head_update(
+                given_up,
+                Change.GIVE_UP,
+                owner=owner,
+                attempt=given_up.attempt + 1,
+                audited_attempt=None,
+            ),
+        )
+        return head_of(head, self._parts(calculation.storage_id))
 
     def take_over(
         self, head: Head, owner: str, file: FileVersion, forecast: Forecast | None = None
@@ -137,151 +147,164 @@ class Heads:
         """
         changes = {"file": file, "forecast": forecast or head.calculation.forecast}
         calculation = head.calculation.model_copy(update=changes)
-        text, spilled = _head_json(calculation)
+        described: dict[str, Any] = {**put_description(calculation, self._parts(head.storage_id))}
         return self._update(
             head,
-            (Status.WRITING, Status.AUDITING, Status.FAILED),
-            status=Status.WRITING,
+            Change.TAKE_OVER,
             owner=owner,
             attempt=head.attempt + 1,
             audited_attempt=None,
-            calculation=text,
-            spilled=self._spill(head.storage_id, spilled) if spilled else None,
+            **described,
         )
 
     def audit_begun(self, head: Head) -> Head:
         """Enter `auditing`."""
-        return self._update(head, (Status.WRITING, Status.AUDITING), status=Status.AUDITING)
+        return self._update(head, Change.AUDIT)
 
     def audit_passed(self, head: Head, outcome: dict[str, Any]) -> Head:
         """Record that this attempt's audit passed."""
         return self._update(
-            head,
-            (Status.WRITING, Status.AUDITING, Status.FAILED),
-            status=Status.AUDITING,
-            audited_attempt=head.attempt,
-            outcome=outcome,
+            head, Change.AUDIT_PASSED, audited_attempt=head.attempt, outcome=_as_json(outcome)
         )
 
     def failed(self, head: Head, outcome: dict[str, Any]) -> Head:
         """Enter `failed`; a published calculation never does."""
-        return self._update(
-            head,
-            (Status.WRITING, Status.AUDITING, Status.FAILED),
-            status=Status.FAILED,
-            audited_attempt=None,
-            outcome=outcome,
-        )
+        return self._update(head, Change.FAIL, audited_attempt=None, outcome=_as_json(outcome))
 
     def published(self, head: Head) -> Head:
-        """Publish: one conditional write, after this attempt's audit passed."""
-        return self._update(
-            head,
-            (Status.AUDITING,),
-            status=Status.PUBLISHED,
-            condition="audited_attempt = :attempt",
+        """Publish after this attempt's audit passed; the version before, if any, is withdrawn.
+
+        One conditional write: readers see the one version or the other.
+        """
+        entry = self.entry(head.calc_id)
+        audited = {"audited_attempt": head.attempt}
+        if entry is None or entry.next != head.storage_id:
+            return self._update(head, Change.PUBLISH, audited)
+        before = self.get(entry.storage_id)
+        if before is None:
+            raise Conflict(head.calc_id)
+        must = {"storage_id": before.storage_id, "next": head.storage_id}
+        self._transact(
+            head.calc_id,
+            self._head_update(head, Change.PUBLISH, audited),
+            self._head_update(before, Change.REPLACE),
+            self._entry_update(
+                entry, must, also_old=before.storage_id, storage_id=head.storage_id, next=None
+            ),
         )
+        after = self.get(head.storage_id)
+        if after is None:
+            raise Conflict(head.calc_id)
+        return after
+
+    def withdrawn(self, head: Head, owner: str) -> Head:
+        """Hide a version from readers, and fence whoever writes it."""
+        return self._update(
+            head, Change.WITHDRAW, owner=owner, attempt=head.attempt + 1, audited_attempt=None
+        )
+
+    def removing(self, head: Head, owner: str) -> Head:
+        """Begin to remove a withdrawn version, or go on with it in the place of another."""
+        change = Change.CONTINUE if head.status is Status.REMOVING else Change.REMOVE
+        return self._update(head, change, owner=owner, attempt=head.attempt + 1)
+
+    def emptied(self, head: Head, outcome: dict[str, Any]) -> Head:
+        """Record that no item is left."""
+        return self._update(head, Change.CONTINUE, outcome=_as_json(outcome))
+
+    def forgotten(self, head: Head) -> None:
+        """Delete the head of a version whose items and other records are gone, and its trace."""
+        entry = self.entry(head.calc_id)
+        gone = update_head(self._table, head, Change.FORGET)
+        del gone["UpdateExpression"]
+        gone["ExpressionAttributeValues"] = {
+            name: value
+            for name, value in gone["ExpressionAttributeValues"].items()
+            if name.startswith(":must_")
+        }
+        gone["ExpressionAttributeNames"] = {
+            name: name[1:] for name in ("#owner", "#attempt", "#status")
+        }
+        steps: list[Any] = [{"Delete": gone}]
+        if entry is not None and head.storage_id in entry.old:
+            steps.append(self._entry_update(entry, {}, no_longer_old=head.storage_id))
+        elif entry is not None and entry.next == head.storage_id:
+            steps.append(self._entry_update(entry, {"next": head.storage_id}, next=None))
+        elif entry is not None and entry.storage_id == head.storage_id:
+            last = {
+                "TableName": self._table,
+                "Key": key_of(INDEX, head.calc_id),
+                "ConditionExpression": "storage_id = :mine AND attribute_not_exists(#next) "
+                "AND attribute_not_exists(#old)",
+                "ExpressionAttributeNames": {"#next": "next", "#old": "old"},
+                "ExpressionAttributeValues": {":mine": {"S": head.storage_id}},
+            }
+            steps.append({"Delete": last})
+        self._transact(head.calc_id, *steps)
 
     def _update(
-        self,
-        head: Head,
-        allowed: Iterable[Status],
-        *,
-        condition: str = "",
-        outcome: dict[str, Any] | None = None,
-        **changes: Any,
+        self, head: Head, change: Change, must: dict[str, Any] | None = None, **changes: Any
     ) -> Head:
-        changes["since"] = _now()
-        if outcome is not None:
-            changes["outcome"] = json.dumps(outcome, allow_nan=False)
-        values: dict[str, Any] = {
-            ":owner": {"S": head.owner},
-            ":attempt": {"N": str(head.attempt)},
-            **{f":s{i}": {"S": status} for i, status in enumerate(allowed)},
+        request = update_head(self._table, head, change, must, **changes)
+        with conflicts(head.calc_id):
+            answer = self._client.update_item(**request, ReturnValues="ALL_NEW")
+        return head_of(answer["Attributes"], self._parts(head.storage_id))
+
+    def _head_update(
+        self, head: Head, change: Change, must: dict[str, Any] | None = None, **changes: Any
+    ) -> dict[str, Any]:
+        return {"Update": update_head(self._table, head, change, must, **changes)}
+
+    def _entry_update(
+        self,
+        entry: Entry,
+        must: dict[str, Any],
+        *,
+        also_old: str | None = None,
+        no_longer_old: str | None = None,
+        **changes: str | int | None,
+    ) -> dict[str, Any]:
+        key = key_of(INDEX, entry.calc_id)
+        request = update(self._table, key, must or {"storage_id": entry.storage_id}, **changes)
+        for verb, storage_id in (("ADD", also_old), ("DELETE", no_longer_old)):
+            if storage_id is not None:
+                request["UpdateExpression"] = (
+                    f"{request['UpdateExpression']} {verb} #old :old".strip()
+                )
+                request["ExpressionAttributeNames"]["#old"] = "old"
+                request["ExpressionAttributeValues"][":old"] = {"SS": [storage_id]}
+        return {"Update": request}
+
+    def _new_head(self, calculation: StoredCalculation, owner: str) -> dict[str, Any]:
+        described = put_description(calculation, self._parts(calculation.storage_id))
+        return {
+            **key_of(calculation.storage_id, "head"),
+            "calc_id": {"S": calculation.calc_id},
+            "status": {"S": Status.WRITING},
+            "owner": {"S": owner},
+            "attempt": {"N": "1"},
+            "since": {"S": now()},
+            **{name: {"S": text} for name, text in described.items() if text is not None},
         }
-        states = ", ".join(name for name in values if name.startswith(":s"))
-        sets, removes = [], []
-        for name, value in changes.items():
-            if value is None:
-                removes.append(f"#{name}")
-                continue
-            sets.append(f"#{name} = :new_{name}")
-            values[f":new_{name}"] = (
-                {"N": str(value)} if isinstance(value, int) else {"S": str(value)}
-            )
-        expression = f"SET {', '.join(sets)}" + (f" REMOVE {', '.join(removes)}" if removes else "")
-        must = f"#owner = :owner AND attempt = :attempt AND #status IN ({states})"
-        names = {f"#{name}": name for name in changes} | {"#owner": "owner", "#status": "status"}
-        try:
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key=_key(head.storage_id, "head"),
-                UpdateExpression=expression,
-                ConditionExpression=f"{must} AND {condition}" if condition else must,
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=values,
-                ReturnValues="ALL_NEW",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _CONFLICTS:
-                raise Conflict(head.calc_id) from error
-            raise
-        return self._head(answer["Attributes"])
 
-    def _spill(self, storage_id: str, spilled: dict[str, Any]) -> str:
-        """Store what does not fit the head; return its name.
+    def _put_new(self, item: dict[str, Any]) -> dict[str, Any]:
+        return {"Put": {"TableName": self._table, "Item": item, "ConditionExpression": _ABSENT}}
 
-        It is named by its content: a run that loses the race for the head overwrites nothing.
-        """
-        content = json.dumps(spilled, allow_nan=False, separators=(",", ":")).encode()
-        name = f"head-rest-{hashlib.sha256(content).hexdigest()[:16]}"
-        Parts(self._client, self._table, storage_id).put(name, content)
-        return name
+    def _transact(self, calc_id: str, *steps: Any) -> None:
+        with conflicts(calc_id):
+            self._client.transact_write_items(TransactItems=steps)
 
-    def _head(self, item: dict[str, Any]) -> Head:
-        content = json.loads(item["calculation"]["S"])
-        if "spilled" in item:
-            parts = Parts(self._client, self._table, item["haz_sol_id"]["S"])
-            content |= parts.get_json(item["spilled"]["S"])
-        audited = item.get("audited_attempt")
-        return Head(
-            calculation=StoredCalculation.model_validate(content),
-            status=Status(item["status"]["S"]),
-            owner=item["owner"]["S"],
-            attempt=int(item["attempt"]["N"]),
-            since=item["since"]["S"],
-            audited_attempt=None if audited is None else int(audited["N"]),
-            outcome=json.loads(item["outcome"]["S"]) if "outcome" in item else {},
-        )
+    def _parts(self, storage_id: str) -> Parts:
+        return Parts(self._client, self._table, storage_id)
 
     def _get(self, hash_key: str, record: str, **options: Any) -> dict[str, Any] | None:
         if "ProjectionExpression" in options:
             options["ExpressionAttributeNames"] = {"#o": "owner"}
         answer = self._client.get_item(
-            TableName=self._table, Key=_key(hash_key, record), ConsistentRead=True, **options
+            TableName=self._table, Key=key_of(hash_key, record), ConsistentRead=True, **options
         )
         return answer.get("Item")
 
 
-_CONFLICTS = {
-    "ConditionalCheckFailedException",
-    "TransactionCanceledException",
-    "TransactionConflictException",
-}
-
-
-def _key(hash_key: str, record: str) -> dict[str, Any]:
-    return {"haz_sol_id": {"S": hash_key}, "record": {"S": record}}
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-
-
-def _head_json(calculation: StoredCalculation) -> tuple[str, dict[str, Any]]:
-    """Return the head's JSON, and what must go into a part so that the head stays small."""
-    text = calculation.model_dump_json()
-    if len(text.encode()) <= HEAD_BYTES:
-        return text, {}
-    spilled = calculation.model_dump(mode="json", include=_SPILLED)
-    return calculation.model_copy(update=dict.fromkeys(_SPILLED, ())).model_dump_json(), spilled
+def _as_json(outcome: dict[str, Any]) -> str:
+    return json.dumps(outcome, allow_nan=False)

@@ -77,6 +77,24 @@ class Parts:
         content = self.get(name)
         return None if content is None else json.loads(content)
 
+    def names(self) -> Iterator[str]:
+        """Yield the names of all records, the head's included."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="haz_sol_id = :s",
+            ExpressionAttributeValues={":s": {"S": self._storage_id}},
+            ProjectionExpression="#record",
+            ExpressionAttributeNames={"#record": "record"},
+            ConsistentRead=True,
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield item["record"]["S"]
+
+    def delete(self, name: str) -> None:
+        """Delete one record."""
+        self._client.delete_item(TableName=self._table, Key=self._key(name))
+
     def put_site_part(self, part: SitePart) -> None:
         """Store some sites: one item, since `SITES_PER_PART` sites of any kind fit one."""
         self._put(_site_part(part.start), zlib.compress(part.model_dump_json().encode(), 6), 1)

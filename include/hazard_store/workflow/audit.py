@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,16 +13,18 @@ from hazard_store.calcfile import CalcFile
 from hazard_store.errors import CorruptItem
 from hazard_store.items import Expected, Place, item_digest
 from hazard_store.model import Kind, Status
-from hazard_store.records import AuditReport, Difference, Head, KindCounts
-from hazard_store.records.heads import Conflict
+from hazard_store.records import AuditReport, Difference, Head, KindCounts, history
+from hazard_store.records.head import Conflict
 from hazard_store.records.stored import MAX_DIFFERENCES
 from hazard_store.store import Store
 from hazard_store.workflow.owner import check_owner
 from hazard_store.workflow.plan import sids_of
 from hazard_store.workflow.reports import Reports, chunk_number, outcome_of
+from hazard_store.workflow.scan import strays
 from hazard_store.workflow.screen import Screen
 from hazard_store.workflow.stored import RunItems, read_runs
 from hazard_store.workflow.write import chunk_runs, open_same
+from hazard_store.writer import RateLimiter
 
 Progress = Callable[[int], None]  # told how many more sites were audited
 
@@ -33,6 +36,7 @@ def audit_chunk(
     stop: int,
     uri: str | None = None,
     on_sites: Progress | None = None,
+    limiter: RateLimiter | None = None,
 ) -> AuditReport:
     """Audit one chunk, both kinds. Changes nothing.
 
@@ -44,6 +48,7 @@ def audit_chunk(
         uri: the calculation file, to compare bit for bit; None: compare with the digests that
             were recorded when the items were written.
         on_sites: told of progress.
+        limiter: of read units.
 
     Raises:
         BadParameter: the plan has no such chunk.
@@ -57,7 +62,7 @@ def audit_chunk(
         if calc_file is not None:
             _check_axes(store, head, calc_file)
         for kind in Kind:
-            kind_audit = _KindAudit(store, head, kind, start, stop, calc_file)
+            kind_audit = _KindAudit(store, head, kind, start, stop, calc_file, limiter)
             report += kind_audit.run(on_sites or (lambda _: None))
     except CorruptItem as error:  # a calculation record, without which the items say nothing
         broken = Difference(
@@ -84,9 +89,10 @@ def audit_into_record(
     stop: int,
     uri: str | None,
     on_sites: Progress | None = None,
+    limiter: RateLimiter | None = None,
 ) -> AuditReport:
     """Audit a chunk and keep the result with the calculation."""
-    report = audit_chunk(store, head, start, stop, uri, on_sites)
+    report = audit_chunk(store, head, start, stop, uri, on_sites, limiter)
     Reports(store, head).put_audit(report, chunk_number(head.calculation, start, stop))
     return report
 
@@ -97,6 +103,9 @@ def audit(
     uri: str | None,
     sites: tuple[int, int] | None,
     screen: Screen,
+    *,
+    scan: bool = False,
+    max_rcu_per_s: float | None = None,
 ) -> AuditReport:
     """Audit a calculation, or one chunk of it, and keep the result.
 
@@ -109,8 +118,10 @@ def audit(
         uri: the calculation file; None: compare with the recorded digests.
         sites: one chunk; None: all.
         screen: told of progress.
+        scan: read whole tables too, for items that stand under no key of the plan.
+        max_rcu_per_s: the read budget; None: no limit.
     """
-    head = store.head(calc_id)
+    head = store.head(calc_id, working=bool(store.settings.owner))
     check_owner(store, head)
     if sites is not None and store.settings.owner and head.status is Status.WRITING:
         with suppress(Conflict):  # the audit of another chunk was first
@@ -119,9 +130,14 @@ def audit(
     screen.phase("audit", len(Kind) * sum(stop - start for start, stop in chunks), "sites")
     began = time.monotonic()
     total = AuditReport(calc_id=calc_id, status=head.status, with_file=uri is not None)
+    limiter = RateLimiter(max_rcu_per_s)
     for start, stop in chunks:
-        total += audit_into_record(store, head, start, stop, uri, screen.advance)
+        total += audit_into_record(store, head, start, stop, uri, screen.advance, limiter)
     screen.done(time.monotonic() - began)
+    if scan:
+        total += strays(store, head, screen)
+    if sites is None:
+        history.put_audit(store.parts(head.storage_id), total, dt.datetime.now(dt.UTC))
     if sites is None and head.status in (Status.WRITING, Status.AUDITING, Status.FAILED):
         outcome = outcome_of(store, head, total)
         with suppress(Conflict):  # taken over meanwhile: this audit then decides nothing
@@ -143,10 +159,11 @@ class _KindAudit:
         start: int,
         stop: int,
         calc_file: CalcFile | None,
+        limiter: RateLimiter | None,
     ) -> None:
         self._store, self._head, self._kind, self._calc_file = store, head, kind, calc_file
         self._form = head.calculation.form(kind)
-        self._sites = (start, stop)
+        self._sites, self._limiter = (start, stop), limiter or RateLimiter(None)
         self._found: dict[str, int] = {"missing": 0, "extra": 0, "altered": 0}
         self._differences: list[Difference] = []
         self._stored = 0
@@ -166,6 +183,9 @@ class _KindAudit:
             self._store, form, chunk_runs(self._store, self._head, form, start, stop)
         ):
             self._rcu += stored.rcu
+            self._limiter.charge(stored.rcu)
+            while debt_s := self._limiter.debt_s():  # the next answers wait; few are read ahead
+                time.sleep(debt_s)
             self._stored += len(stored.items)
             self._audit_run(stored, recorded)
             on_sites(len(stored.run.sites))

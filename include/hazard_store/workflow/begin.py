@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from hazard_store.errors import Refused, TryAgain
 from hazard_store.model import IfStored, Status
-from hazard_store.records import Forecast, Head, StoredCalculation
-from hazard_store.records.heads import Conflict
+from hazard_store.records import Conflict, Entry, Forecast, Head, StoredCalculation
 from hazard_store.store import Store
 from hazard_store.workflow.plan import Plan
 
@@ -29,55 +28,92 @@ def begin(store: Store, plan: Plan, owner: str, if_stored: IfStored) -> Claim:
         store: where.
         plan: what; a resume keeps the plan that is stored.
         owner: token of this run; the same token may come again (a retried task).
-        if_stored: what to do about an unfinished run of another owner.
+        if_stored: `fail` refuses what is published, or held by another run; `resume` takes over
+            what is unfinished, with its plan; `replace` begins the next version beside what is
+            published, and in the place of what has failed.
 
     Raises:
         Refused: another file, or the same with other parameters, is stored under this id.
         TryAgain: another run holds the calculation.
     """
+    calc_id = plan.calculation.calc_id
     for _ in range(_RACES):
-        head = store.heads.current(plan.calculation.calc_id)
+        entry = store.heads.entry(calc_id)
         try:
-            if head is None:
+            if entry is None:
                 head = store.heads.create(plan.calculation, owner)
             else:
-                head = _claim_existing(store, head, plan, owner, if_stored)
+                head = _claim_existing(store, entry, plan, owner, if_stored)
         except Conflict:
             continue
         if head.status is Status.PUBLISHED:
             return Claim(head, already_published=True)
         _put_records(store, head, plan)
         return Claim(head, already_published=False)
-    raise TryAgain(plan.calculation.calc_id, "other runs are changing it at this moment")
+    raise TryAgain(calc_id, "other runs are changing it at this moment")
 
 
-def _claim_existing(store: Store, head: Head, plan: Plan, owner: str, if_stored: IfStored) -> Head:
+def _claim_existing(
+    store: Store, entry: Entry, plan: Plan, owner: str, if_stored: IfStored
+) -> Head:
+    current = store.heads.get(entry.storage_id)
+    working = current if entry.next is None else store.heads.get(entry.next)
+    if current is None or working is None:
+        raise Conflict(entry.calc_id)  # removed or replaced since we read the entry
+    if current.status in (Status.WITHDRAWN, Status.REMOVING):
+        raise Refused(
+            entry.calc_id,
+            f"it is {current.status}: finish its removal first, `hazard-store remove`",
+        )
+    if current.status is Status.PUBLISHED:
+        differences = current.calculation.same_parameters(plan.calculation)
+        if not differences:
+            return current
+        if if_stored is IfStored.FAIL or (if_stored is IfStored.RESUME and entry.next is None):
+            raise _refused(current, plan, differences)
+        if entry.next is None:
+            return store.heads.create_beside(entry, _next_version(entry, plan), owner)
+    return _claim_unpublished(store, entry, working, plan, owner, if_stored)
+
+
+def _claim_unpublished(
+    store: Store, entry: Entry, head: Head, plan: Plan, owner: str, if_stored: IfStored
+) -> Head:
     differences = head.calculation.same_parameters(plan.calculation)
     if differences:
-        what = (
-            "another file"
-            if head.calculation.sha256 != plan.calculation.sha256
-            else ("the same file with other parameters")
-        )
-        raise Refused(
-            head.calc_id,
-            f"{what} is stored under this id ({head.status}): it has {'; '.join(differences)}. "
-            "Use another calculation id, or the parameters that are stored",
-        )
-    if head.status is Status.PUBLISHED:
-        return head
-    if head.status in (Status.WITHDRAWN, Status.REMOVING):
-        raise Refused(head.calc_id, f"it is {head.status}: finish its removal first")
+        if if_stored is not IfStored.REPLACE:
+            raise _refused(head, plan, differences)
+        if head.status is not Status.FAILED:
+            raise _held(head)
+        return store.heads.create_instead(entry, head, _next_version(entry, plan), owner)
     if head.owner == owner and head.status is not Status.FAILED:
         return head
     if head.status is not Status.FAILED and if_stored is not IfStored.RESUME:
-        raise TryAgain(
-            head.calc_id,
-            f"it is held by the run {head.owner} (attempt {head.attempt}, {head.status} since "
-            f"{head.since}). If that run is dead, take over with --if-stored resume",
-        )
+        raise _held(head)
     forecast = _forecast(head.calculation, plan.calculation)
     return store.heads.take_over(head, owner, plan.calculation.file, forecast)
+
+
+def _next_version(entry: Entry, plan: Plan) -> StoredCalculation:
+    return plan.calculation.model_copy(update={"version": entry.versions + 1})
+
+
+def _refused(head: Head, plan: Plan, differences: list[str]) -> Refused:
+    other_file = head.calculation.sha256 != plan.calculation.sha256
+    what = "another file" if other_file else "the same file with other parameters"
+    return Refused(
+        head.calc_id,
+        f"{what} is stored under this id ({head.status}): it has {'; '.join(differences)}. "
+        "Use another calculation id, the parameters that are stored, or --if-stored replace",
+    )
+
+
+def _held(head: Head) -> TryAgain:
+    return TryAgain(
+        head.calc_id,
+        f"it is held by the run {head.owner} (attempt {head.attempt}, {head.status} since "
+        f"{head.since}). If that run is dead, take over with --if-stored resume",
+    )
 
 
 def _forecast(stored: StoredCalculation, planned: StoredCalculation) -> Forecast:

@@ -20,9 +20,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hazard_store.calcfile import open_calc
 from hazard_store.connections import counted_wcu
 from hazard_store.errors import EX_TEMPFAIL, LostOwnership, TryAgain
-from hazard_store.model import IfStored, Kind, StoreOptions
+from hazard_store.model import IfStored, Kind, Status, StoreOptions
 from hazard_store.records import AuditReport, Head, WriteReport
-from hazard_store.records.heads import Conflict
+from hazard_store.records.head import Conflict
 from hazard_store.settings import Settings
 from hazard_store.signals import Interrupted, end_with_parent, stop_on_signals
 from hazard_store.store import Store
@@ -32,6 +32,7 @@ from hazard_store.workflow.inspect import inspect
 from hazard_store.workflow.owner import check_owner
 from hazard_store.workflow.plan import Checked, Plan, make_plan
 from hazard_store.workflow.publish import AuditFailed, decide, publish, verdict
+from hazard_store.workflow.remove import remove_old
 from hazard_store.workflow.screen import Screen
 from hazard_store.workflow.write import write_chunk
 
@@ -135,6 +136,7 @@ def _load(
         claim = begin(store, plan, owner, if_stored)
         entry["wcu"] = sum(wcu)
     head = claim.head
+    remove_old(store, calc_id, owner, screen)  # of a failed attempt that this one stands for
     del plan  # all sites of the calculation: the writers read theirs from the records
     if claim.already_published:
         return Loaded(head, verdict(store, head).report, phases.taken, already_published=True)
@@ -144,11 +146,13 @@ def _load(
         _audit(store, uri, head, pool, screen, phases)
         head = publish(store, decide(store, head))
     except AuditFailed:  # an answer, not a fault: the report names what differs
-        head = store.head(calc_id)
+        head = store.head(calc_id, working=True)
     except BaseException:
         _mark_failed(store, head)
         raise
     report = verdict(store, head).report.model_copy(update={"status": str(head.status)})
+    if head.status is Status.PUBLISHED:
+        remove_old(store, calc_id, owner, screen)
     return Loaded(head, report, phases.taken, already_published=False)
 
 
@@ -204,7 +208,7 @@ def _audit_job(
     on_sites: Progress | None = None,
 ) -> AuditReport:
     store = Store(settings)
-    head = store.head(calc_id)
+    head = store.head(calc_id, working=True)
     check_owner(store, head)
     return audit_into_record(store, head, *chunk, uri, on_sites)
 

@@ -40,7 +40,7 @@ def writable(store: Store, calc_id: str) -> Head:
         Refused: in this state nothing is written.
         LostOwnership: the settings name an owner and attempt that are no longer current.
     """
-    head = store.head(calc_id)
+    head = store.head(calc_id, working=True)
     if head.status not in (Status.WRITING, Status.AUDITING, Status.FAILED):
         raise Refused(calc_id, f"it is {head.status}: nothing is written to it any more")
     check_owner(store, head)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hazard_store.errors import HazardStoreError, LostOwnership, Refused
 from hazard_store.model import Kind, Status
 from hazard_store.records import AuditReport, Head
-from hazard_store.records.heads import Conflict
+from hazard_store.records.head import Conflict
 from hazard_store.store import Store
 from hazard_store.workflow.reports import Reports, outcome_of
 
@@ -82,7 +82,7 @@ def decide(store: Store, head: Head) -> Head:
             return store.heads.audit_passed(head, outcome)
         store.heads.failed(head, outcome)
     except Conflict as error:
-        now = store.head(head.calc_id)
+        now = store.head(head.calc_id, working=True)
         if now.status is Status.PUBLISHED and now.attempt == head.attempt and result.passed:
             return now
         raise LostOwnership(
@@ -108,7 +108,7 @@ def publish(store: Store, head: Head) -> Head:
     try:
         return store.heads.published(head)
     except Conflict as error:
-        now = store.head(head.calc_id)
+        now = store.head(head.calc_id, working=True)
         if now.status is Status.PUBLISHED and now.attempt == head.attempt:
             return now
         raise Refused(head.calc_id, f"it is now {now.status}, held by {now.owner}") from error

@@ -82,8 +82,22 @@ def write_chunk(
         TryAgain: the retry limit was reached, or the run was taken over or told to stop.
         Refused: nothing may be written in the calculation's state.
     """
-    began, cpu = time.monotonic(), time.process_time()
     head = writable(store, calc_id)
+    return write_sites(store, uri, head, kind, start, stop, stop_event, on_items)
+
+
+def write_sites(
+    store: Store,
+    uri: str,
+    head: Head,
+    kind: Kind,
+    start: int,
+    stop: int,
+    stop_event: threading.Event | None = None,
+    on_items: Progress | None = None,
+) -> WriteReport:
+    """Write one chunk of the calculation of a head, whatever its state; see `write_chunk`."""
+    began, cpu = time.monotonic(), time.process_time()
     form = head.calculation.form(kind)
     reports = Reports(store, head)
     chunk = chunk_number(head.calculation, start, stop)
@@ -106,7 +120,7 @@ def write_chunk(
             complete = True
     finally:
         report = WriteReport(
-            calc_id=calc_id,
+            calc_id=head.calc_id,
             kind=kind,
             start=start,
             stop=stop,

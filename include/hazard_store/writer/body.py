@@ -68,10 +68,15 @@ def send_puts(client: DynamoDBClient, table: str, puts: list[Put]) -> Answer:
     if not unprocessed:
         return Answer([], wcu)
     by_key = {(put.hash_key, put.range_key): put for put in puts}
-    return Answer([by_key[_key(request["PutRequest"]["Item"])] for request in unprocessed], wcu)
+    return Answer([by_key[_key(request)] for request in unprocessed], wcu)
 
 
-def _key(item: dict[str, Any]) -> tuple[str, str]:
+def _key(request: Any) -> tuple[str, str]:
+    item = (
+        request["PutRequest"]["Item"]
+        if "PutRequest" in request
+        else request["DeleteRequest"]["Key"]
+    )
     name = next(name for name in RANGE_KEYS.values() if name in item)
     return item[HASH_KEY]["S"], item[name]["S"]
 

@@ -65,6 +65,7 @@ class BatchWriter:
         policy: how often, how long and after what pauses a put is tried again.
         threads: requests under way at once.
         held_bytes: puts that may be made before they can be sent.
+        wcu_per_byte: what a byte of the first requests is taken to cost.
         stop: set by whoever wants the writing to end after what is in flight.
         clock: seconds.
         pause: waits for a number of seconds.
@@ -81,7 +82,7 @@ class BatchWriter:
     counts: WriteCounts = field(default_factory=WriteCounts)
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
-    _wcu_per_byte: float = 0.75 / 1024  # of a request; binaries are in base64. Learned from answers
+    wcu_per_byte: float = 0.75 / 1024  # of a request; binaries are in base64. Learned from answers
 
     def write(self, puts: Iterable[Put]) -> WriteCounts:
         """Write all puts; return when every one of them was acknowledged.
@@ -102,7 +103,7 @@ class BatchWriter:
                 may_send = len(in_flight) < self.threads and not self._in_debt()
                 if may_send and (batch := batches.next(now)):
                     # Charged before it is known, or the first requests would all start free.
-                    guess = self._wcu_per_byte * _bytes(batch)
+                    guess = self.wcu_per_byte * _bytes(batch)
                     self.limiter.charge(guess)
                     in_flight.add(pool.submit(self._send, batch, guess))
                 elif in_flight:
@@ -142,7 +143,7 @@ class BatchWriter:
         left = set(map(id, answer.left))
         self.limiter.charge(answer.wcu - guess)
         if not left:
-            self._wcu_per_byte = answer.wcu / _bytes(batch)
+            self.wcu_per_byte = answer.wcu / _bytes(batch)
         self.counts.add(
             wcu=answer.wcu, acknowledged=len(batch) - len(left), retries=1 if left else 0
         )

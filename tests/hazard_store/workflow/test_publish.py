@@ -9,7 +9,7 @@ import pytest
 from hazard_store.errors import LostOwnership, Refused
 from hazard_store.model import IfStored, KeyScheme, Kind, Status, StoreOptions
 from hazard_store.records import Head
-from hazard_store.records.heads import Conflict
+from hazard_store.records.head import Conflict
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit, audit_into_record
 from hazard_store.workflow.begin import begin

@@ -1,0 +1,71 @@
+"""Who hears of a run's end, of one that takes too long, and of what was published."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import Asset, AssetAlias, AsyncCallback, DeadlineAlert, DeadlineReference
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+log = logging.getLogger(__name__)
+
+PUBLISHED = AssetAlias("hazard-published")
+
+
+class NoticeSettings(BaseSettings):
+    """From `HAZARD_STORE_NOTICE_*`; by default nobody is told anything."""
+
+    model_config = SettingsConfigDict(env_prefix="HAZARD_STORE_NOTICE_", frozen=True)
+
+    sns_topic: str = ""  # ARN; told of every failed run
+    successes: bool = False  # and of every good one
+    deadline_s: float | None = Field(None, gt=0)  # a run that is not done by then is told of
+
+    def dag_arguments(self, region: str | None) -> dict[str, Any]:
+        """Return what a DAG is given."""
+        arguments: dict[str, Any] = {}
+        if self.sns_topic:
+            arguments["on_failure_callback"] = [self._notifier("failed", region)]
+            if self.successes:
+                arguments["on_success_callback"] = [self._notifier("succeeded", region)]
+        if self.deadline_s is not None:
+            arguments["deadline"] = DeadlineAlert(
+                reference=DeadlineReference.DAGRUN_QUEUED_AT,
+                interval=timedelta(seconds=self.deadline_s),
+                callback=AsyncCallback(
+                    take_too_long, kwargs={"topic": self.sns_topic, "region": region}
+                ),
+            )
+        return arguments
+
+    def _notifier(self, ended: str, region: str | None) -> Any:
+        from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
+
+        return SnsNotifier(
+            target_arn=self.sns_topic,
+            region_name=region,
+            subject=f"hazard store: {{{{ dag.dag_id }}}} {ended}",
+            message=f"{{{{ dag.dag_id }}}} {{{{ run_id }}}} {ended}: "
+            "{{ params.get('calc_id', '') }}",
+        )
+
+
+async def take_too_long(topic: str, region: str | None, **kwargs: Any) -> None:
+    """Tell of a run that has passed its deadline."""
+    run = kwargs.get("context", {}).get("dag_run", {})
+    text = f"{run.get('dag_id')} {run.get('dag_run_id')} takes longer than it may"
+    log.warning("%s", text)
+    if topic:
+        from airflow.providers.amazon.aws.hooks.sns import SnsHook
+
+        hook = SnsHook(region_name=region)
+        async with await hook.get_async_conn() as client:
+            await client.publish(TopicArn=topic, Message=text, Subject="hazard store: too long")
+
+
+def published_asset(stage: str) -> Asset:
+    """Return the asset that other DAGs follow: the published calculations of a stage."""
+    return Asset(name=f"hazard-curves-{stage}", uri=f"hazard-store://{stage}/published")

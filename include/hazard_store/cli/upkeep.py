@@ -1,0 +1,90 @@
+"""Verbs that mend a stored calculation or take it away: repair, remove."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from dataclasses import asdict
+
+import click
+
+from hazard_store.cli.options import SiteRange, default_store, json_option
+from hazard_store.cli.render import audit_json, echo_json, print_audit
+from hazard_store.cli.screen import screen_for_people
+from hazard_store.errors import EX_DIFFERENCE, EX_OK
+from hazard_store.model import Status
+from hazard_store.workflow.remove import remove, remove_old
+from hazard_store.workflow.repair import repair
+
+yes_option = click.option("--yes", is_flag=True, help="Do not ask before deleting.")
+
+
+@click.command("repair")
+@click.argument("calc_id")
+@click.option("--calc-file", help="The calculation file. [default: as it was stored]")
+@click.option("--sites", type=SiteRange(), help="One chunk of the plan only.")
+@yes_option
+@json_option
+def repair_verb(
+    calc_id: str, calc_file: str | None, sites: tuple[int, int] | None, yes: bool, as_json: bool
+) -> int:
+    """Audit CALC_ID, rewrite the items that are missing or altered, and audit it again."""
+
+    def may_delete(extra: int) -> bool:
+        if yes or not sys.stdin.isatty():
+            return yes
+        return click.confirm(f"Delete {extra} items that should not be there?", err=True)
+
+    with screen_for_people() as screen:
+        report = repair(default_store(), calc_id, calc_file, sites, screen, may_delete)
+    if as_json:
+        echo_json(audit_json(report))
+    else:
+        print_audit(report)
+    if report.extra and not yes:
+        click.echo(f"{report.extra} extra items were left alone: --yes deletes them.", err=True)
+    if report.passed and report.status != Status.PUBLISHED and sites is None:
+        click.echo(f"It is not published yet: `hazard-store publish {calc_id}`.", err=True)
+    return EX_OK if report.passed else EX_DIFFERENCE
+
+
+@click.command("remove")
+@click.argument("calc_id")
+@click.option("--old-versions", is_flag=True, help="Only versions that were replaced.")
+@click.option("--take-over", is_flag=True, help="Also if a run is writing it; that run is fenced.")
+@click.option("--max-wcu-per-s", type=click.FloatRange(min=0, min_open=True), help="Write budget.")
+@yes_option
+@json_option
+def remove_verb(
+    calc_id: str,
+    old_versions: bool,
+    take_over: bool,
+    max_wcu_per_s: float | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Withdraw CALC_ID, delete all of it, and count that nothing is left."""
+    store = default_store()
+    head = store.head(calc_id)
+    if not (yes or old_versions):
+        size = f"{head.calculation.n_sites:,} sites, {head.status}"
+        click.confirm(f"Remove {calc_id} ({size}) for good?", abort=True, err=True)
+    owner = store.settings.owner or f"remove-{socket.gethostname()}-{os.getpid()}"
+    with screen_for_people() as screen:
+        if old_versions:
+            removed = remove_old(store, calc_id, owner, screen)
+        else:
+            removed = remove(
+                store, calc_id, owner, screen, take_over=take_over, max_wcu_per_s=max_wcu_per_s
+            )
+    if as_json:
+        echo_json(asdict(removed))
+    else:
+        click.echo(
+            f"{calc_id}: {len(removed.versions)} versions, {removed.items:,} items deleted with "
+            f"{removed.wcu:,.0f} write units; {removed.left} left, counted."
+        )
+
+
+VERBS = (repair_verb, remove_verb)

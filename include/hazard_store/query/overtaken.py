@@ -1,0 +1,34 @@
+"""A reader that is overtaken by a replacement: told so, and never given a mixture or a gap.
+
+A reader stays with the version that it began with, whose items are removed some time after the
+switch. What it misses from then on is not missing from the calculation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hazard_store.errors import CalculationReplaced, CorruptItem, NoSuchCalculation, NoSuchCurve
+from hazard_store.records import Head
+from hazard_store.store import Store
+
+
+@contextmanager
+def replaced_or_right(store: Store, head: Head) -> Iterator[None]:
+    """Say of what is missing while a version is read that the version was replaced or removed.
+
+    Raises:
+        CalculationReplaced: readers are led to another version by now.
+        NoSuchCalculation: the calculation was removed, or as the reader said.
+    """
+    try:
+        yield
+    except (NoSuchCurve, NoSuchCalculation, CorruptItem) as error:
+        entry = store.heads.entry(head.calc_id)
+        if entry is None:
+            raise NoSuchCalculation(head.calc_id, "it was removed while it was read") from error
+        if entry.storage_id != head.storage_id:
+            reason = f"version {head.calculation.version} was replaced while it was read"
+            raise CalculationReplaced(head.calc_id, f"{reason}; read it again") from error
+        raise

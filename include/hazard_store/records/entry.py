@@ -1,0 +1,39 @@
+"""The entry of a calculation in the index: which of its versions readers are led to.
+
+A calculation that is replaced has its versions side by side, each with keys of its own. A switch
+from one to the next is a change of this entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+INDEX = "#calculations"  # hash key of the index; no calculation id begins with #
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where the versions of a calculation are."""
+
+    calc_id: str
+    storage_id: str  # of the version that readers are led to
+    next: str | None = None  # of the version that is to replace it
+    old: tuple[str, ...] = ()  # of versions that nobody is led to; their items are to be removed
+    versions: int = 1  # begun so far: a number is not used twice
+
+    @property
+    def working(self) -> str:
+        """The version that a run may write."""
+        return self.next or self.storage_id
+
+
+def entry_of(item: dict[str, Any]) -> Entry:
+    """Return the entry that an item holds."""
+    return Entry(
+        calc_id=item["record"]["S"],
+        storage_id=item["storage_id"]["S"],
+        next=item["next"]["S"] if "next" in item else None,
+        old=tuple(sorted(item["old"]["SS"])) if "old" in item else (),
+        versions=int(item["versions"]["N"]) if "versions" in item else 1,
+    )

@@ -1,0 +1,78 @@
+"""The head of a stored calculation as a value, and as the item that holds it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from hazard_store.model import Status
+from hazard_store.records.parts import Parts
+from hazard_store.records.stored import StoredCalculation
+
+HEAD_BYTES = 14_000  # of JSON: with its state, a head stays below 16 KB
+_SPILLED = {
+    "levels",
+    "chunks",
+}  # what can be large: 377 IMTs with levels of their own, 1,024 chunks
+
+
+@dataclass(frozen=True)
+class Head:
+    """State and description of one stored calculation."""
+
+    calculation: StoredCalculation
+    status: Status
+    owner: str  # token of the run that may write
+    attempt: int  # only grows
+    since: str  # UTC, when the state was entered
+    audited_attempt: int | None  # the attempt whose audit passed
+    outcome: dict[str, Any]  # what storing really took, counts of the last audit
+
+    @property
+    def calc_id(self) -> str:
+        """The calculation's id."""
+        return self.calculation.calc_id
+
+    @property
+    def storage_id(self) -> str:
+        """What the keys carry."""
+        return self.calculation.storage_id
+
+
+class Conflict(Exception):
+    """The head was not in the state that the change needs."""
+
+
+def head_of(item: dict[str, Any], parts: Parts) -> Head:
+    """Return the head that an item holds; `parts` are those of the same calculation."""
+    content = json.loads(item["calculation"]["S"])
+    if "spilled" in item:
+        content |= parts.get_json(item["spilled"]["S"])
+    audited = item.get("audited_attempt")
+    return Head(
+        calculation=StoredCalculation.model_validate(content),
+        status=Status(item["status"]["S"]),
+        owner=item["owner"]["S"],
+        attempt=int(item["attempt"]["N"]),
+        since=item["since"]["S"],
+        audited_attempt=None if audited is None else int(audited["N"]),
+        outcome=json.loads(item["outcome"]["S"]) if "outcome" in item else {},
+    )
+
+
+def put_description(calculation: StoredCalculation, parts: Parts) -> dict[str, str | None]:
+    """Return the attributes that describe a calculation, having stored what does not fit a head.
+
+    That part is named by its content: a run that loses the race for the head overwrites nothing.
+    """
+    text = calculation.model_dump_json()
+    if len(text.encode()) <= HEAD_BYTES:
+        return {"calculation": text, "spilled": None}
+    spilled = calculation.model_dump(mode="json", include=_SPILLED)
+    content = json.dumps(spilled, allow_nan=False, separators=(",", ":")).encode()
+    name = f"head-rest-{hashlib.sha256(content).hexdigest()[:16]}"
+    parts.put(name, content)
+    left = calculation.model_copy(update=dict.fromkeys(_SPILLED, ()))
+    return {"calculation": left.model_dump_json(), "spilled": name}

@@ -1,0 +1,232 @@
+"""Removes calculations: hides them, deletes their items, and counts that nothing is left.
+
+A removal can be interrupted anywhere and begun again: the one that comes goes on with the next
+attempt, and the one before stops at its next request. Records go last, since they tell where the
+items are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from hazard_store.errors import LostOwnership, NoSuchCalculation, TryAgain
+from hazard_store.items import Form, Put, deletion
+from hazard_store.keys import HASH_KEY
+from hazard_store.model import Kind, Status
+from hazard_store.records import Conflict, Head
+from hazard_store.store import Store
+from hazard_store.workflow.owner import Shared, fence
+from hazard_store.workflow.screen import Screen
+from hazard_store.workflow.stored import read_runs, runs_of
+from hazard_store.writer import BatchWriter, RateLimiter, RetryPolicy
+
+_RACES = 5
+_LIVE = (Status.WRITING, Status.AUDITING)
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What was removed."""
+
+    calc_id: str
+    versions: tuple[str, ...]  # storage ids
+    items: int  # deleted in this run
+    wcu: float
+    rcu: float
+    left: int = 0  # items still there, counted after the deletion: a removal ends only with none
+
+    def __add__(self, other: Removed) -> Removed:
+        return Removed(
+            self.calc_id,
+            self.versions + other.versions,
+            self.items + other.items,
+            self.wcu + other.wcu,
+            self.rcu + other.rcu,
+        )
+
+
+def remove(
+    store: Store,
+    calc_id: str,
+    owner: str,
+    screen: Screen,
+    *,
+    take_over: bool = False,
+    max_wcu_per_s: float | None = None,
+) -> Removed:
+    """Remove a calculation with all its versions.
+
+    Args:
+        store: where.
+        calc_id: the calculation, in any state.
+        owner: token of this removal.
+        screen: told of progress.
+        take_over: also if another run is writing it; that run's writers are fenced.
+        max_wcu_per_s: the budget; None: the one the calculation was stored with.
+
+    Raises:
+        NoSuchCalculation: nothing is stored under this id.
+        TryAgain: another run is writing it, or items came back while they were deleted.
+        LostOwnership: another removal went on with it.
+    """
+    removed = Removed(calc_id, (), 0, 0, 0)
+    current = store.head(calc_id)
+    for storage_id in _from_the_last(store, calc_id):
+        head = store.heads.get(storage_id)
+        if head is None:
+            continue
+        if head.status in _LIVE and not take_over:
+            raise TryAgain(
+                calc_id,
+                f"it is held by the run {head.owner} (attempt {head.attempt}, {head.status} since "
+                f"{head.since}). If that run is dead, remove it with --take-over",
+            )
+    if current.status not in (Status.WITHDRAWN, Status.REMOVING):
+        _changed(lambda: store.heads.withdrawn(current, owner), calc_id)
+    for _ in range(_RACES):
+        for storage_id in _from_the_last(store, calc_id):
+            removed += remove_version(store, storage_id, owner, screen, max_wcu_per_s)
+        if store.heads.entry(calc_id) is None:
+            return removed
+    raise TryAgain(calc_id, "another run is changing it at this moment")
+
+
+def remove_old(
+    store: Store,
+    calc_id: str,
+    owner: str,
+    screen: Screen,
+    *,
+    clock: Callable[[], float] = time.time,
+    pause: Callable[[float], None] = time.sleep,
+) -> Removed:
+    """Remove the versions that nobody is led to any more.
+
+    A version that was published is kept for `replace_grace_s`, for those who are reading it.
+
+    Raises:
+        LostOwnership: another removal went on with it.
+    """
+    entry = store.heads.entry(calc_id)
+    removed = Removed(calc_id, (), 0, 0, 0)
+    for storage_id in entry.old if entry else ():
+        head = store.heads.get(storage_id)
+        if head is None:
+            continue
+        if head.status is Status.WITHDRAWN and head.audited_attempt is not None:
+            kept_s = clock() - dt.datetime.fromisoformat(head.since).timestamp()
+            pause(max(0.0, store.settings.replace_grace_s - kept_s))
+        removed += remove_version(store, storage_id, owner, screen)
+    return removed
+
+
+def remove_version(
+    store: Store,
+    storage_id: str,
+    owner: str,
+    screen: Screen,
+    max_wcu_per_s: float | None = None,
+) -> Removed:
+    """Remove one version: its items, then its records.
+
+    Raises:
+        TryAgain: items came back while they were deleted.
+        LostOwnership: another removal went on with it.
+    """
+    head = store.heads.get(storage_id)
+    if head is None:
+        raise NoSuchCalculation(storage_id)
+    before = head
+    if head.status not in (Status.WITHDRAWN, Status.REMOVING):
+        before = _changed(lambda: store.heads.withdrawn(head, owner), head.calc_id)
+    mine = _changed(lambda: store.heads.removing(before, owner), head.calc_id)
+    parts = store.parts(storage_id)
+    names = list(parts.names())
+    removed = Removed(head.calc_id, (storage_id,), 0, 0, 0)
+    # Without a writer's report no writer ever began: there may not even be the sites' records.
+    if "emptied" not in mine.outcome and any(name.startswith("report#") for name in names):
+        for kind in Kind:
+            removed += _delete_items(store, mine, kind, screen, max_wcu_per_s)
+        mine = _changed(lambda: store.heads.emptied(mine, {"emptied": True}), head.calc_id)
+    for name in names:
+        if name != "head":
+            parts.delete(name)
+    _changed(lambda: store.heads.forgotten(mine), head.calc_id)
+    return removed
+
+
+def _from_the_last(store: Store, calc_id: str) -> list[str]:
+    """Return the versions in the order of their removal: that which readers knew goes last."""
+    entry = store.heads.entry(calc_id)
+    if entry is None:
+        return []
+    return [*entry.old, *([entry.next] if entry.next else []), entry.storage_id]
+
+
+def _delete_items(
+    store: Store, head: Head, kind: Kind, screen: Screen, max_wcu_per_s: float | None
+) -> Removed:
+    form, forecast = head.calculation.form(kind), head.calculation.forecast
+    if not form.rows:
+        return Removed(head.calc_id, (), 0, 0, 0)
+    expected = head.calculation.n_sites * len(form.groups)
+    screen.phase(f"remove {kind}", expected, "items")
+    began = time.monotonic()
+    if max_wcu_per_s is None and forecast.limited:
+        max_wcu_per_s = forecast.writers * forecast.wcu_per_s_per_writer
+    found = _Found()
+    writer = BatchWriter(
+        client=store.bulk_client,
+        table=store.table(kind),
+        fence=Shared(lambda: fence(store, head)),
+        limiter=RateLimiter(max_wcu_per_s),
+        policy=RetryPolicy.of(store.settings),
+        threads=store.settings.request_threads,
+        stop=threading.Event(),
+        wcu_per_byte=_wcu_of(head, kind) / expected / 200,
+    )
+    counts = writer.write(found.deletions(store, head, form, screen))
+    left = sum(len(run.items) for run in _stored(store, head, form))
+    if left:
+        raise TryAgain(head.calc_id, f"{left} {kind} items are still there: remove it again")
+    screen.done(time.monotonic() - began)
+    return Removed(head.calc_id, (), counts.acknowledged, counts.wcu, found.rcu)
+
+
+class _Found:
+    """Finds the items of a version; adds up what it costs."""
+
+    def __init__(self) -> None:
+        self.rcu = 0.0
+
+    def deletions(self, store: Store, head: Head, form: Form, screen: Screen) -> Iterator[Put]:
+        for run in _stored(store, head, form):
+            self.rcu += run.rcu
+            for range_key, item in run.items.items():
+                yield deletion(item[HASH_KEY]["S"], form.range_name, range_key)
+            screen.advance(len(run.items))
+
+
+def _stored(store: Store, head: Head, form: Form) -> Any:
+    """Yield the keys of all items under the plan's hash keys."""
+    sites = store.parts(head.storage_id).places(
+        head.calculation.key_maker, 0, head.calculation.n_sites
+    )
+    return read_runs(store, form, runs_of(form, sites, None, None), keys_only=True)
+
+
+def _wcu_of(head: Head, kind: Kind) -> float:
+    forecast = head.calculation.forecast
+    return forecast.stats_wcu if kind is Kind.STATS else forecast.realisations_wcu
+
+
+def _changed(change: Callable[[], Any], calc_id: str) -> Any:
+    with suppress(Conflict):
+        return change()
+    raise LostOwnership(calc_id, "another run changed it at this moment; look with `show`")
