@@ -89,6 +89,84 @@ def container_for_chunks(task_id: str, arguments: list[str], **kwargs: Any) -> A
     )
 
 
+@task
+def plan(inspected: dict[str, Any], params: Any = None) -> dict[str, Any]:
+    """Say what storing will take."""
+    from hazard_airflow import steps
+
+    return steps.plan(inspected, params)
+
+
+@task.short_circuit(ignore_downstream_trigger_rules=True)
+def go(params: Any = None) -> bool:
+    """End a dry run here."""
+    return not params["dry_run"]
+
+
+@task
+def store_meta(inspected: dict[str, Any], owner: str, params: Any = None) -> list[Any]:
+    """Claim the calculation; return the chunks to write."""
+    from hazard_airflow import steps
+
+    return steps.store_meta(inspected, params, owner)
+
+
+@task
+def chunks(kind: str, of_all: list[Any]) -> list[Any]:
+    """Return the chunks that have curves of a kind."""
+    return [chunk for chunk in of_all if kind in chunk["kinds"]]
+
+
+@task(trigger_rule="all_done")
+def decide(chunks: list[Any] | None, calc_id: str, owner: str, ti: Any = None) -> dict[str, Any]:
+    """Add the audits up; record how it ended."""
+    from hazard_airflow import steps
+
+    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
+    failed = sorted(name for name, state in states.items() if state == "failed")
+    return steps.decide(chunks, failed, calc_id, owner)
+
+
+@task(outlets=[PUBLISHED])
+def publish(
+    chunks: list[Any] | None, calc_id: str, owner: str, outlet_events: Any = None
+) -> dict[str, Any]:
+    """Publish, and emit the event that other DAGs may follow."""
+    from hazard_airflow import steps
+
+    summary = steps.publish(calc_id, owner)
+    if chunks:  # else it was published before, and nothing happened
+        outlet_events[PUBLISHED].add(published_asset(SETTINGS.stage), extra=summary)
+    return summary
+
+
+@task
+def old_versions(calc_id: str) -> list[list[str]]:
+    """Return the arguments of the container that is to remove old versions, if there are any."""
+    from hazard_airflow import steps
+
+    of = [["remove", calc_id, "--old-versions", "--json"]]
+    return of if steps.has_old_versions(calc_id) else []
+
+
+def container_to_remove(task_id: str, of: Any) -> Any:
+    """Return a container task that removes old versions."""
+    return HazardStoreContainer.partial(
+        task_id=task_id,
+        task_role=ECS.remover_role,
+        environment={**STAGE, "HAZARD_STORE_OWNER": OWNER},
+        **CONTAINER,
+    ).expand(arguments=of)
+
+
+@task
+def stop_leftovers(calc_id: str, owner: str) -> int:
+    """Stop what nobody waits for."""
+    from hazard_airflow import steps
+
+    return steps.stop_leftovers(calc_id, owner)
+
+
 @dag(
     schedule=None,
     params=store_params(SETTINGS.inbox),
@@ -112,65 +190,6 @@ def store_hazard() -> None:
         pre_execute=refuse_outside_inbox,
         **CONTAINER,
     ).output
-
-    @task
-    def plan(inspected: dict[str, Any], params: Any = None) -> dict[str, Any]:
-        from hazard_airflow import steps
-
-        return steps.plan(inspected, params)
-
-    @task.short_circuit(ignore_downstream_trigger_rules=True)
-    def go(params: Any = None) -> bool:
-        return not params["dry_run"]
-
-    @task
-    def store_meta(inspected: dict[str, Any], owner: str, params: Any = None) -> list[Any]:
-        from hazard_airflow import steps
-
-        return steps.store_meta(inspected, params, owner)
-
-    @task
-    def chunks(kind: str, of_all: list[Any]) -> list[Any]:
-        return [chunk for chunk in of_all if kind in chunk["kinds"]]
-
-    @task(trigger_rule="all_done")
-    def decide(
-        chunks: list[Any] | None, calc_id: str, owner: str, ti: Any = None
-    ) -> dict[str, Any]:
-        from hazard_airflow import steps
-
-        states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
-        failed = sorted(name for name, state in states.items() if state == "failed")
-        return steps.decide(chunks, failed, calc_id, owner)
-
-    @task(outlets=[PUBLISHED])
-    def publish(
-        chunks: list[Any] | None, calc_id: str, owner: str, outlet_events: Any = None
-    ) -> dict[str, Any]:
-        from hazard_airflow import steps
-
-        summary = steps.publish(calc_id, owner)
-        if chunks:  # else it was published before, and nothing happened
-            outlet_events[PUBLISHED].add(published_asset(SETTINGS.stage), extra=summary)
-        return summary
-
-    @task
-    def old_versions(calc_id: str) -> list[list[str]]:
-        from hazard_airflow import steps
-
-        of = [["remove", calc_id, "--old-versions", "--json"]]
-        return of if steps.has_old_versions(calc_id) else []
-
-    def container_to_remove(task_id: str, of: Any) -> Any:
-        return HazardStoreContainer.partial(
-            task_id=task_id, environment={**STAGE, "HAZARD_STORE_OWNER": OWNER}, **CONTAINER
-        ).expand(arguments=of)
-
-    @task
-    def stop_leftovers(calc_id: str, owner: str) -> int:
-        from hazard_airflow import steps
-
-        return steps.stop_leftovers(calc_id, owner)
 
     to_store = store_meta(inspected, OWNER)
     plan(inspected) >> go() >> to_store

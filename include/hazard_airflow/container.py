@@ -43,6 +43,7 @@ class HazardStoreContainer(EcsRunTaskOperator):  # type: ignore[misc]
         spot_tries: how many first tries run on Fargate Spot; later ones do not, since Spot may have
             no room, or take the container away again.
         resize: whether a chunk says how large its container is.
+        task_role: another role than that of the task definition; empty: that one.
         kwargs: as the provider's operator.
     """
 
@@ -69,12 +70,13 @@ class HazardStoreContainer(EcsRunTaskOperator):  # type: ignore[misc]
         report_wait_s: float = 20,
         spot_tries: int = 0,
         resize: bool = False,
+        task_role: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(overrides={}, reattach=True, number_logs_exception=REPORT_LINES, **kwargs)
         self.arguments, self.environment = list(arguments), dict(environment or {})
         self.chunk, self.report_wait_s = chunk, report_wait_s
-        self.spot_tries, self.resize = spot_tries, resize
+        self.spot_tries, self.resize, self.task_role = spot_tries, resize, task_role
 
     @property
     def name_of_chunk(self) -> str:
@@ -109,6 +111,8 @@ class HazardStoreContainer(EcsRunTaskOperator):  # type: ignore[misc]
                 {"name": self.container_name, "command": command, "environment": variables}
             ]
         }
+        if self.task_role:
+            overrides["taskRoleArn"] = self.task_role
         if self.resize and self.chunk is not None:
             overrides |= {name: self.chunk[name] for name in ("cpu", "memory")}
         return overrides

@@ -6,7 +6,9 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset, AssetAlias, AsyncCallback, DeadlineAlert, DeadlineReference
+from airflow.sdk import Asset, AssetAlias
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 

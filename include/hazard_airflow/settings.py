@@ -35,6 +35,7 @@ class EcsSettings(BaseSettings):
     spot_tries: int = Field(0, ge=0)  # first tries of a container on Fargate Spot
     resize: bool = True  # CPU and memory by the rate of a writer, not as the task definition says
     pool: str = Field("default_pool", min_length=1)  # of Airflow, in which containers wait
+    remover_role: str = ""  # of containers that remove; empty: the task definition's
     subnets: CommaList = ()
     security_groups: CommaList = ()
     assign_public_ip: bool = False

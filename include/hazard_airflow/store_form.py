@@ -11,6 +11,8 @@ WHAT = "The calculation"
 HOW = "How it is stored"
 WORK = "Work and budget"
 
+CALC_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._=-]{0,127}$"
+
 _SPECIAL = re.compile(r"[.+*?()\[\]{}|^$\\/]")
 
 
@@ -39,7 +41,7 @@ def store_params(inbox: str) -> dict[str, Param]:
             "The id to store it under: letters, digits and . _ = - after the first; "
             "e.g. CALC13 or CALC13.DSLOC.",
             type="string",
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9._=-]{0,127}$",
+            pattern=CALC_ID_PATTERN,
         ),
         "calc_file": _param(
             WHAT,

@@ -27,6 +27,7 @@ WRITER = "hazard-store-writer:local"
 IMAGES = (WRITER, "hazard-store-airflow:local", "hazard-store-ministack:local")
 UP_LIMIT_S = 900  # the first time it builds three images
 RUN_LIMIT_S = 400
+OPERATOR = "HazardStoreContainer"
 
 Result = TypeVar("Result")
 
@@ -159,7 +160,12 @@ class Run:
 
     def of_containers(self) -> list[dict[str, Any]]:
         """Return the task instances that ran containers."""
-        return [each for each in self.instances if each["operator"] == "HazardStoreContainer"]
+        return [each for each in _that_ran(self.instances) if each["operator"] == OPERATOR]
+
+
+def _that_ran(instances: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out what was mapped over nothing."""
+    return [each for each in instances if each["state"] not in ("skipped", "upstream_failed")]
 
 
 def run_dag(
@@ -196,7 +202,10 @@ def run_dag(
             and composed.writer_network in connected.get(each["Actor"]["ID"], ())
         ],
         connected=connected,
-        logs={(each["task_id"], each["map_index"]): api.log(each, lines=200) for each in instances},
+        logs={
+            (each["task_id"], each["map_index"]): api.log(each, lines=200)
+            for each in _that_ran(instances)
+        },
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ CLEAR, REMOVE_OLD = "clear", "remove_old"
 
 @pytest.fixture(autouse=True)
 def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Readers are not waited for; containers get it from the environment of the embedded AWS."""
+    """Readers are not waited for."""
     monkeypatch.setenv("HAZARD_STORE_REPLACE_GRACE_S", "0")
 
 
@@ -33,7 +32,8 @@ def test_a_dry_run_plans_and_writes_nothing(run: Callable, upload: Callable, sto
     assert "success" == ended.state
     plan = ended.xcoms["plan", "return_value"][0]
     assert 36 == plan["stats_items"]
-    assert 0 < plan["dollars"] and 0 < plan["seconds"]
+    assert 0 < plan["dollars"]
+    assert 0 < plan["seconds"]
     for task in ("store_meta", "decide", "publish"):
         assert ["skipped"] == ended.states[task]
     assert before == all_items(store)

@@ -14,7 +14,12 @@ from typing import Any
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
-OF_TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
+OF_TRANSACTION = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
 
 
 @dataclass(frozen=True)

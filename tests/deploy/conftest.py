@@ -26,6 +26,7 @@ SAMPLE = REPOSITORY / "sample" / "calc_1.hdf5"
 SESSION = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 ROLES = {
     "writer": "WriterRoleArn",
+    "remover": "RemoverRoleArn",
     "orchestrator": "OrchestratorRoleArn",
     "reader": "ReaderRoleArn",
 }
@@ -122,12 +123,11 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
 
 
 def _keys(stack: LocalStack, outputs: dict[str, str]) -> dict[str, dict[str, str]]:
-    """Take each role; the writer's is for ECS alone, so it must trust this account first."""
+    """Take each role; those of containers are for ECS alone, so they must trust us first."""
     iam, sts = aws.client(stack, "iam"), aws.client(stack, "sts")
-    iam.update_assume_role_policy(
-        RoleName=outputs["WriterRoleArn"].rpartition("/")[2],
-        PolicyDocument=TRUST_THIS_ACCOUNT,
-    )
+    for output in ("WriterRoleArn", "RemoverRoleArn"):
+        name = outputs[output].rpartition("/")[2]
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=TRUST_THIS_ACCOUNT)
     taken = {}
     for role, output in ROLES.items():
         answer = sts.assume_role(RoleArn=outputs[output], RoleSessionName=role)["Credentials"]

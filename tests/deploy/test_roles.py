@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import TaskDeferred
 from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
-from hazard_airflow import steps
+from hazard_airflow import steps, upkeep
 from hazard_airflow.container import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
 from hazard_airflow.leftovers import stop_of_run
 from hazard_airflow.settings import EcsSettings
@@ -51,6 +51,7 @@ UNUSED = {
         "iam:PassRole": "no call: AWS checks it when a task that has a role is started",
         "ecs:RunTask hazard-t-writer:*": "how AWS may take the family's name that we give",
     },
+    "remover": {},
     "reader": {
         "dynamodb:BatchGetItem HazardMeta-LOCAL": NOTEBOOKS,
         "dynamodb:GetItem HazardRealisations-LOCAL": NOTEBOOKS,
@@ -94,6 +95,35 @@ def live(guarded: Guarded, uri: str) -> None:
         assert json.loads(call("curves", CALC, *rows, "--imt", "PGA", "--format", "json"))
     assert next(get_hazard_rlz_curves(CALC, locs=None, imts=["PGA"])).imt == "PGA"
     read_with_models()
+    live_on(guarded, inspected, form)
+
+
+def live_on(guarded: Guarded, inspected: dict[str, Any], form: dict[str, Any]) -> None:
+    """Replace the calculation, repair it, audit it again, and remove what was before."""
+    uri = form["calc_file"]
+    guarded.become("orchestrator")
+    form |= {"layout": "readable", "realisations": False, "if_stored": "replace"}
+    chunks = steps.store_meta(inspected, form, OWNER)
+    guarded.become("writer")
+    guarded.patch.setenv("HAZARD_STORE_OWNER", OWNER)
+    for chunk in chunks:
+        call("write", uri, CALC, "--kind", "stats", "--sites", chunk["sites"])
+        call("audit", CALC, "--calc-file", uri, "--sites", chunk["sites"], "--json")
+    guarded.become("orchestrator")
+    steps.decide(chunks, [], CALC, OWNER)
+    steps.publish(CALC, OWNER)
+    assert steps.has_old_versions(CALC)
+    assert [CALC] == [
+        arguments[1] for arguments in upkeep.audits({"calc_ids": None, "max_rcu_per_s": None})
+    ]
+    guarded.become("remover")
+    guarded.patch.setenv("HAZARD_STORE_OWNER", OWNER)
+    guarded.patch.setenv("HAZARD_STORE_REPLACE_GRACE_S", "0")
+    assert [CALC] == json.loads(call("remove", CALC, "--old-versions", "--json"))["versions"]
+    guarded.patch.delenv("HAZARD_STORE_OWNER", raising=False)
+    guarded.become("writer")
+    call("audit", CALC, "--json")
+    call("repair", CALC, "--calc-file", uri, "--json")
 
 
 def read_with_models() -> None:
@@ -276,9 +306,9 @@ def test_the_orchestrator_starts_these_writers_and_nothing_else(
     assert not deployed.rights("orchestrator").allow(call)
 
 
-def test_the_orchestrator_passes_two_roles_to_ecs_and_to_nobody_else(deployed: Deployed) -> None:
+def test_the_orchestrator_passes_three_roles_to_ecs_and_to_nobody_else(deployed: Deployed) -> None:
     rights = deployed.rights("orchestrator")
-    for output in ("ExecutionRoleArn", "WriterRoleArn"):
+    for output in ("ExecutionRoleArn", "WriterRoleArn", "RemoverRoleArn"):
         role = deployed.outputs[output]
         assert rights.allow(Call("iam:PassRole", role, TO_ECS))
         to_lambda = (("iam:PassedToService", "lambda.amazonaws.com"),)

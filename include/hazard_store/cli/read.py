@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -18,7 +19,9 @@ from hazard_store.query import (
     get_hazard_stats_curves,
 )
 from hazard_store.records import Head
+from hazard_store.records.history import audits
 from hazard_store.store import Store
+from hazard_store.workflow.stale import stale_heads
 
 
 def head_json(head: Head) -> dict[str, Any]:
@@ -30,10 +33,15 @@ def head_json(head: Head) -> dict[str, Any]:
 
 @click.command("list")
 @click.option("--all", "all_states", is_flag=True, help="Also what is not published.")
+@click.option("--stale-days", type=click.FloatRange(min=0), help="Only what is stale for so long.")
 @json_option
-def list_verb(all_states: bool, as_json: bool) -> None:
+def list_verb(all_states: bool, stale_days: float | None, as_json: bool) -> None:
     """List the stored calculations."""
-    heads = [h for h in default_store().heads.all() if all_states or h.status is Status.PUBLISHED]
+    if stale_days is None:
+        every = default_store().heads.all()
+        heads = [head for head in every if all_states or head.status is Status.PUBLISHED]
+    else:
+        heads = stale_heads(default_store(), stale_days, dt.datetime.now(dt.UTC))
     if as_json:
         echo_json([head_json(head) for head in heads])
         return
@@ -62,8 +70,12 @@ def list_verb(all_states: bool, as_json: bool) -> None:
 @json_option
 def show_verb(calc_id: str, as_json: bool) -> None:
     """Show everything about one calculation but its curves."""
-    head = default_store().head(calc_id)
+    store = default_store()
+    head, entry = store.head(calc_id), store.heads.entry(calc_id)
     content = head_json(head)
+    if entry is not None:
+        content |= {"next_version": entry.next, "old_versions": list(entry.old)}
+    content["audits"] = audits(store.parts(head.storage_id))
     if as_json:
         echo_json(content)
         return
@@ -73,9 +85,20 @@ def show_verb(calc_id: str, as_json: bool) -> None:
     content["chunks"] = len(head.calculation.chunk_ranges)
     forecast = content.pop("forecast")
     outcome = content.pop("outcome")
+    history = content.pop("audits")
+    content["old_versions"] = " ".join(content.get("old_versions", ()))
     print_table(calc_id, ("", "value"), content.items())
     if forecast:
         print_forecast(head.calculation.forecast, len(head.calculation.chunk_ranges))
+    if "dollars" in outcome:
+        click.echo(
+            f"Really taken: {outcome.get('seconds', 0):,.0f} s from the claim to the audit's end, "
+            f"${outcome['dollars']:,.4f} (forecast: {forecast['seconds']:,.0f} s of writing, "
+            f"${forecast['dollars']:,.4f})."
+        )
+    for past in history:
+        differences = past["missing"] + past["extra"] + past["altered"]
+        click.echo(f"audited {past['at']}: {differences or 'no'} differences")
     for kind in ("stats", "realisations"):
         if kind in outcome:
             took = outcome[kind]

@@ -29,6 +29,7 @@ class Head:
     since: str  # UTC, when the state was entered
     audited_attempt: int | None  # the attempt whose audit passed
     outcome: dict[str, Any]  # what storing really took, counts of the last audit
+    began: str = ""  # UTC, when this attempt began
 
     @property
     def calc_id(self) -> str:
@@ -59,6 +60,7 @@ def head_of(item: dict[str, Any], parts: Parts) -> Head:
         since=item["since"]["S"],
         audited_attempt=None if audited is None else int(audited["N"]),
         outcome=json.loads(item["outcome"]["S"]) if "outcome" in item else {},
+        began=item["began"]["S"] if "began" in item else "",
     )
 
 

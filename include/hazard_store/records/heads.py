@@ -154,6 +154,7 @@ class Heads:
             owner=owner,
             attempt=head.attempt + 1,
             audited_attempt=None,
+            began=now(),
             **described,
         )
 
@@ -284,6 +285,7 @@ class Heads:
             "owner": {"S": owner},
             "attempt": {"N": "1"},
             "since": {"S": now()},
+            "began": {"S": now()},
             **{name: {"S": text} for name, text in described.items() if text is not None},
         }
 

@@ -77,14 +77,18 @@ def make_forecast(
         stats_wcu=wcu[Kind.STATS],
         realisations_wcu=wcu[Kind.REALISATIONS],
         seconds=seconds,
-        dollars=total * DOLLARS_PER_WRITE_UNIT
-        + rcu * DOLLARS_PER_READ_UNIT
-        + seconds * writers * _dollars_per_s(writer_size(wcu_per_s_per_writer)),
+        dollars=dollars(total, rcu, seconds * writers, wcu_per_s_per_writer),
         writers=writers,
         wcu_per_s_per_writer=wcu_per_s_per_writer,
         limited=limited,
         notes=tuple(notes),
     )
+
+
+def dollars(wcu: float, rcu: float, writer_seconds: float, wcu_per_s_per_writer: float) -> float:
+    """Return what units and the seconds of writers cost together; a writer's size by its rate."""
+    machines = writer_seconds * _dollars_per_s(writer_size(wcu_per_s_per_writer))
+    return wcu * DOLLARS_PER_WRITE_UNIT + rcu * DOLLARS_PER_READ_UNIT + machines
 
 
 def _dollars_per_s(size: WriterSize) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from typing import Any
 
@@ -12,6 +13,7 @@ from hazard_store.items import DIGEST_BYTES
 from hazard_store.model import Kind
 from hazard_store.records import AuditReport, Head, StoredCalculation, WriteReport
 from hazard_store.store import Store
+from hazard_store.workflow.forecast import dollars
 
 log = logging.getLogger(__name__)
 
@@ -118,4 +120,13 @@ def outcome_of(store: Store, head: Head, report: AuditReport) -> dict[str, Any]:
             "retries": sum(r.retries for r in written),
             "writer_seconds": round(sum(r.seconds for r in written), 3),
         }
+    outcome["dollars"] = dollars(
+        sum(outcome[str(kind)]["wcu"] for kind in Kind),
+        report.rcu,
+        sum(outcome[str(kind)]["writer_seconds"] for kind in Kind) + report.seconds,
+        head.calculation.forecast.wcu_per_s_per_writer,
+    )
+    if head.began:
+        began = dt.datetime.fromisoformat(head.began)
+        outcome["seconds"] = (dt.datetime.now(dt.UTC) - began).total_seconds()
     return outcome

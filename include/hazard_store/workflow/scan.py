@@ -6,15 +6,13 @@ tables, at half a read unit for each 4 KB of everybody's items; it finds strays 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import KeyScheme, Kind
 from hazard_store.records import AuditReport, Difference, Head
 from hazard_store.records.stored import MAX_DIFFERENCES
 from hazard_store.store import Store
 from hazard_store.workflow.screen import Screen
+from hazard_store.workflow.stored import scanned
 
 
 def strays(store: Store, head: Head, screen: Screen) -> AuditReport:
@@ -26,7 +24,7 @@ def strays(store: Store, head: Head, screen: Screen) -> AuditReport:
     differences: list[Difference] = []
     for kind in Kind:
         screen.phase(f"scan {kind}", 0, "items")
-        for item, units in _items(store, kind):
+        for item, units in scanned(store, kind):
             rcu += units
             screen.advance(1)
             hash_key, range_key = (
@@ -60,18 +58,3 @@ def _is_of(head: Head, hash_key: str, range_key: str) -> bool:
     if head.calculation.key_scheme is KeyScheme.LOCATION:
         return range_key.rpartition(":")[2] == head.storage_id
     return hash_key == head.storage_id or hash_key.startswith(f"{head.storage_id}:")
-
-
-def _items(store: Store, kind: Kind) -> Iterator[tuple[dict[str, Any], float]]:
-    """Yield (keys, read units) of every item; a page's units come with its first item."""
-    pages: Any = store.client.get_paginator("scan").paginate(
-        TableName=store.table(kind),
-        ProjectionExpression="#h, loc_agg_rk, loc_rlz_rk",
-        ExpressionAttributeNames={"#h": HASH_KEY},
-        ReturnConsumedCapacity="TOTAL",
-    )
-    for page in pages:
-        units = page["ConsumedCapacity"]["CapacityUnits"]
-        for item in page["Items"]:
-            yield item, units
-            units = 0.0
