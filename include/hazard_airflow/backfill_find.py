@@ -19,6 +19,7 @@ from airflow.sdk.exceptions import ParamValidationError
 
 from hazard_airflow.store_form import store_params
 from hazard_store.errors import BadCalculation, BadParameter, Misconfigured
+from hazard_store.keys import storage_id
 from hazard_store.settings import Settings
 from hazard_store.workflow.arrivals import Arrival, Interval, arrivals
 from hazard_store.workflow.inbox import require_in_inbox
@@ -98,8 +99,10 @@ def conf_of(arrival: Arrival, settings: Settings) -> dict[str, Any]:
 
     Raises:
         BadCalculation: the sidecar is not right; the sentence names it.
-        BadParameter: the file's name cannot be an id, and no sidecar gives one.
+        BadParameter: the file's name cannot be an id, and no sidecar gives one; or it has a space.
     """
+    if any(character.isspace() for character in arrival.uri):
+        raise BadParameter("calc_file", "the file's name, or a folder's, has a space in it")
     sidecar = sidecar_uri(arrival.uri)
     require_in_inbox(sidecar, settings.inbox)  # a link may lead out of a folder
     given = read_sidecar(arrival.uri, settings)
@@ -111,6 +114,7 @@ def conf_of(arrival: Arrival, settings: Settings) -> dict[str, Any]:
         given["calc_id"] = calc_id_of(arrival.name)
     try:
         form_of(given, settings)
+        storage_id(given["calc_id"])
     except ValueError as error:
         raise BadCalculation(sidecar, str(error)) from error
     return given

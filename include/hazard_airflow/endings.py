@@ -95,6 +95,8 @@ def sentence_of(lines: Sequence[str]) -> str:
             text += "; first: " + " ".join(
                 str(first.get(name)) for name in ("kind", "table", "hash_key", "range_key")
             )
+        if report.get("status") == "published":
+            text += f"; `hazard-store repair {report.get('calc_id')}` mends it"
         return text
     said = [line.strip()[:LINE_LENGTH] for line in lines if line.strip()]
     return " | ".join(said[-3:]) or "it said nothing"

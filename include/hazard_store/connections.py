@@ -51,6 +51,21 @@ def dynamodb_client(settings: Settings, *, retries: bool = True) -> DynamoDBClie
     )
 
 
+def s3_client(settings: Settings) -> Any:
+    """Return an S3 client, to list the inbox; the files themselves are read by `calcfile`."""
+    return boto3.client(
+        "s3",
+        region_name=region_of(settings),
+        endpoint_url=settings.endpoint_s3,
+        config=Config(
+            retries={"mode": "standard", "total_max_attempts": 8},
+            user_agent="hazard-store",
+            connect_timeout=5,
+            read_timeout=60,
+        ),
+    )
+
+
 @contextmanager
 def counted_wcu(client: DynamoDBClient) -> Iterator[list[float]]:
     """Give a list to which each write of this client adds the units that DynamoDB counted."""

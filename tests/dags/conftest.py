@@ -70,13 +70,13 @@ def database(environment: None) -> None:
     initdb()
 
 
-def parsed() -> Any:
-    """Return the DAG as Airflow parses it now; a run leaves its parameters in the object."""
+def parsed(dag_id: str = "store_hazard") -> Any:
+    """Return a DAG as Airflow parses it now; a run leaves its parameters in the object."""
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(airflow_home.DAGS)
     assert bag.import_errors == {}
-    return bag.dags["store_hazard"]
+    return bag.dags[dag_id]
 
 
 @pytest.fixture
@@ -111,10 +111,10 @@ def upload(stack: LocalStack) -> Callable[..., str]:
 
 @pytest.fixture
 def run(database: None, faults: Faults) -> Iterator[Callable[..., Run]]:
-    """Run the DAG to its end: `run(calc_id="A", calc_file=uri)`; other parameters as they are."""
+    """Run a DAG to its end: `run(calc_id="A", calc_file=uri)`; other parameters as they are."""
 
-    def to_end(**conf: Any) -> Run:
-        return _run_of(parsed().test(run_conf=conf))
+    def to_end(dag_id: str = "store_hazard", **conf: Any) -> Run:
+        return _run_of(parsed(dag_id).test(run_conf=conf))
 
     yield to_end
     assert faults.left() == [], "no container has met these faults"

@@ -19,15 +19,20 @@ pytestmark = pytest.mark.airflow
 STATS, REALISATIONS = "stats.write_stats", "realisations.write_realisations"
 ORDER = {
     "inspect": {"plan", "store_meta"},
-    "plan": {"store_meta"},
-    "store_meta": {"stats.chunks", "realisations.chunks", "audit", "decide"},
+    "plan": {"go"},
+    "go": {"store_meta"},
+    "store_meta": {"stats.chunks", "realisations.chunks", "given_up", "audit", "decide", "publish"},
     "stats.chunks": {STATS},
     "realisations.chunks": {REALISATIONS},
     STATS: {"audit"},
     REALISATIONS: {"audit"},
     "audit": {"decide"},
     "decide": {"publish"},
-    "publish": {"stop_leftovers"},
+    "publish": {"replaced", "stop_leftovers"},
+    "replaced": {"remove_old"},
+    "remove_old": {"stop_leftovers"},
+    "given_up": {"clear"},
+    "clear": {STATS, REALISATIONS},
     "stop_leftovers": set(),
 }
 
@@ -49,6 +54,8 @@ def test_the_audit_comes_after_skipped_writers_and_the_decision_after_everything
     rules = {task.task_id: TriggerRule(task.trigger_rule).value for task in dag.tasks}
     assert (rules.pop("audit"), rules.pop("decide")) == ("none_failed", "all_done")
     assert rules.pop("stop_leftovers") == "all_done_setup_success"
+    # What writers wait for is skipped where there is nothing to clear.
+    assert {"none_failed"} == {rules.pop(name) for name in (STATS, REALISATIONS)}
     assert {"all_success"} == set(rules.values())
 
 
@@ -61,12 +68,13 @@ def test_clean_up_runs_however_the_run_ends_and_does_not_make_it_green(dag: Any)
 def test_heavy_work_runs_in_containers_mapped_over_chunks_and_named_by_sites(dag: Any) -> None:
     from hazard_airflow.container import HazardStoreContainer
 
-    containers = {"inspect", STATS, REALISATIONS, "audit"}
+    of_chunks, removals = {STATS, REALISATIONS, "audit"}, {"clear", "remove_old"}
+    containers = {"inspect"} | of_chunks | removals
     for task in dag.tasks:
         operator = getattr(task, "operator_class", type(task))
         assert (task.task_id in containers) == (operator is HazardStoreContainer)
         assert (task.task_id in containers - {"inspect"}) == task.is_mapped
-        if task.is_mapped:
+        if task.task_id in of_chunks:
             assert task.partial_kwargs["map_index_template"] == "{{ task.name_of_chunk }}"
 
 
@@ -85,6 +93,7 @@ def test_writers_are_told_stage_owner_and_attempt(dag: Any) -> None:
         assert environment == {
             "HAZARD_STORE_STAGE": "LOCAL",
             "HAZARD_STORE_TABLE_PREFIX": "Hazard",
+            "HAZARD_STORE_REPLACE_GRACE_S": "15.0",
             "HAZARD_STORE_OWNER": "{{ dag.dag_id }}/{{ run_id }}",
             "HAZARD_STORE_ATTEMPT": "{{ task.chunk.attempt }}",
         }
@@ -109,14 +118,18 @@ def test_no_more_writers_run_at_once_than_the_forecast_counts_on(dag: Any) -> No
 def test_it_is_triggered_by_people_and_its_page_tells_what_to_do_when_it_is_red(dag: Any) -> None:
     assert dag.schedule is None
     assert "## When it is red" in dag.doc_md
-    for task in ORDER.keys() - {"stats.chunks", "realisations.chunks"}:
+    helpers = {"stats.chunks", "realisations.chunks", "given_up", "replaced"}
+    for task in ORDER.keys() - helpers:
         assert f"`{task}`" in dag.doc_md
 
 
 def test_what_is_imported_at_the_top_of_a_dag_file() -> None:
     """Of `hazard_store` the settings only, of the rest of ours what Airflow needs to parse."""
     allowed = {
+        "hazard_airflow.backfill_file",
+        "hazard_airflow.backfill_settings",
         "hazard_airflow.container",
+        "hazard_airflow.notices",
         "hazard_airflow.retry",
         "hazard_airflow.settings",
         "hazard_airflow.store_form",
