@@ -46,6 +46,7 @@ from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
 from hazard_airflow.backfill_file import OUTCOME, InspectFile, StoreFile
 from hazard_airflow.backfill_settings import BackfillSettings
 from hazard_airflow.container import OWNER_TAG
+from hazard_airflow.notices import NoticeSettings
 from hazard_airflow.retry import RetryTemporary
 from hazard_airflow.settings import EcsSettings
 from hazard_store.settings import Settings
@@ -65,6 +66,8 @@ TASKS = ("file.inspect", "file.store")  # of each file, in their order
     doc_md=__doc__,
     tags=["hazard"],
     dag_display_name="Store what arrived in the inbox",
+    # No deadline: the runs of many days may wait for each other.
+    **NoticeSettings(deadline_s=None).dag_arguments(SETTINGS.region),
     default_args={"retry_policy": RetryTemporary(), **ECS.retry_arguments},
 )
 def backfill_hazard() -> None:

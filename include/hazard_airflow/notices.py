@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import timedelta
 from typing import Any
@@ -61,11 +62,12 @@ async def take_too_long(topic: str, region: str | None, **kwargs: Any) -> None:
     text = f"{run.get('dag_id')} {run.get('dag_run_id')} takes longer than it may"
     log.warning("%s", text)
     if topic:
-        from airflow.providers.amazon.aws.hooks.sns import SnsHook
+        import boto3
 
-        hook = SnsHook(region_name=region)
-        async with await hook.get_async_conn() as client:
-            await client.publish(TopicArn=topic, Message=text, Subject="hazard store: too long")
+        sns = boto3.client("sns", region_name=region)
+        await asyncio.to_thread(
+            sns.publish, TopicArn=topic, Message=text, Subject="hazard store: too long"
+        )
 
 
 def published_asset(stage: str) -> Asset:

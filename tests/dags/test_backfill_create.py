@@ -115,7 +115,7 @@ def test_a_month_is_stored_once_however_often_it_is_backfilled(
     assert "NAMED" in published(running)
     why = {text: entry["reason"] for text, s in first.items() for entry in s["refused"]}
     assert "exit code 65" in why[day(DAMAGED)]
-    assert "event_based" in why[day(OTHER_MODE)]
+    assert "scenario" in why[day(OTHER_MODE)]
     assert "calc_25.json: key_scheme" in why[day(BAD_SIDECAR)]
     children = child_runs(running)
     assert 22 == len(children)
@@ -149,7 +149,7 @@ def fill_inbox(running: Running, folder: Path) -> None:
             n=2,
             r=1,
             seed=n,
-            mode="event_based" if n == OTHER_MODE else "classical",
+            mode="scenario" if n == OTHER_MODE else "classical",
         ).path
         if n == DAMAGED:
             file.write_bytes(file.read_bytes()[:1000])

@@ -95,6 +95,17 @@ def test_settings_say_where_to_begin_and_how_many_to_store_at_once(
     assert changed.task_dict[STORE].max_active_tis_per_dagrun == 2
 
 
+def test_a_red_day_is_told_of_and_a_long_one_is_not(
+    environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day that waits for those before it is not late."""
+    monkeypatch.setenv("HAZARD_STORE_NOTICE_SNS_TOPIC", "arn:aws:sns:us-east-1:000000000000:t")
+    monkeypatch.setenv("HAZARD_STORE_NOTICE_DEADLINE_S", "60")
+    told = parsed()
+    assert 1 == len(told.on_failure_callback)
+    assert not told.deadline
+
+
 def test_its_page_tells_what_each_task_does_and_what_to_do_when_it_is_red(dag: Any) -> None:
     assert "## When it is red" in dag.doc_md
     for task in ORDER:

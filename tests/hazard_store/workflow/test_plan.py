@@ -253,3 +253,27 @@ def test_the_plan_depends_on_nothing_but_the_file_and_the_options():
     one, other = planned(made), planned(made)
     assert one.site_parts == other.site_parts
     assert one.calculation.model_dump_json() == other.calculation.model_dump_json()
+
+
+def test_a_calculation_of_100_000_sites_and_12_000_realisations_has_a_plan():
+    """Within the limits of mapping, with chunks of about the same work."""
+    plan = planned(calculation(n=100_000, r=12_000))
+    borders = plan.calculation.chunks
+    sizes = np.diff(borders)
+    limit = Settings(region="us-east-1").max_map_length
+    assert 1 < len(sizes) <= limit
+    assert (0, 100_000) == (borders[0], borders[-1])
+    assert 1.2 * sizes.mean() > sizes.max()
+    per_site = -(-12_000 // plan.calculation.realisations_per_item)
+    assert 100_000 * per_site == plan.calculation.forecast.realisations_items
+
+
+def test_more_chunks_than_can_be_mapped_are_refused_with_a_number_that_works():
+    made = calculation(n=100_000, r=2)
+    with pytest.raises(BadParameter, match="use at least 98") as refused:
+        planned(made, key_scheme=KeyScheme.CALC, sites_per_chunk=50)
+    assert "2000 chunks, and Airflow maps at most 1024" in str(refused.value)
+    assert (
+        1021
+        == len(planned(made, key_scheme=KeyScheme.CALC, sites_per_chunk=98).calculation.chunks) - 1
+    )
