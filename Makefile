@@ -7,7 +7,7 @@ LOCK_IMAGE = uv pip compile --universal --python-version 3.11 --constraint requi
     --no-annotate --generate-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test soak containers smoke-aws bench lint format lock clean
+.PHONY: help setup demo up down status test soak month containers smoke-aws bench lint format lock clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,7 +49,10 @@ test: $(INSTALLED)  ## Run the tests (ARGS="-k keys" for some of them)
 	@exec $(BIN)/python -m pytest -m "not slow and not containers" $(ARGS)
 
 soak: $(INSTALLED)  ## Run the slow tests: soaks and repetitions
-	@exec $(BIN)/python -m pytest -m slow $(ARGS)
+	@exec $(BIN)/python -m pytest -m "slow and not month" $(ARGS)
+
+month: $(INSTALLED)  ## Backfill a month of files through a running Airflow, twice
+	@exec $(BIN)/python -m pytest -m month $(ARGS)
 
 containers:  ## Build the images, test them in real containers (Docker, or root on Debian)
 	@exec .ci/containers $(ARGS)

@@ -27,7 +27,7 @@ from tests.deploy.calls import Recorder
 from tests.hazard_store.calcfile.factory import make_calc
 from tests.stored import all_items, stored
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow]
+pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.month]
 
 DAG = "backfill_hazard"
 DAYS = 30
