@@ -46,13 +46,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 LAYERS = (
     ("cli",),
     ("plot",),
-    ("workflow", "aws_errors", "signals"),
+    ("workflow", "aws_errors"),
     ("query",),
     ("store",),  # makes the clients, the writer's among them
     ("calcfile", "writer"),
     ("records", "connections", "tables"),
     ("items", "keys", "codec"),
-    ("model", "settings", "errors"),
+    ("model", "settings", "errors", "signals"),
 )
 # Neighbours of one layer that nevertheless must not know each other.
 APART = {"calcfile": ("writer", "query", "store"), "writer": ("calcfile", "query", "store")}

@@ -6,6 +6,9 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 
 from hazard_store.errors import EX_TEMPFAIL
@@ -20,6 +23,59 @@ class Interrupted(SystemExit):
 
     def __str__(self) -> str:
         return f"{self.name}: told to stop; a resume writes what is missing"
+
+
+@dataclass
+class _Gate:
+    """Whether a signal has to wait, and which one does."""
+
+    held: bool = False
+    waiting: str = ""
+
+    def raise_waiting(self) -> None:
+        name, self.waiting = self.waiting, ""
+        if name:
+            raise Interrupted(name)
+
+
+_gate = _Gate()
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """In this block a signal waits for a place that lets it in (`let_in`), or for the block's end.
+
+    For work whose books a signal would leave half written: a thread that was started and not yet
+    noted, a request that was sent and not yet counted.
+    """
+    if not _in_main_thread():
+        yield
+        return
+    _gate.held = True
+    try:
+        yield
+    finally:
+        _gate.held = False
+        _gate.raise_waiting()
+
+
+@contextmanager
+def let_in() -> Iterator[None]:
+    """In this part of a `held` block a signal is raised at once, one that waits too."""
+    was = _gate.held and _in_main_thread()
+    if not was:
+        yield
+        return
+    _gate.held = False
+    try:
+        _gate.raise_waiting()
+        yield
+    finally:
+        _gate.held = was
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def stop_on_signals() -> None:
@@ -43,4 +99,6 @@ def end_with_parent() -> None:
 def _stop(number: int, _frame: FrameType | None) -> None:
     for other in (signal.SIGTERM, signal.SIGINT):
         signal.signal(other, signal.SIG_IGN)  # the clean-up is not to be interrupted again
-    raise Interrupted(signal.Signals(number).name)
+    _gate.waiting = signal.Signals(number).name
+    if not _gate.held:
+        _gate.raise_waiting()

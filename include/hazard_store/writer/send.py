@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hazard_store.errors import Stopped
 from hazard_store.items import Put
+from hazard_store.signals import held, let_in
 from hazard_store.writer.batches import Batches
 from hazard_store.writer.body import send_puts
 from hazard_store.writer.lanes import Lanes, Trial
@@ -95,13 +96,17 @@ class BatchWriter:
         lanes = Lanes(self.table, self.policy)
         batches = Batches(puts, lanes, self.held_bytes)
         in_flight: set[Future[Outcome]] = set()
-        with ThreadPoolExecutor(self.threads, thread_name_prefix="put") as pool:
+        # A signal that came while the pool starts a thread would leave it, and what it sends,
+        # uncounted.
+        with held(), ThreadPoolExecutor(self.threads, thread_name_prefix="put") as pool:
             while True:
                 if self.stop.is_set():
                     raise Stopped(self.table, "told to stop; a resume writes what is missing")
                 now = self.clock()
                 may_send = len(in_flight) < self.threads and not self._in_debt()
-                if may_send and (batch := batches.next(now)):
+                with let_in():
+                    batch = batches.next(now) if may_send else None
+                if batch:
                     # Charged before it is known, or the first requests would all start free.
                     guess = self.wcu_per_byte * _bytes(batch)
                     self.limiter.charge(guess)
@@ -112,18 +117,21 @@ class BatchWriter:
                         pause_s = lanes.next_in_s(now)
                         longest_s = STEP_S if pause_s is None else min(STEP_S, pause_s + 0.001)
                         longest_s = 0.0 if batches.may_make else longest_s
-                    done, in_flight = wait(in_flight, longest_s, FIRST_COMPLETED)
+                    with let_in():
+                        done, in_flight = wait(in_flight, longest_s, FIRST_COMPLETED)
                     for end in (future.result() for future in done):
                         lanes.settle(end.batch, end.left, self.clock(), end.why, end.throttled)
                 elif lanes:
-                    self.pause(min(STEP_S, lanes.next_in_s(now) or 0.0))
+                    with let_in():
+                        self.pause(min(STEP_S, lanes.next_in_s(now) or 0.0))
                 elif not batches.may_make:
                     return self.counts
 
     def _in_debt(self) -> bool:
         debt_s = self.limiter.debt_s()
         if debt_s:
-            self.pause(min(debt_s, STEP_S))
+            with let_in():
+                self.pause(min(debt_s, STEP_S))
         return debt_s > STEP_S
 
     def _send(self, batch: list[Trial], guess: float) -> Outcome:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,6 +29,7 @@ from hazard_store.items import Form, Place, Put, item_maker
 from hazard_store.keys import KeyMaker
 from hazard_store.model import KeyScheme, Kind, Layout
 from hazard_store.settings import Settings
+from hazard_store.signals import Interrupted, stop_on_signals
 from hazard_store.store import Store
 from hazard_store.writer import BatchWriter, RateLimiter, RetryPolicy
 
@@ -353,6 +357,53 @@ def test_told_to_stop(writer, threads: int):
         made.write(some_puts(1000))
     assert len(dynamodb.batches) <= 2 * threads
     assert len(dynamodb.kept) == made.counts.acknowledged
+
+
+@pytest.fixture
+def stopped_by_signals() -> Iterator[None]:
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(number) for number in numbers]
+    stop_on_signals()
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("nth", [1, 2, 4])
+def test_a_signal_while_a_thread_is_being_started(
+    writer, stopped_by_signals, monkeypatch: pytest.MonkeyPatch, nth: int
+):
+    """What the thread sends is waited for and counted all the same."""
+    start, started = threading.Thread.start, []
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        started.append(thread)
+        if len(started) == nth:
+            signal.raise_signal(signal.SIGTERM)
+
+    def slowly(dynamodb: Answering, puts: list[Any]) -> AWSResponse:
+        time.sleep(0.2)
+        return all_good(dynamodb, puts)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    dynamodb = Answering(*[slowly] * 100)
+    made = writer(dynamodb, threads=4, pause=time.sleep, clock=time.monotonic)
+    with pytest.raises(Interrupted, match="SIGTERM: told to stop"):
+        made.write(some_puts(2000))
+    assert 25 * nth <= made.counts.acknowledged == len(dynamodb.kept) < 2000
+
+
+def test_a_signal_ends_a_long_wait_at_once(writer, stopped_by_signals):
+    """It does not wait for the pause to end."""
+    writing = writer(Answering(none), policy=RetryPolicy(first_s=100, cap_s=100), pause=time.sleep)
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM))
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(Interrupted):
+        writing.write(some_puts(5))
+    assert time.monotonic() - began < 5
+    timer.join()
 
 
 def test_told_to_stop_while_waiting_for_a_retry(writer, clock: Clock):
