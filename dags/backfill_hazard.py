@@ -90,12 +90,10 @@ def backfill_hazard() -> None:
     def summary(files: list[dict[str, Any]] | None, ti: Any = None) -> None:
         from hazard_airflow import backfill_end
 
-        recorded = [
-            word
+        recorded = {
+            name: [word for word in ti.xcom_pull(task_ids=[name], key=OUTCOME) if word is not None]
             for name in TASKS
-            for word in ti.xcom_pull(task_ids=[name], key=OUTCOME)
-            if word is not None
-        ]
+        }
         of_run = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
         states = {
             file["uri"]: {name: of_run.get(f"{name}_{index}") for name in TASKS}

@@ -15,7 +15,8 @@ from hazard_store.errors import HazardStoreError
 log = logging.getLogger(__name__)
 
 OUTCOMES = ("stored", "skipped", "refused", "failed")
-_BY_STATE = {"success": "stored", "skipped": "skipped"}  # marked by hand, so nothing was recorded
+_OUTCOME = {"success": "stored", "skipped": "skipped"}  # by a task's state, if it left no word
+_STATE = {"stored": "success", "skipped": "skipped"}  # of the task that left such a word
 
 Summary = dict[str, Any]
 
@@ -46,7 +47,7 @@ class NothingFound(HazardStoreError):
 def summarise(
     files: Sequence[File] | None,
     ignored: int | None,
-    recorded: Sequence[Mapping[str, Any]],
+    recorded: Mapping[str, Sequence[Mapping[str, Any]]],
     states: Mapping[str, Mapping[str, str | None]],
 ) -> Summary:
     """Return what became of every file.
@@ -54,7 +55,7 @@ def summarise(
     Args:
         files: what `find` returned; None where it failed.
         ignored: how many files were no calculations.
-        recorded: what the tasks of the files said, each with its file's `uri`; later ones count.
+        recorded: what the tasks of the files said, by task, each with its file's `uri`.
         states: of the tasks of each file, by its `uri`, in their order.
 
     Raises:
@@ -62,10 +63,13 @@ def summarise(
     """
     if files is None:
         raise NothingFound
-    said = {each["uri"]: each for each in recorded}
+    said: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for task, words in recorded.items():
+        for word in words:
+            said.setdefault(word["uri"], {})[task] = word
     summary: Summary = {outcome: [] for outcome in OUTCOMES}
     for file in files:
-        of_file = said.get(file["uri"]) or _by_states(states.get(file["uri"], {}))
+        of_file = _ended(states.get(file["uri"], {}), said.get(file["uri"], {}))
         entry = {"file": file["name"], "calc_id": file["calc_id"], "reason": of_file["reason"]}
         if of_file.get("run_id"):
             entry["run_id"] = of_file["run_id"]
@@ -88,10 +92,20 @@ def require_all_stored(summary: Summary) -> None:
         raise NotAllStored(refused, failed)
 
 
-def _by_states(states: Mapping[str, str | None]) -> dict[str, Any]:
-    """Return the outcome of a file whose tasks left no word: killed, or marked by hand."""
-    last = [state for state in states.values() if state is not None]
-    outcome = _BY_STATE.get(last[-1], "failed") if last else "failed"
+def _ended(states: Mapping[str, str | None], words: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return the word of the task that ended a file, or what its state says.
+
+    A word that does not fit its task's state is of an earlier try: a task that is skipped or that
+    does not come to run when the run is repeated keeps what it said before.
+    """
+    outcome = "failed"
+    for task, state in states.items():
+        word = words.get(task)
+        if word is not None and state == _STATE.get(word["outcome"], "failed"):
+            return word
+        outcome = _OUTCOME.get(state or "", "failed")
+        if outcome != "stored":
+            break
     text = ", ".join(f"{task} is {state or 'not run'}" for task, state in states.items())
     return {"outcome": outcome, "reason": f"no word was left: {text or 'it was not begun'}"}
 
