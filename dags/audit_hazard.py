@@ -3,7 +3,10 @@
 Everything that is stored is read back and compared with the digests that were recorded when it was
 written, calculation by calculation, within a read budget.
 **A difference changes nothing by itself:** the calculation stays published, its instance of `audit`
-turns red and names the command that repairs it, and the run is red.
+turns red, and so does `different`, which names the command that repairs it.
+Where `repair` is on, a container writes exactly those items again from the calculation file and
+audits again; the run is red only if that did not help. What should not be there is never deleted
+here: `hazard-store repair CALC_ID` asks for that.
 
 Each audit is kept with its calculation: `hazard-store show CALC_ID` lists them.
 `stale` names calculations that failed, or whose run went silent, some days ago; where
@@ -61,6 +64,12 @@ CONTAINER = {
             type=["null", "number"],
             exclusiveMinimum=0,
         ),
+        "repair": Param(
+            False,
+            title="Repair what differs",
+            description="On: missing and altered items are written again, and audited again.",
+            type="boolean",
+        ),
         "stale_days": Param(
             14,
             title="Stale after",
@@ -86,15 +95,33 @@ def audit_hazard() -> None:
 
         return upkeep.audits(params)
 
+    @task(trigger_rule="all_done")
+    def different(audits: list[list[str]] | None, params: Any = None, ti: Any = None) -> Any:
+        from hazard_airflow import upkeep
+
+        states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
+        failed = [
+            arguments[1]
+            for index, arguments in enumerate(audits or ())
+            if states.get(f"audit_{index}") == "failed"
+        ]
+        return upkeep.repairs(failed, params)
+
     @task
     def stale(params: Any = None) -> list[list[str]]:
         from hazard_airflow import upkeep
 
         return upkeep.stale(params)
 
-    HazardStoreContainer.partial(
+    to_audit = published()
+    to_repair = different(to_audit)
+    audited = HazardStoreContainer.partial(
         task_id="audit", max_active_tis_per_dagrun=SETTINGS.writers, **CONTAINER
-    ).expand(arguments=published())
+    ).expand(arguments=to_audit)
+    audited >> to_repair
+    HazardStoreContainer.partial(
+        task_id="repair", max_active_tis_per_dagrun=1, **CONTAINER
+    ).expand(arguments=to_repair)
     HazardStoreContainer.partial(
         task_id="remove_stale", task_role=ECS.remover_role, max_active_tis_per_dagrun=1, **CONTAINER
     ).expand(arguments=stale())

@@ -7,16 +7,30 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hazard_store.errors import BadParameter, NoSuchCalculation
+from hazard_store.errors import EX_DIFFERENCE, BadParameter, HazardStoreError, NoSuchCalculation
 from hazard_store.model import Status
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.workflow.stale import stale_heads
 
 log = logging.getLogger(__name__)
+
+
+class AuditsFailed(HazardStoreError):
+    """Published calculations are not what they should be, and nothing repairs them by itself."""
+
+    exit_code = EX_DIFFERENCE
+
+    def __init__(self, calc_ids: Sequence[str]) -> None:
+        super().__init__(calc_ids)
+        self.calc_ids = calc_ids
+
+    def __str__(self) -> str:
+        commands = "; ".join(f"hazard-store repair {calc_id}" for calc_id in self.calc_ids)
+        return f"the audit failed: {commands}, or another run with `repair` on"
 
 
 def confirm_removal(params: Mapping[str, Any]) -> None:
@@ -46,6 +60,21 @@ def audits(params: Mapping[str, Any]) -> list[list[str]]:
     share = [] if budget is None else [f"--max-rcu-per-s={budget / at_once:g}"]
     log.info("%s calculations to audit, %s at once", len(wanted), at_once)
     return [["audit", calc_id, "--json", *share] for calc_id in wanted]
+
+
+def repairs(failed: Sequence[str], params: Mapping[str, Any]) -> list[list[str]]:
+    """Return the arguments of the repairs that were asked for.
+
+    Args:
+        failed: the calculations whose audit failed.
+        params: the form of the DAG.
+
+    Raises:
+        AuditsFailed: there are some, and no repair was asked for.
+    """
+    if failed and not params["repair"]:
+        raise AuditsFailed(failed)
+    return [["repair", calc_id, "--json"] for calc_id in failed]
 
 
 def stale(

@@ -12,7 +12,7 @@ from hazard_store.records.history import audits
 from hazard_store.store import Store
 from hazard_store.workflow.begin import begin
 from tests.hazard_store.workflow.test_begin import plan_of
-from tests.stored import CALCS, all_items, stored
+from tests.stored import CALCS, all_items, items_of, stored
 
 pytestmark = pytest.mark.airflow
 
@@ -36,9 +36,24 @@ def test_published_calculations_are_audited_and_a_difference_is_red(
     log = capfd.readouterr().out
     assert f"exit code {EX_DIFFERENCE} (the audit found a difference)" in log
     assert "hazard-store repair DAMAGED" in log
-    parts = store.parts("DAMAGED")
-    assert [1] == [past["missing"] for past in audits(parts)]
+    assert (["failed"], ["upstream_failed"]) == (ended.states["different"], ended.states["repair"])
+    assert [1] == [past["missing"] for past in audits(store.parts("DAMAGED"))]
     assert [0] == [past["missing"] for past in audits(store.parts("SOUND"))]
+
+
+def test_what_differs_is_repaired_if_told(run: Callable, store: Store, upload: Callable) -> None:
+    """Exactly that, and audited again: the run is green."""
+    for calc_id in ("WHOLE", "HOLED"):
+        stored(store, upload(FILE), calc_id, key_scheme="calc")
+    before = items_of(store, store.table(Kind.STATS))
+    key = {"haz_sol_id": {"S": "HOLED"}, "loc_agg_rk": {"S": "[-41.300~174.780]:mean"}}
+    store.client.delete_item(TableName=store.table(Kind.STATS), Key=key)
+    ended = run("audit_hazard", calc_ids=["WHOLE", "HOLED"], repair=True)
+    assert "success" == ended.state
+    assert ["failed", "success"] == sorted(ended.states["audit"])
+    assert (["HOLED"], ["success"]) == (ended.names["repair"], ended.states["repair"])
+    assert before == items_of(store, store.table(Kind.STATS))
+    assert [1, 0] == [past["missing"] for past in audits(store.parts("HOLED"))][-2:]
 
 
 def test_what_is_stale_is_named_and_removed_only_if_told(

@@ -1,0 +1,246 @@
+"""`store_hazard` with a real scheduler: killed in every task; every `if_stored`; its readers."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hazard_store.errors import CalculationReplaced
+from hazard_store.model import IfStored, KeyScheme, Kind, Status
+from hazard_store.query import get_hazard_rlz_curves
+from hazard_store.store import Store
+from hazard_store.workflow.audit import audit
+from hazard_store.workflow.begin import begin
+from hazard_store.workflow.write import write_sites
+from local.errors import Refused
+from local.ports import free_port
+from local.stack import LocalStack
+from tests.dags import airflow_home, killer
+from tests.dags.standalone import Standalone, running
+from tests.hazard_store.calcfile.factory import make_calc
+from tests.hazard_store.plain_curves import plain_calc
+from tests.hazard_store.test_fidelity import assert_same
+from tests.hazard_store.workflow.test_begin import plan_of
+from tests.stored import Silent, all_items, stored
+
+pytestmark = [pytest.mark.airflow, pytest.mark.slow]
+
+DAG = "store_hazard"
+TEARDOWN = "stop_leftovers"
+GRACE_S = 2
+SAME, OTHER = 0, 1  # than what is stored
+
+
+@dataclass(frozen=True)
+class Killable(LocalStack):
+    """A stack whose Airflow kills its tasks where it is told to, and tries nothing again."""
+
+    kills: Path = Path()
+
+    @property
+    def ecs_environment(self) -> dict[str, str]:
+        """As it is; only clearing helps."""
+        return {
+            **super().ecs_environment,
+            "HAZARD_STORE_ECS_RETRIES": "0",
+            "HAZARD_STORE_REPLACE_GRACE_S": str(GRACE_S),
+            killer.FOLDER: str(self.kills),
+        }
+
+
+@pytest.fixture(scope="module")
+def kills(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kills")
+
+
+@pytest.fixture(scope="module")
+def airflow(kills: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
+    plugins = tmp_path_factory.mktemp("plugins")
+    for file in (*airflow_home.PLUGINS.glob("*.py"), Path(killer.__file__)):
+        shutil.copy(file, plugins)
+    stack = Killable(
+        home=tmp_path_factory.mktemp("standalone"),
+        run=uuid.uuid4().hex,
+        aws_port=free_port(),
+        airflow_port=free_port(),
+        plugins=plugins,
+        kills=kills,
+    )
+    with running(stack, (DAG,)) as made:
+        yield made
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """Two calculations of the same sites, with other curves."""
+    return tuple(
+        make_calc(tmp_path / f"{n}.hdf5", n=12, r=3, seed=n, imts=["PGA"]).path for n in (1, 2)
+    )
+
+
+def test_killed_in_every_task_and_cleared(
+    airflow: Standalone, kills: Path, files: tuple[Path, Path]
+) -> None:
+    """Before and after its work; readers see the old version whole until the new one is."""
+    first, second = files
+    calc_id, store = "KILLED", airflow.store
+    stored(store, first, calc_id)
+    give_up(store, second, calc_id)
+    conf = {
+        "calc_id": calc_id,
+        "calc_file": airflow.upload(second, "killed.hdf5"),
+        "if_stored": "replace",
+        "key_scheme": "location",
+        "sites_per_chunk": 6,
+    }
+    run_id, killed = "", []
+    for task in airflow.api.tasks(DAG):
+        for moment in (killer.BEFORE, killer.AFTER):
+            order = killer.order(kills, task, moment)
+            if run_id:
+                airflow.clear_failed(DAG, run_id)
+            else:
+                run_id = airflow.api.trigger(DAG, conf)
+            state = airflow.end_of(DAG, run_id)
+            if task == TEARDOWN:  # it turns no run red, so nobody clears it
+                order.unlink(missing_ok=True)
+                break
+            assert not order.exists(), f"{task} did not run ({moment}): {killed}"
+            assert "failed" == state
+            killed.append((task, moment))
+            published = ("publish", killer.AFTER) in killed
+            assert_same(plain_calc(second if published else first), store, calc_id)
+    assert "success" == state, killed
+    assert 28 <= len(killed)
+    assert_same(plain_calc(second), store, calc_id)
+    assert audit(store, calc_id, str(second), None, Silent(), scan=True).passed
+    entry = store.heads.entry(calc_id)
+    assert (Status.PUBLISHED, []) == (store.head(calc_id).status, list(entry.old))
+    ids = {item["haz_sol_id"]["S"] for item in all_items(store)[store.settings.meta_table]}
+    assert [store.head(calc_id).storage_id] == [each for each in ids if each.startswith(calc_id)]
+
+
+def give_up(store: Store, file: Path, calc_id: str) -> None:
+    """Leave a failed attempt to replace a calculation, with other parameters than will be asked."""
+    plan = plan_of(store, file, calc_id=calc_id, key_scheme=KeyScheme.CALC)
+    head = begin(store, plan, "dead", IfStored.REPLACE).head
+    chunk = head.calculation.chunk_ranges[0]
+    assert write_sites(store, str(file), head, Kind.STATS, *chunk).acknowledged
+    store.heads.failed(head, {})
+
+
+def test_each_if_stored_with_the_same_and_another_file(
+    airflow: Standalone, files: tuple[Path, Path]
+) -> None:
+    """Only `replace` with another file changes anything, and its readers see old or new, whole."""
+    cases = {
+        (if_stored, file): f"{if_stored}-{file}".upper()
+        for if_stored in IfStored
+        for file in (SAME, OTHER)
+    }
+    store = airflow.store
+    uris = [airflow.upload(file, f"if_stored_{n}.hdf5") for n, file in enumerate(files)]
+    for calc_id in cases.values():
+        stored(store, files[0], calc_id)
+    before = all_items(store)
+    with Reader(store, cases[IfStored.REPLACE, OTHER]) as reader:
+        runs = {
+            case: airflow.api.trigger(
+                DAG, {"calc_id": calc_id, "calc_file": uris[case[1]], "if_stored": str(case[0])}
+            )
+            for case, calc_id in cases.items()
+        }
+        states = {case: airflow.end_of(DAG, run_id) for case, run_id in runs.items()}
+        reader.until(lambda: reader.seen[-1] == 2)
+    good = {case for case in cases if case[1] == SAME or replaces(case)}
+    assert good == {case for case, state in states.items() if state == "success"}
+    assert reader.seen == sorted(reader.seen)
+    for case, calc_id in cases.items():
+        assert_same(plain_calc(files[replaces(case)]), store, calc_id)
+    changed = cases[IfStored.REPLACE, OTHER]
+    assert without(before, changed) == without(all_items(store), changed)
+
+
+def replaces(case: tuple[IfStored, int]) -> bool:
+    return case == (IfStored.REPLACE, OTHER)
+
+
+def without(items: dict[str, list[dict[str, Any]]], calc_id: str) -> list[str]:
+    texts = (str(item) for of_table in items.values() for item in of_table)
+    return [text for text in texts if calc_id not in text]
+
+
+class Reader:
+    """Reads all curves of a calculation again and again; notes which version it saw whole."""
+
+    def __init__(self, store: Store, calc_id: str) -> None:
+        self.store, self.calc_id = store, calc_id
+        self.seen: list[int] = []
+        self.told = 0  # that it was overtaken
+        self.error: BaseException | None = None
+        self._versions: list[np.ndarray] = []
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+
+    def __enter__(self) -> Reader:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+        assert self.error is None
+        assert 2 >= len(self._versions)
+        assert len(self.seen) > 10
+
+    def until(self, done: Callable[[], bool]) -> None:
+        """Read on until something is so."""
+        while not done() and self._thread.is_alive():
+            self._end.wait(0.1)
+
+    def _read(self) -> None:
+        try:
+            while not self._end.is_set():
+                try:
+                    curves = list(get_hazard_rlz_curves(self.calc_id, store=self.store))
+                except CalculationReplaced:
+                    self.told += 1
+                    continue
+                assert 12 * 3 == len(curves)
+                poes = np.stack([curve.poes for curve in curves])
+                known = [n for n, old in enumerate(self._versions, 1) if np.array_equal(old, poes)]
+                if not known:
+                    self._versions.append(poes)
+                    known = [len(self._versions)]
+                self.seen += known
+        except BaseException as error:
+            self.error = error
+
+
+@pytest.mark.parametrize(
+    ("conf", "names"),
+    [
+        ({"calc_id": "A B"}, "calc_id"),
+        ({"calc_file": "s3://another-bucket/calc_1.hdf5"}, "calc_file"),
+        ({"calc_file": "/etc/passwd"}, "calc_file"),
+        ({"key_scheme": "none"}, "key_scheme"),
+        ({"realisations_per_item": 0}, "realisations_per_item"),
+        ({"sites_per_chunk": -1}, "sites_per_chunk"),
+        ({"max_wcu_per_s": 0}, "max_wcu_per_s"),
+        ({"if_stored": "always"}, "if_stored"),
+    ],
+)
+def test_the_trigger_form_refuses_what_cannot_be(
+    airflow: Standalone, conf: dict[str, Any], names: str
+) -> None:
+    good = {"calc_id": "FORM", "calc_file": "s3://hazard-inbox/calc_1.hdf5"}
+    with pytest.raises(Refused, match=names):
+        airflow.api.trigger(DAG, good | conf)
