@@ -119,9 +119,9 @@ def audit_hazard() -> None:
         task_id="audit", max_active_tis_per_dagrun=SETTINGS.writers, **CONTAINER
     ).expand(arguments=to_audit)
     audited >> to_repair
-    HazardStoreContainer.partial(
-        task_id="repair", max_active_tis_per_dagrun=1, **CONTAINER
-    ).expand(arguments=to_repair)
+    HazardStoreContainer.partial(task_id="repair", max_active_tis_per_dagrun=1, **CONTAINER).expand(
+        arguments=to_repair
+    )
     HazardStoreContainer.partial(
         task_id="remove_stale", task_role=ECS.remover_role, max_active_tis_per_dagrun=1, **CONTAINER
     ).expand(arguments=stale())
