@@ -22,10 +22,13 @@ from hazard_store.workflow.begin import begin
 from hazard_store.workflow.load import inspect_and_plan
 from tests.conftest import command_line
 from tests.hazard_store.calcfile.factory import make_calc
+from tests.hazard_store.plain_curves import plain_calc
+from tests.hazard_store.test_fidelity import assert_same
 from tests.interposed import WRITES, counting
 from tests.stored import CALCS, Silent, all_items, items_of, stored
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
+OTHER = CALCS / "rlzs_only.hdf5"
 LIMIT_S = 60
 
 
@@ -143,6 +146,26 @@ def test_two_loads_at_once(store: Store, cli, time_over: int):
 def test_two_loads_at_once_twenty_times(store: Store, cli, options: tuple[str, ...]):
     for number in range(20):
         two_at_once(store, cli, f"A{number}", *options)
+
+
+@pytest.mark.slow
+def test_two_replacements_at_once_twenty_times(store: Store, cli, monkeypatch: pytest.MonkeyPatch):
+    """One switches; the other finds it done or is told who is at it; nothing of the old is left."""
+    monkeypatch.setenv("HAZARD_STORE_REPLACE_GRACE_S", "0")
+    for number in range(20):
+        calc_id = f"A{number}"
+        stored(store, OTHER, calc_id)
+        words = ("load", FILE, calc_id, "--if-stored", "replace")
+        processes = [start(*words) for _ in range(2)]
+        outs = [process.communicate(timeout=LIMIT_S) for process in processes]
+        codes = sorted(process.returncode for process in processes)
+        assert codes[0] == 0, outs
+        assert codes[1] in (0, 75), outs
+        assert_same(plain_calc(FILE), store, calc_id)
+        assert f"{calc_id}@2" == store.head(calc_id).storage_id
+        audited = cli("audit", calc_id, "--calc-file", FILE, "--scan")
+        assert audited.code == 0, audited.out
+        assert store.heads.get(calc_id) is None
 
 
 def test_the_same_file_gives_the_same_items(store: Store):
