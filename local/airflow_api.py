@@ -69,6 +69,13 @@ class AirflowApi:
         except TookTooLong as error:
             raise DagMissing(dag_id, []) from error
 
+    def make_pool(self, name: str, slots: int) -> None:
+        """Make a pool, unless it is there; tasks of a pool that is not there wait for ever."""
+        body = {"name": name, "slots": slots, "include_deferred": True}
+        answer = self.http.post("/api/v2/pools", json=body)
+        if answer.status_code != httpx.codes.CONFLICT:
+            answer.raise_for_status()
+
     def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
         """Start a run; return its id.
 

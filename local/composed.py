@@ -92,8 +92,10 @@ def set_up(stack: LocalStack) -> None:
 
 
 def say_ready(stack: LocalStack) -> None:
-    """Switch the main DAG on; say where everything is and how to log in."""
-    AirflowApi(stack).enable(STORE_DAG)
+    """Make the writers' pool, switch the main DAG on; say where everything is and how to log in."""
+    api = AirflowApi(stack)
+    api.make_pool(stack.pool, stack.parallel_tasks)
+    api.enable(STORE_DAG)
     sys.stdout.write("\n".join(greeting(stack)) + "\n")
 
 

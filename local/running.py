@@ -51,5 +51,6 @@ def bring_up(stack: LocalStack, trees: Trees, console: Console, calc_file: Path)
         aws.upload(stack, calc_file)
         airflow.wait_ready(stack, tree)
         api = AirflowApi(stack, tree)
+        api.make_pool(stack.pool, stack.parallel_tasks)
         api.enable(STORE_DAG)
     return api

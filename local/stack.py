@@ -47,6 +47,7 @@ class LocalStack:
     subnet: str = "subnet-local"  # it asks for no more than a name
     airflow_user: str = "admin"
     parallel_tasks: int = 4
+    pool: str = "hazard_writers"  # of Airflow: all containers of all runs share its slots
 
     @property
     def aws_url(self) -> str:
@@ -101,6 +102,7 @@ class LocalStack:
             "HAZARD_STORE_ECS_LAUNCH_TYPE": "FARGATE",
             "HAZARD_STORE_ECS_SUBNETS": self.subnet,
             "HAZARD_STORE_ECS_SECURITY_GROUPS": "",
+            "HAZARD_STORE_ECS_POOL": self.pool,
             "HAZARD_STORE_ECS_POLL_S": "1",
             "HAZARD_STORE_ECS_DEFERRABLE": "false",
         }

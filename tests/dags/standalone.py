@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -60,7 +60,6 @@ def running(
     stack: LocalStack,
     dag_ids: tuple[str, ...],
     extra: Mapping[str, str] | None = None,
-    before_ready: Callable[[], None] = lambda: None,
 ) -> Iterator[Standalone]:
     """Run both; this process and its children then use that store.
 
@@ -68,7 +67,6 @@ def running(
         stack: its names and ports.
         dag_ids: the DAGs to switch on.
         extra: environment of this process, and of the containers.
-        before_ready: called when the embedded AWS is set up, while Airflow still starts.
     """
     with pytest.MonkeyPatch.context() as patch, Trees(stack.run) as trees:
         aws.start(stack, trees)
@@ -78,9 +76,9 @@ def running(
             aws.give_keys(stack, stack.task_definition, dict(extra))
         for name, value in {**stack.client_environment, **(extra or {})}.items():
             patch.setenv(name, value)
-        before_ready()
         airflow.wait_ready(stack, tree)
         api = AirflowApi(stack, tree)
+        api.make_pool(stack.pool, stack.parallel_tasks)
         for dag_id in dag_ids:
             api.enable(dag_id)
         yield Standalone(stack, api, Store(Settings.from_environment()))

@@ -16,13 +16,12 @@ from typing import Any
 import pytest
 
 from hazard_store.model import Status
-from hazard_store.settings import Settings
 from hazard_store.store import Store
 from local import airflow, aws, waiting
 from local.airflow_api import AirflowApi
 from local.ports import free_port
-from local.processes import Trees
 from local.stack import LocalStack
+from tests.dags import standalone
 from tests.deploy.calls import Recorder
 from tests.hazard_store.calcfile.factory import make_calc
 from tests.stored import all_items, stored
@@ -34,6 +33,7 @@ DAYS = 30
 DAMAGED, OTHER_MODE, BAD_SIDECAR = 4, 11, 25  # days of files that cannot be stored
 SAME_VERSION, COPIED = (2, 9, 16), (23, 30)  # days of files that are published before
 NAMED_BY_SIDECAR = 7
+DAYS_AT_ONCE = 6
 LIMIT_S = 1500
 TRIES = 8
 ENDED = {"success", "failed"}
@@ -66,7 +66,7 @@ class Month(LocalStack):
 class Running:
     """Everything that the test talks to."""
 
-    stack: Month
+    stack: LocalStack
     api: AirflowApi
     recorder: Recorder
     store: Store
@@ -76,26 +76,17 @@ class Running:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     port = free_port()
     recorder = Recorder(port, role="set-up")
-    with recorder.serving() as recorder_port, pytest.MonkeyPatch.context() as patch:
+    with recorder.serving() as recorder_port:
         stack = Month(
             home=tmp_path_factory.mktemp("month"),
             run=uuid.uuid4().hex,
             aws_port=port,
             airflow_port=free_port(),
+            parallel_tasks=8,
             recorder_port=recorder_port,
         )
-        with Trees(stack.run) as trees:
-            aws.start(stack, trees)
-            tree = airflow.start(stack, trees)
-            aws.setup(stack)
-            aws.give_keys(stack, stack.task_definition, stack.dynamodb)
-            for name, value in {**stack.client_environment, **stack.dynamodb}.items():
-                patch.setenv(name, value)
-            airflow.wait_ready(stack, tree)
-            api = AirflowApi(stack, tree)
-            for dag_id in ("store_hazard", DAG):
-                api.enable(dag_id)
-            yield Running(stack, api, recorder, Store(Settings.from_environment()))
+        with standalone.running(stack, ("store_hazard", DAG), stack.dynamodb) as made:
+            yield Running(stack, made.api, recorder, made.store)
 
 
 def test_a_month_is_stored_once_however_often_it_is_backfilled(
@@ -176,7 +167,8 @@ def backfill(running: Running, *options: str) -> None:
     then takes back what it has done, which the scheduler must not have begun: so the DAG is off.
     """
     command = [
-        *(str(airflow.AIRFLOW), "backfill", "create", "--dag-id", DAG, "--max-active-runs", "3"),
+        *(str(airflow.AIRFLOW), "backfill", "create", "--dag-id", DAG),
+        *("--max-active-runs", str(DAYS_AT_ONCE)),
         *("--from-date", day(1), "--to-date", day(DAYS), *options),
     ]
 
