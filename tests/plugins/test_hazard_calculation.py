@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +13,13 @@ from typing import Any
 
 import pytest
 
+from hazard_store.model import IfStored
+from hazard_store.records.history import audits
 from hazard_store.store import Store
-from tests.stored import CALCS, stored
+from hazard_store.workflow.audit import audit
+from hazard_store.workflow.begin import begin
+from tests.hazard_store.workflow.test_begin import plan_of
+from tests.stored import CALCS, Silent, stored
 
 pytestmark = pytest.mark.airflow
 
@@ -89,6 +96,35 @@ def test_a_reader_sees_status_counts_and_audit(
     assert "Another run than this one" in page
     for elsewhere in ("<script", "http://", "https://", "src="):
         assert elsewhere not in page
+
+
+def test_it_shows_every_audit_and_what_the_run_really_took(
+    server: Any, login: dict[str, str], store: Store, run: None
+) -> None:
+    stored(store, CALCS / "stats_only.hdf5", "A")
+    audit(store, "A", None, None, Silent())
+    page = server.get(PAGE, headers=login).text
+    section = page[page.index("<h2>All audits</h2>") : page.index("<h2>Forecast and truth</h2>")]
+    past = audits(store.parts("A"))
+    assert [each["at"] for each in past] == re.findall(r"<th>(20[^<]+)</th>", section)
+    assert past
+    outcome = store.head("A").outcome
+    assert f"audit's end, ${outcome['dollars']:,.4f}" in html.unescape(page)
+
+
+def test_a_run_that_replaces_sees_its_own_version_and_others_what_readers_see(
+    server: Any, login: dict[str, str], store: Store, run: None
+) -> None:
+    stored(store, CALCS / "stats_only.hdf5", "A")
+    plan = plan_of(store, CALCS / "rlzs_only.hdf5")
+    begin(store, plan, f"store_hazard/{RUN_ID}", IfStored.REPLACE)
+    own = server.get(PAGE, headers=login).text
+    assert "<tr><th>Version</th><td>2</td></tr>" in own
+    assert '<strong class="">writing</strong>' in own
+    assert "Another run than this one" not in own
+    store.heads.failed(store.heads.working("A"), {})
+    begin(store, plan, "another", IfStored.RESUME)
+    assert "<tr><th>Version</th><td>1</td></tr>" in server.get(PAGE, headers=login).text
 
 
 def test_the_browser_is_known_by_its_cookie(

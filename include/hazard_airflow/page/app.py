@@ -13,6 +13,8 @@ from sqlalchemy import select
 from hazard_airflow.page.html import calculation_page, message_page
 from hazard_store.aws_errors import of_ours
 from hazard_store.errors import HazardStoreError
+from hazard_store.records import Head
+from hazard_store.records.history import audits
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 
@@ -34,8 +36,11 @@ def run_page(dag_id: str, run_id: str) -> HTMLResponse:
     calc_id = _calc_id(dag_id, run_id)
     if calc_id is None:
         return _answer(message_page("This run is not about a calculation."), 404)
+    run = f"{dag_id}/{run_id}"
     try:
-        head = Store(Settings.from_environment()).heads.current(calc_id)
+        store = Store(Settings.from_environment())
+        head = _head_of(store, calc_id, run)
+        past = [] if head is None else audits(store.parts(head.storage_id))
     except Exception as error:
         ours = error if isinstance(error, HazardStoreError) else of_ours(error)
         if ours is None:
@@ -43,7 +48,13 @@ def run_page(dag_id: str, run_id: str) -> HTMLResponse:
         return _answer(message_page(f"The store cannot be read: {ours}"), 503)
     if head is None:
         return _answer(message_page(f"{calc_id}: nothing is stored under this id (yet)."), 404)
-    return _answer(calculation_page(head, f"{dag_id}/{run_id}"), 200)
+    return _answer(calculation_page(head, run, past), 200)
+
+
+def _head_of(store: Store, calc_id: str, run: str) -> Head | None:
+    """Return the version that the run is writing, or else the one that readers see."""
+    working = store.heads.working(calc_id)
+    return working if working and working.owner == run else store.heads.current(calc_id)
 
 
 def _calc_id(dag_id: str, run_id: str) -> str | None:

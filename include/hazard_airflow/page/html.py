@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -28,16 +28,18 @@ def message_page(text: str) -> str:
     return _page("Hazard calculation", f"<p>{escape(text)}</p>")
 
 
-def calculation_page(head: Head, run: str) -> str:
+def calculation_page(head: Head, run: str, past: Sequence[Mapping[str, Any]] = ()) -> str:
     """Return the page of a calculation.
 
     Args:
         head: the calculation.
         run: owner token of the run whose page this is.
+        past: all audits of it, the first one first.
     """
     of = head.calculation
     rlzs = f"{of.n_realisations:,}" + ("" if of.realisations else " (not stored)")
     facts = [
+        ("Version", f"{of.version}"),
         ("File", of.file.uri),
         ("Engine", of.engine_version),
         ("Sites", f"{of.n_sites:,}"),
@@ -55,7 +57,8 @@ def calculation_page(head: Head, run: str) -> str:
     if head.owner != run:
         parts.append("<p>Another run than this one has stored it, or taken it over.</p>")
     parts.append(_table([], ((name, value) for name, value in facts)))
-    parts += ["<h2>Audit</h2>", _audit(head), "<h2>Forecast and truth</h2>", _costs(head)]
+    parts += ["<h2>Audit</h2>", _audit(head), _history(past)]
+    parts += ["<h2>Forecast and truth</h2>", _costs(head)]
     parts += [f"<p>{escape(note)}</p>" for note in of.notes]
     return _page(head.calc_id, "\n".join(parts))
 
@@ -68,6 +71,16 @@ def _audit(head: Head) -> str:
     tone = "bad" if any(audit[name] for name in DIFFERENCES) else "good"
     rows = ((kind, *(f"{audit[kind][name]:,}" for name in COUNTS)) for kind in map(str, Kind))
     return _table(["items", *COUNTS], rows) + f'<p class="{tone}">{differences}</p>'
+
+
+def _history(past: Sequence[Mapping[str, Any]]) -> str:
+    if not past:
+        return ""
+    rows = (
+        (each["at"], *(f"{each[name]:,}" for name in DIFFERENCES), f"{each['rcu']:,.0f}")
+        for each in past
+    )
+    return "<h2>All audits</h2>" + _table(["at", *DIFFERENCES, "read units"], rows)
 
 
 def _costs(head: Head) -> str:
@@ -90,6 +103,11 @@ def _costs(head: Head) -> str:
         f"<p>Forecast: {forecast.seconds:,.0f} s with {forecast.writers} writers at once, "
         f"${forecast.dollars:,.4f}.</p>"
     )
+    if "dollars" in head.outcome:
+        text += (
+            f"<p>Really taken: {head.outcome.get('seconds', 0):,.0f} s from the claim to the "
+            f"audit's end, ${head.outcome['dollars']:,.4f}.</p>"
+        )
     return _table(header, rows) + text
 
 
