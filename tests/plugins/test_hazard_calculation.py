@@ -98,13 +98,13 @@ def test_a_reader_sees_status_counts_and_audit(
         assert elsewhere not in page
 
 
-def test_it_shows_every_audit_and_what_the_run_really_took(
+def test_it_shows_later_audits_and_what_the_run_really_took(
     server: Any, login: dict[str, str], store: Store, run: None
 ) -> None:
     stored(store, CALCS / "stats_only.hdf5", "A")
     audit(store, "A", None, None, Silent())
     page = server.get(PAGE, headers=login).text
-    section = page[page.index("<h2>All audits</h2>") : page.index("<h2>Forecast and truth</h2>")]
+    section = page[page.index("<h2>Audits since</h2>") : page.index("<h2>Forecast and truth</h2>")]
     past = audits(store.parts("A"))
     assert [each["at"] for each in past] == re.findall(r"<th>(20[^<]+)</th>", section)
     assert past

@@ -34,7 +34,7 @@ def calculation_page(head: Head, run: str, past: Sequence[Mapping[str, Any]] = (
     Args:
         head: the calculation.
         run: owner token of the run whose page this is.
-        past: all audits of it, the first one first.
+        past: its audits since it was published, the first one first.
     """
     of = head.calculation
     rlzs = f"{of.n_realisations:,}" + ("" if of.realisations else " (not stored)")
@@ -80,7 +80,7 @@ def _history(past: Sequence[Mapping[str, Any]]) -> str:
         (each["at"], *(f"{each[name]:,}" for name in DIFFERENCES), f"{each['rcu']:,.0f}")
         for each in past
     )
-    return "<h2>All audits</h2>" + _table(["at", *DIFFERENCES, "read units"], rows)
+    return "<h2>Audits since</h2>" + _table(["at", *DIFFERENCES, "read units"], rows)
 
 
 def _costs(head: Head) -> str:
@@ -100,7 +100,8 @@ def _costs(head: Head) -> str:
         )
     header = ["", "items", "write units forecast", "taken", "writer seconds", "retries"]
     text = (
-        f"<p>Forecast: {forecast.seconds:,.0f} s with {forecast.writers} writers at once, "
+        f"<p>Forecast: {forecast.seconds:,.0f} s with {forecast.writers} "
+        f"writer{'' if forecast.writers == 1 else 's'} at once, "
         f"${forecast.dollars:,.4f}.</p>"
     )
     if "dollars" in head.outcome:
