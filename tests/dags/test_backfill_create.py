@@ -163,8 +163,9 @@ def day(n: int) -> str:
 def backfill(running: Running, *options: str) -> None:
     """Create a backfill as people do, and wait until all its runs have ended.
 
-    SQLite may call itself locked half-way, since the scheduler writes to it as well. The command
-    then takes back what it has done, which the scheduler must not have begun: so the DAG is off.
+    SQLite may call itself locked half-way, since the scheduler writes to it as well. What is left
+    of the command is then a backfill without runs, which the scheduler closes after a while; the
+    runs must not have begun: so the DAG is off.
     """
     command = [
         *(str(airflow.AIRFLOW), "backfill", "create", "--dag-id", DAG),
@@ -172,10 +173,12 @@ def backfill(running: Running, *options: str) -> None:
         *("--from-date", day(1), "--to-date", day(DAYS), *options),
     ]
 
-    def done() -> bool:
+    def closed() -> bool:
         found = running.api.get("backfills", dag_id=DAG)["backfills"]
-        states = {run["state"] for run in runs(running)}
-        return all(each["completed_at"] for each in found) and states <= ENDED
+        return all(each["completed_at"] for each in found)
+
+    def done() -> bool:
+        return closed() and {run["state"] for run in runs(running)} <= ENDED
 
     switch(running, on=False)
     for _ in range(TRIES):
@@ -189,6 +192,7 @@ def backfill(running: Running, *options: str) -> None:
         )
         if "database is locked" not in ended.stderr:
             break
+        waiting.until(closed, "the end of what is left", timeout_s=LIMIT_S, every_s=2)
     assert ended.returncode == 0, ended.stderr[-3000:]
     switch(running, on=True)
     waiting.until(done, "the end of the backfill", timeout_s=LIMIT_S, every_s=2)
