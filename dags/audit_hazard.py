@@ -84,7 +84,7 @@ CONTAINER = {
             type="boolean",
         ),
     },
-    **NoticeSettings().dag_arguments(SETTINGS.region),
+    **NoticeSettings.from_environment().dag_arguments(SETTINGS.region),
 )
 def audit_hazard() -> None:
     """Audit all, then look for what is stale."""

@@ -67,7 +67,7 @@ TASKS = ("file.inspect", "file.store")  # of each file, in their order
     tags=["hazard"],
     dag_display_name="Store what arrived in the inbox",
     # No deadline: the runs of many days may wait for each other.
-    **NoticeSettings(deadline_s=None).dag_arguments(SETTINGS.region),
+    **NoticeSettings.from_environment(deadline_s=None).dag_arguments(SETTINGS.region),
     default_args={"retry_policy": RetryTemporary(), **ECS.retry_arguments},
 )
 def backfill_hazard() -> None:

@@ -61,7 +61,7 @@ OWNER = "{{ dag.dag_id }}/{{ run_id }}"
             exclusiveMinimum=0,
         ),
     },
-    **NoticeSettings().dag_arguments(SETTINGS.region),
+    **NoticeSettings.from_environment().dag_arguments(SETTINGS.region),
 )
 def remove_hazard() -> None:
     """Ask twice, then remove."""

@@ -174,7 +174,7 @@ def stop_leftovers(calc_id: str, owner: str) -> int:
     tags=["hazard"],
     dag_display_name="Store a hazard calculation",
     max_active_tasks=SETTINGS.writers,
-    **NoticeSettings().dag_arguments(SETTINGS.region),
+    **NoticeSettings.from_environment().dag_arguments(SETTINGS.region),
     default_args={"retry_policy": RetryTemporary(), **ECS.retry_arguments},
 )
 def store_hazard() -> None:

@@ -11,17 +11,19 @@ from airflow.sdk import Asset, AssetAlias
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from hazard_store.settings import FromEnvironment
 
 log = logging.getLogger(__name__)
 
 PUBLISHED = AssetAlias("hazard-published")
 
 
-class NoticeSettings(BaseSettings):
+class NoticeSettings(FromEnvironment):
     """From `HAZARD_STORE_NOTICE_*`; by default nobody is told anything."""
 
-    model_config = SettingsConfigDict(env_prefix="HAZARD_STORE_NOTICE_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="HAZARD_STORE_NOTICE_")
 
     sns_topic: str = ""  # ARN; told of every failed run
     successes: bool = False  # and of every good one

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import NoDecode, SettingsConfigDict
 
-from hazard_store.errors import Misconfigured
+from hazard_store.settings import FromEnvironment
 
 PREFIX = "HAZARD_STORE_ECS_"
 
@@ -23,10 +23,10 @@ def _parts(value: Any) -> Any:
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
 
 
-class EcsSettings(BaseSettings):
+class EcsSettings(FromEnvironment):
     """The ECS side of this installation; the same DAG runs on every one."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
 
     cluster: str = "hazard"
     task_definition: str = "hazard-writer"  # family, family:revision or ARN
@@ -50,19 +50,6 @@ class EcsSettings(BaseSettings):
     retry_delay_s: float = Field(20, ge=0)  # doubles with every retry
     retry_cap_s: float = Field(600, gt=0)
     timeout_s: float = Field(6 * 3600, gt=0)  # of one container
-
-    @classmethod
-    def from_environment(cls, **overrides: Any) -> EcsSettings:
-        """Return the settings of this process.
-
-        Raises:
-            Misconfigured: a variable has a value that cannot be.
-        """
-        try:
-            return cls(**overrides)
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise Misconfigured(f"{PREFIX}{str(first['loc'][0]).upper()}", first["msg"]) from error
 
     @property
     def family(self) -> str:

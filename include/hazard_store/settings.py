@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -11,12 +11,32 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from hazard_store.errors import Misconfigured
 
 
-class Settings(BaseSettings):
+class FromEnvironment(BaseSettings):
+    """Settings from variables with a prefix; a value that cannot be is one clear error."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def from_environment(cls, **overrides: Any) -> Self:
+        """Return the settings of this process.
+
+        Raises:
+            Misconfigured: a variable has a value that cannot be.
+        """
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0]) if first["loc"] else "settings"
+            prefix = cls.model_config["env_prefix"]
+            variable = name if name.startswith("AWS") else f"{prefix}{name.upper()}"
+            raise Misconfigured(variable, first["msg"]) from error
+
+
+class Settings(FromEnvironment):
     """Settings from `HAZARD_STORE_*` and the standard AWS variables."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="HAZARD_STORE_", frozen=True, extra="ignore", populate_by_name=True
-    )
+    model_config = SettingsConfigDict(env_prefix="HAZARD_STORE_", populate_by_name=True)
 
     stage: str = Field("DEV", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     table_prefix: str = Field("Hazard", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
@@ -42,21 +62,6 @@ class Settings(BaseSettings):
     endpoint_s3: str | None = Field(
         None, validation_alias=AliasChoices("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
     )
-
-    @classmethod
-    def from_environment(cls, **overrides: Any) -> Settings:
-        """Return the settings of this process.
-
-        Raises:
-            Misconfigured: a variable has a value that cannot be.
-        """
-        try:
-            return cls(**overrides)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = str(first["loc"][0]) if first["loc"] else "settings"
-            variable = name if name.startswith("AWS") else f"HAZARD_STORE_{name.upper()}"
-            raise Misconfigured(variable, first["msg"]) from error
 
     @cached_property
     def meta_table(self) -> str:

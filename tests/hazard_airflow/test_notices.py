@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from hazard_store.errors import Misconfigured
 from tests.dags import airflow_home
 
 airflow_home.prepare()
@@ -83,6 +84,14 @@ def test_a_deadline_is_counted_from_the_queue(monkeypatch: pytest.MonkeyPatch) -
     assert 3600 == deadline.interval.total_seconds()
     assert "hazard_airflow.notices.take_too_long" == deadline.callback.path
     assert DAG("d", schedule=None, **arguments).deadline
+
+
+def test_a_deadline_that_cannot_be_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hazard_airflow.notices import NoticeSettings
+
+    monkeypatch.setenv("HAZARD_STORE_NOTICE_DEADLINE_S", "0")
+    with pytest.raises(Misconfigured, match="HAZARD_STORE_NOTICE_DEADLINE_S"):
+        NoticeSettings.from_environment()
 
 
 def test_who_takes_too_long_is_told_of(
