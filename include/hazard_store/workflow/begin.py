@@ -28,9 +28,10 @@ def begin(store: Store, plan: Plan, owner: str, if_stored: IfStored) -> Claim:
         store: where.
         plan: what; a resume keeps the plan that is stored.
         owner: token of this run; the same token may come again (a retried task).
-        if_stored: `fail` refuses what is published, or held by another run; `resume` takes over
-            what is unfinished, with its plan; `replace` begins the next version beside what is
-            published, and in the place of what has failed.
+        if_stored: `fail` refuses what is published, or held by another run, and stores the same
+            file with other parameters in the place of what has failed; `resume` takes over what is
+            unfinished, with its plan; `replace` begins the next version beside what is published,
+            and in the place of what has failed, whatever the file.
 
     Raises:
         Refused: another file, or the same with other parameters, is stored under this id.
@@ -81,11 +82,14 @@ def _claim_unpublished(
 ) -> Head:
     differences = head.calculation.same_parameters(plan.calculation)
     if differences:
+        same_file = head.calculation.sha256 == plan.calculation.sha256
+        # What failed has no readers, and is made from the same file again: nothing can be lost.
+        instead = {IfStored.REPLACE: True, IfStored.FAIL: same_file, IfStored.RESUME: False}
+        if head.status is Status.FAILED and instead[if_stored]:
+            return store.heads.create_instead(entry, head, _next_version(entry, plan), owner)
         if if_stored is not IfStored.REPLACE:
             raise _refused(head, plan, differences)
-        if head.status is not Status.FAILED:
-            raise _held(head)
-        return store.heads.create_instead(entry, head, _next_version(entry, plan), owner)
+        raise _held(head)
     if head.owner == owner and head.status is not Status.FAILED:
         return head
     if head.status is not Status.FAILED and if_stored is not IfStored.RESUME:

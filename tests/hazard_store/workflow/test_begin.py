@@ -77,7 +77,16 @@ def test_the_owner_of_a_failed_attempt_begins_the_next(store: Store):
     assert 2 == claim(store, "one").head.attempt
 
 
-@pytest.mark.parametrize("if_stored", [IfStored.FAIL, IfStored.RESUME])
+@pytest.mark.parametrize(
+    ("state", "if_stored"),
+    [
+        ("writing", IfStored.FAIL),
+        ("published", IfStored.FAIL),
+        ("writing", IfStored.RESUME),
+        ("failed", IfStored.RESUME),
+        ("published", IfStored.RESUME),
+    ],
+)
 @pytest.mark.parametrize(
     "other",
     [
@@ -88,7 +97,6 @@ def test_the_owner_of_a_failed_attempt_begins_the_next(store: Store):
     ],
     ids=lambda other: next(iter(other)),
 )
-@pytest.mark.parametrize("state", ["writing", "failed", "published"])
 def test_other_parameters_are_refused(
     store: Store, state: str, other: dict[str, Any], if_stored: IfStored
 ):
@@ -97,6 +105,17 @@ def test_other_parameters_are_refused(
     with pytest.raises(Refused):
         claim(store, "two", if_stored, **other)
     assert before == all_items(store)
+
+
+def test_what_failed_makes_way_for_the_same_file_with_other_parameters(store: Store):
+    """Its items are named for removal; the new attempt has keys of its own."""
+    in_state(store, "failed")
+    head = claim(store, "two", key_scheme=KeyScheme.CALC).head
+    entry = store.heads.entry("A")
+    assert entry is not None
+    assert ("A@2", ["A"]) == (head.storage_id, list(entry.old))
+    assert "withdrawn" == str(store.heads.get("A").status)
+    assert (Status.WRITING, KeyScheme.CALC) == (head.status, head.calculation.key_scheme)
 
 
 @pytest.mark.parametrize("if_stored", [IfStored.FAIL, IfStored.RESUME])

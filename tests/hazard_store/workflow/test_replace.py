@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hazard_store.errors import Refused, TryAgain
+from hazard_store.errors import TryAgain
 from hazard_store.model import IfStored, KeyScheme, Kind, Layout, Status
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
@@ -93,7 +93,8 @@ def test_readers_see_the_old_one_until_the_switch(store: Store, files, monkeypat
     assert_same(plain_calc(second), store, "A")
 
 
-def test_a_failed_attempt_with_other_parameters_is_removed_first(store: Store, files):
+@pytest.mark.parametrize("if_stored", [IfStored.FAIL, IfStored.REPLACE])
+def test_a_failed_attempt_with_other_parameters_is_removed_first(store: Store, files, if_stored):
     """By the scheme that it was stored with; its items are gone before the new ones come."""
     stored(store, files[0], key_scheme=KeyScheme.LOCATION)
     head = store.head("A")
@@ -104,9 +105,7 @@ def test_a_failed_attempt_with_other_parameters_is_removed_first(store: Store, f
         ExpressionAttributeNames={"#s": "status"},
         ExpressionAttributeValues={":f": {"S": "failed"}},
     )
-    with pytest.raises(Refused, match="replace"):
-        stored(store, files[0], key_scheme=KeyScheme.CALC)
-    loaded = stored(store, files[0], key_scheme=KeyScheme.CALC, if_stored=IfStored.REPLACE)
+    loaded = stored(store, files[0], key_scheme=KeyScheme.CALC, if_stored=if_stored)
     assert Status.PUBLISHED is loaded.head.status
     assert head.calculation.n_sites * 5 >= items_of(store, Kind.REALISATIONS)
     per_site = len(loaded.head.calculation.form(Kind.REALISATIONS).groups)
