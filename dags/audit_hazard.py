@@ -32,10 +32,7 @@ CONTAINER = {
     **ECS.operator_arguments,
     "region_name": SETTINGS.region,
     "tags": {OWNER_TAG: OWNER, CALCULATION_TAG: "{{ task.arguments[1] }}"},
-    "environment": {
-        "HAZARD_STORE_STAGE": SETTINGS.stage,
-        "HAZARD_STORE_TABLE_PREFIX": SETTINGS.table_prefix,
-    },
+    "environment": SETTINGS.of_containers,
     "map_index_template": "{{ task.arguments[1] }}",
 }
 

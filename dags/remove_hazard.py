@@ -79,11 +79,7 @@ def remove_hazard() -> None:
             "{{ '--take-over' if params.take_over else '' }}",
             "{{ '--max-wcu-per-s=' ~ params.max_wcu_per_s if params.max_wcu_per_s else '' }}",
         ],
-        environment={
-            "HAZARD_STORE_STAGE": SETTINGS.stage,
-            "HAZARD_STORE_TABLE_PREFIX": SETTINGS.table_prefix,
-            "HAZARD_STORE_OWNER": OWNER,
-        },
+        environment={**SETTINGS.of_containers, "HAZARD_STORE_OWNER": OWNER},
         task_role=ECS.remover_role,
         region_name=SETTINGS.region,
         tags={OWNER_TAG: OWNER, CALCULATION_TAG: CALC_ID},

@@ -60,8 +60,7 @@ CONTAINER = {
     "tags": {OWNER_TAG: OWNER, CALCULATION_TAG: CALC_ID},
 }
 STAGE = {
-    "HAZARD_STORE_STAGE": SETTINGS.stage,
-    "HAZARD_STORE_TABLE_PREFIX": SETTINGS.table_prefix,
+    **SETTINGS.of_containers,
     "HAZARD_STORE_REPLACE_GRACE_S": str(SETTINGS.replace_grace_s),
 }
 

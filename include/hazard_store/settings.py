@@ -63,6 +63,14 @@ class Settings(FromEnvironment):
         None, validation_alias=AliasChoices("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
     )
 
+    @property
+    def of_containers(self) -> dict[str, str]:
+        """The environment by which a container works on the tables of this stage."""
+        return {
+            "HAZARD_STORE_STAGE": self.stage,
+            "HAZARD_STORE_TABLE_PREFIX": self.table_prefix,
+        }
+
     @cached_property
     def meta_table(self) -> str:
         """Name of the table of calculation records."""

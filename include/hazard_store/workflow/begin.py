@@ -84,8 +84,8 @@ def _claim_unpublished(
     if differences:
         same_file = head.calculation.sha256 == plan.calculation.sha256
         # What failed has no readers, and is made from the same file again: nothing can be lost.
-        instead = {IfStored.REPLACE: True, IfStored.FAIL: same_file, IfStored.RESUME: False}
-        if head.status is Status.FAILED and instead[if_stored]:
+        makes_way = if_stored is IfStored.REPLACE or (if_stored is IfStored.FAIL and same_file)
+        if head.status is Status.FAILED and makes_way:
             return store.heads.create_instead(entry, head, _next_version(entry, plan), owner)
         if if_stored is not IfStored.REPLACE:
             raise _refused(head, plan, differences)

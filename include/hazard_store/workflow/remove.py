@@ -8,7 +8,6 @@ items are.
 from __future__ import annotations
 
 import datetime as dt
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -188,7 +187,6 @@ def _delete_items(
         limiter=RateLimiter(max_wcu_per_s),
         policy=RetryPolicy.of(store.settings),
         threads=store.settings.request_threads,
-        stop=threading.Event(),
         wcu_per_byte=_wcu_of(head, kind) / expected / 200,
     )
     counts = writer.write(found.deletions(store, head, form, screen))

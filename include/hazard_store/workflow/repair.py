@@ -7,7 +7,6 @@ that was asked for.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -80,7 +79,6 @@ def _delete_extra(store: Store, head: Head, start: int, stop: int) -> None:
             limiter=RateLimiter(None),
             policy=RetryPolicy.of(store.settings),
             threads=store.settings.request_threads,
-            stop=threading.Event(),
         ).write(_extra(store, head, kind, start, stop))
 
 

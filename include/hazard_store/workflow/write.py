@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Iterator
 
@@ -63,7 +62,6 @@ def write_chunk(
     start: int,
     stop: int,
     *,
-    stop_event: threading.Event | None = None,
     on_items: Progress | None = None,
 ) -> WriteReport:
     """Write the items of one chunk; what is right already is left alone.
@@ -75,7 +73,6 @@ def write_chunk(
         kind: statistics or realisations.
         start: position of the chunk's first site in the plan's order.
         stop: position behind its last.
-        stop_event: set to make the writer end after what is in flight.
         on_items: told of progress.
 
     Raises:
@@ -83,7 +80,7 @@ def write_chunk(
         Refused: nothing may be written in the calculation's state.
     """
     head = writable(store, calc_id)
-    return write_sites(store, uri, head, kind, start, stop, stop_event, on_items)
+    return write_sites(store, uri, head, kind, start, stop, on_items)
 
 
 def write_sites(
@@ -93,7 +90,6 @@ def write_sites(
     kind: Kind,
     start: int,
     stop: int,
-    stop_event: threading.Event | None = None,
     on_items: Progress | None = None,
 ) -> WriteReport:
     """Write one chunk of the calculation of a head, whatever its state; see `write_chunk`."""
@@ -110,7 +106,6 @@ def write_sites(
         limiter=RateLimiter(_share(head)),
         policy=RetryPolicy.of(store.settings),
         threads=store.settings.request_threads,
-        stop=stop_event or threading.Event(),
     )
     source = Source(store, form, runs, on_items or (lambda _: None))
     complete = False
