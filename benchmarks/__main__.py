@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.page import PAGE, RESULTS, SECTIONS, write_page
+from benchmarks.support.page import PAGE, RESULTS, SECTIONS, write_page
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from typing import Any
 
 import click
 
-from benchmarks.embedded import embedded_aws
-from benchmarks.model_runs import PARTITION_WCU_PER_S, Design, capacity_model, run
-from benchmarks.synthetic import make
-from benchmarks.tables import JSON_OPTION, Table
+from benchmarks.support.embedded import embedded_aws
+from benchmarks.support.model_runs import PARTITION_WCU_PER_S, Design, capacity_model, run
+from benchmarks.support.synthetic import make
+from benchmarks.support.tables import JSON_OPTION, Table
 from hazard_store.model import KeyScheme, Layout
 
 TOTAL_WCU_PER_S = 4000.0

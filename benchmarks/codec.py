@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pcodec import ChunkConfig, DeltaSpec, ModeSpec, standalone
 
-from benchmarks.tables import JSON_OPTION, Table
+from benchmarks.support.tables import JSON_OPTION, Table
 from benchmarks.writer import SAMPLE
 from hazard_store import codec
 from hazard_store.calcfile import open_calc

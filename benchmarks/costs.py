@@ -16,14 +16,14 @@ from pathlib import Path
 import click
 
 from benchmarks import predecessor
-from benchmarks.rivals_work import Calc, Work
-from benchmarks.synthetic import make
-from benchmarks.tables import JSON_OPTION, Table
+from benchmarks.comparison.work import Calc, Work
+from benchmarks.support.synthetic import make
+from benchmarks.support.tables import JSON_OPTION, Table
 from hazard_store.calcfile import open_calc
 from hazard_store.items import item_bytes, make_items
 from hazard_store.model import Kind, Layout
 from hazard_store.settings import Settings
-from hazard_store.workflow.forecast import DOLLARS_PER_WRITE_UNIT, make_forecast
+from hazard_store.workflow.costs import DOLLARS_PER_WRITE_UNIT, make_forecast
 
 SITES = 11_500  # of the reference calculation: New Zealand's grid and its places
 DOLLARS_PER_GB_MONTH = 0.25

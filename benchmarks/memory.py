@@ -4,8 +4,8 @@
 
 One writer writes all sites as one chunk, as a container does: `hazard-store write URI ID --kind K
 --sites 0:N`, both kinds one after the other. The file is in S3, of 90 KB a site, and comes from
-`benchmarks.virtual_file`; curves go to an endpoint that takes them and stores none
-(`benchmarks.sink`), calculation records to the embedded DynamoDB. Peak memory is the largest
+`benchmarks.support.virtual_file`; curves go to an endpoint that takes them and stores none
+(`benchmarks.support.sink`), calculation records to the embedded DynamoDB. Peak memory is the largest
 resident set of the writer's process, as the kernel counts it; seconds begin with the start of
 Python. `hazard-store inspect`, which reads the whole file, is measured beside it.
 """
@@ -17,16 +17,16 @@ from pathlib import Path
 
 import click
 
-from benchmarks.embedded import embedded_aws
-from benchmarks.run_verb import Ran, run_verb
-from benchmarks.sink import sink
-from benchmarks.tables import JSON_OPTION, Table
-from benchmarks.virtual_file import IMTS, LEVELS, RLZS, URI, virtual_s3
+from benchmarks.support.embedded import embedded_aws
+from benchmarks.support.run_verb import Ran, run_verb
+from benchmarks.support.sink import sink
+from benchmarks.support.tables import JSON_OPTION, Table
+from benchmarks.support.virtual_file import IMTS, LEVELS, RLZS, URI, virtual_s3
 from hazard_store.calcfile import open_calc
 from hazard_store.model import FileVersion, IfStored, Kind, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.store import Store
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
 from hazard_store.workflow.plan import Checked, make_plan
 
 SIZES, LARGEST, QUICK = (1_000, 10_000), 100_000, (200, 1_000)

@@ -20,14 +20,14 @@ from typing import Any
 import click
 from rich.console import Console
 
-from benchmarks.synthetic import make
-from benchmarks.tables import JSON_OPTION, Table
+from benchmarks.support.synthetic import make
+from benchmarks.support.tables import JSON_OPTION, Table
 from local import waiting
 from local.airflow_api import AirflowApi
 from local.ports import free_port
 from local.processes import Trees
-from local.running import STORE_DAG, bring_up
 from local.stack import LocalStack
+from local.start import STORE_DAG, bring_up
 from local.store_cli import StoreCli
 
 SITES = 192  # divides into all the numbers of chunks

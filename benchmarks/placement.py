@@ -3,7 +3,7 @@
     python -m benchmarks.placement [CALC_FILE] [--json FILE]
 
 Write units a row are counted on items made of CALC_FILE (else of synthetic curves). Partitions are
-those of `local.capacity`: equal ranges of a hash of the hash key. DynamoDB's own hash is not known,
+those of `local.dynamodb_model`: equal ranges of a hash of the hash key. DynamoDB's own hash is not known,
 so a figure is the mean over some calculation ids; key scheme `location` has no id in its hash keys.
 """
 
@@ -18,17 +18,17 @@ from typing import Any
 import click
 import numpy as np
 
-from benchmarks import new_zealand
-from benchmarks.designs import DESIGNS, Design
-from benchmarks.synthetic import make
-from benchmarks.tables import JSON_OPTION, Table
+from benchmarks.support import new_zealand
+from benchmarks.support.designs import DESIGNS, Design
+from benchmarks.support.synthetic import make
+from benchmarks.support.tables import JSON_OPTION, Table
 from hazard_store.calcfile import CalcFile, inspect_file, open_calc
 from hazard_store.items import Place, make_items, write_units
 from hazard_store.keys import KeyMaker
 from hazard_store.model import KeyScheme, Kind
 from hazard_store.settings import Settings
 from hazard_store.workflow.plan import Checked, make_plan
-from local.capacity.partitions import PARTITION_WCU_PER_S, Capacity, TableCapacity, place_of
+from local.dynamodb_model.partitions import PARTITION_WCU_PER_S, Capacity, TableCapacity, place_of
 
 PARTITIONS = (4, 16, 40)
 CALC_IDS = [f"CALC{number}" for number in range(20)]

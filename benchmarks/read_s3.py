@@ -26,12 +26,12 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.embedded import embedded_aws
-from benchmarks.tables import JSON_OPTION, Table
+from benchmarks.support.embedded import embedded_aws
+from benchmarks.support.tables import JSON_OPTION, Table
 from benchmarks.writer import SAMPLE
 from hazard_store.calcfile import open_calc
-from hazard_store.calcfile.s3 import S3Source
-from hazard_store.calcfile.sourcefile import PAGE, SourceFile
+from hazard_store.files.fileobj import PAGE, SourceFile
+from hazard_store.files.s3 import S3Source
 from hazard_store.model import Kind
 from hazard_store.settings import Settings
 

@@ -4,7 +4,7 @@
 
 A calculation is stored in each way, and nine others at one of its places; then the functions of
 `hazard_store.query` ask for curves. Where they cannot express a query, boto3 does. Units are those
-of `local.capacity`, which counts as DynamoDB does: a Query by the 4 KB of all its items together,
+of `local.dynamodb_model`, which counts as DynamoDB does: a Query by the 4 KB of all its items together,
 items by their keys by the 4 KB of each. All reads are consistent; others would cost half.
 """
 
@@ -24,17 +24,17 @@ from typing import Any
 import click
 import h5py
 
-from benchmarks.designs import DESIGNS, Design
-from benchmarks.embedded import embedded_aws, free_port, stopped_at_exit
-from benchmarks.questions import AT_A_PLACE, Asked, Costs, coordinates, measure
-from benchmarks.synthetic import make
-from benchmarks.tables import JSON_OPTION, Table
+from benchmarks.support.designs import DESIGNS, Design
+from benchmarks.support.embedded import embedded_aws, free_port, stopped_at_exit
+from benchmarks.support.questions import AT_A_PLACE, Asked, Costs, coordinates, measure
+from benchmarks.support.synthetic import make
+from benchmarks.support.tables import JSON_OPTION, Table
 from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.model import IfStored, Kind, Layout
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.tables import create_tables
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
 from hazard_store.workflow.plan import DEFAULT_GROUP, Checked, make_plan
 from hazard_store.workflow.write import write_chunk
 
@@ -46,7 +46,7 @@ def counting_model(backend: str) -> Iterator[str]:
     """Serve tables of curves that count units as DynamoDB does and never throttle."""
     port = str(free_port())
     arguments = ("--port", port, "--backend", backend, "--scale", "1000", "--table-wcu", "0")
-    with stopped_at_exit("local.capacity", *arguments, "--no-latency"):
+    with stopped_at_exit("local.dynamodb_model", *arguments, "--no-latency"):
         url = f"http://127.0.0.1:{port}"
         for _ in range(100):
             try:
@@ -172,7 +172,7 @@ def main(
         found = run(path, asked, designs)
     table_of(found, asked).show(json_path)
     if plot is not None:
-        from benchmarks.reading_plot import draw
+        from benchmarks.support.reading_plot import draw
 
         draw(found, plot)
 

@@ -2,11 +2,11 @@
 
     python -m benchmarks.reference [--sites 11500] [--workers 2] [--quick] [--json FILE]
 
-11,500 sites x 12 realisations x 27 IMTs x 44 levels and 7 statistics, as benchmarks/synthetic.py
+11,500 sites x 12 realisations x 27 IMTs x 44 levels and 7 statistics, as benchmarks/support/synthetic.py
 makes them. The store is the embedded DynamoDB, one process on the same machine.
 
 The endpoint alone: the same batches that a writer sends, byte for byte, are kept in a file and sent
-again by `benchmarks.recording`, whose CPU time is next to nothing, over as many connections as the
+again by `benchmarks.support.recording`, whose CPU time is next to nothing, over as many connections as the
 load has requests under way, into empty tables of the same server; then the audit's queries
 likewise. It is measured before the load and after it, and the mean counts. What the load does
 besides (reading the file, encoding, the ownership check before each batch, records, starting its
@@ -25,19 +25,19 @@ from typing import Any
 
 import click
 
-from benchmarks.embedded import embedded_aws
-from benchmarks.recording import Recording, Replayed
-from benchmarks.run_verb import run_verb
-from benchmarks.sink import sink
-from benchmarks.synthetic import make
-from benchmarks.tables import JSON_OPTION, Table
+from benchmarks.support.embedded import embedded_aws
+from benchmarks.support.recording import Recording, Replayed
+from benchmarks.support.run_verb import run_verb
+from benchmarks.support.sink import sink
+from benchmarks.support.synthetic import make
+from benchmarks.support.tables import JSON_OPTION, Table
 from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.tables import create_tables, delete_tables
 from hazard_store.workflow.audit import audit_chunk
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
 from hazard_store.workflow.plan import Checked, make_plan
 from hazard_store.workflow.write import write_chunk
 

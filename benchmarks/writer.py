@@ -15,10 +15,10 @@ from statistics import median
 
 import click
 
-from benchmarks import rivals_ours
-from benchmarks.null_endpoint import null_endpoint
-from benchmarks.rivals_work import Calc, Work
-from benchmarks.tables import JSON_OPTION, Table
+from benchmarks.comparison import ours
+from benchmarks.comparison.work import Calc, Work
+from benchmarks.support.null_endpoint import null_endpoint
+from benchmarks.support.tables import JSON_OPTION, Table
 from hazard_store.calcfile import open_calc
 from hazard_store.items import make_items, write_units
 from hazard_store.model import Kind, Layout
@@ -57,7 +57,7 @@ def main(calc_file: Path, sites: int, quick: bool, json_path: Path | None) -> No
         rates: list[list[float]] = [[] for _ in works]
         for _ in range(repeats):  # in turns, so that all have the same machine
             for work, measured in zip(works, rates, strict=True):
-                measured.append(work.n_rows / rivals_ours.save(work, url))
+                measured.append(work.n_rows / ours.save(work, url))
         rows = [
             [
                 work.form.layout,

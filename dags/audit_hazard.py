@@ -20,9 +20,9 @@ from typing import Any
 import pendulum
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
 
-from hazard_airflow.container import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
-from hazard_airflow.notices import NoticeSettings
-from hazard_airflow.retry import RetryTemporary
+from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
+from hazard_airflow.notifications import NoticeSettings
+from hazard_airflow.retry_policy import RetryTemporary
 from hazard_airflow.settings import EcsSettings
 from hazard_store.settings import Settings
 
@@ -88,13 +88,13 @@ def audit_hazard() -> None:
 
     @task
     def published(params: Any = None) -> list[list[str]]:
-        from hazard_airflow import upkeep
+        from hazard_airflow import audit_steps
 
-        return upkeep.audits(params)
+        return audit_steps.audits(params)
 
     @task(trigger_rule="all_done")
     def different(audits: list[list[str]] | None, params: Any = None, ti: Any = None) -> Any:
-        from hazard_airflow import upkeep
+        from hazard_airflow import audit_steps
 
         states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
         failed = [
@@ -102,13 +102,13 @@ def audit_hazard() -> None:
             for index, arguments in enumerate(audits or ())
             if states.get(f"audit_{index}") == "failed"
         ]
-        return upkeep.repairs(failed, params)
+        return audit_steps.repairs(failed, params)
 
     @task
     def stale(params: Any = None) -> list[list[str]]:
-        from hazard_airflow import upkeep
+        from hazard_airflow import audit_steps
 
-        return upkeep.stale(params)
+        return audit_steps.stale(params)
 
     to_audit = published()
     to_repair = different(to_audit)

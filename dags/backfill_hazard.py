@@ -43,11 +43,11 @@ from typing import Any
 
 from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
 
-from hazard_airflow.backfill_file import OUTCOME, InspectFile, StoreFile
+from hazard_airflow.backfill.operators import OUTCOME, InspectFile, StoreFile
 from hazard_airflow.backfill_settings import BackfillSettings
-from hazard_airflow.container import OWNER_TAG
-from hazard_airflow.notices import NoticeSettings
-from hazard_airflow.retry import RetryTemporary
+from hazard_airflow.ecs_operator import OWNER_TAG
+from hazard_airflow.notifications import NoticeSettings
+from hazard_airflow.retry_policy import RetryTemporary
 from hazard_airflow.settings import EcsSettings
 from hazard_store.settings import Settings
 
@@ -80,15 +80,15 @@ def backfill_hazard() -> None:
         data_interval_end: dt.datetime | None = None,
         ti: Any = None,
     ) -> list[dict[str, Any]]:
-        from hazard_airflow import backfill_find
+        from hazard_airflow.backfill import find
 
-        files, ignored = backfill_find.find(data_interval_start, data_interval_end, owner)
+        files, ignored = find.find(data_interval_start, data_interval_end, owner)
         ti.xcom_push(key="ignored", value=ignored)
         return files
 
     @task(trigger_rule="all_done")
     def summary(files: list[dict[str, Any]] | None, ti: Any = None) -> None:
-        from hazard_airflow import backfill_end
+        from hazard_airflow.backfill import summary
 
         recorded = {
             name: [word for word in ti.xcom_pull(task_ids=[name], key=OUTCOME) if word is not None]
@@ -100,9 +100,9 @@ def backfill_hazard() -> None:
             for index, file in enumerate(files or ())
         }
         ignored = ti.xcom_pull(task_ids="find", key="ignored")
-        result = backfill_end.summarise(files, ignored, recorded, states)
+        result = summary.summarise(files, ignored, recorded, states)
         ti.xcom_push(key="summary", value=result)
-        backfill_end.require_all_stored(result)
+        summary.require_all_stored(result)
 
     @task_group(group_id="file")
     def each(file: dict[str, Any]) -> None:

@@ -16,11 +16,11 @@ from typing import Any
 
 from airflow.sdk import Param, dag, task
 
-from hazard_airflow.container import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
-from hazard_airflow.notices import NoticeSettings
-from hazard_airflow.retry import RetryTemporary
+from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
+from hazard_airflow.notifications import NoticeSettings
+from hazard_airflow.retry_policy import RetryTemporary
 from hazard_airflow.settings import EcsSettings
-from hazard_airflow.store_form import CALC_ID_PATTERN
+from hazard_airflow.store_params import CALC_ID_PATTERN
 from hazard_store.settings import Settings
 
 SETTINGS, ECS = Settings.from_environment(), EcsSettings.from_environment()
@@ -68,9 +68,9 @@ def remove_hazard() -> None:
 
     @task
     def confirm(params: Any = None) -> None:
-        from hazard_airflow import upkeep
+        from hazard_airflow import audit_steps
 
-        upkeep.confirm_removal(params)
+        audit_steps.confirm_removal(params)
 
     removed = HazardStoreContainer(
         task_id="remove",

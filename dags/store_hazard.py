@@ -44,11 +44,11 @@ from typing import Any
 
 from airflow.sdk import dag, task, task_group
 
-from hazard_airflow.container import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
-from hazard_airflow.notices import PUBLISHED, NoticeSettings, published_asset
-from hazard_airflow.retry import RetryTemporary
+from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
+from hazard_airflow.notifications import PUBLISHED, NoticeSettings, published_asset
+from hazard_airflow.retry_policy import RetryTemporary
 from hazard_airflow.settings import EcsSettings
-from hazard_airflow.store_form import store_params
+from hazard_airflow.store_params import store_params
 from hazard_store.settings import Settings
 
 SETTINGS, ECS = Settings.from_environment(), EcsSettings.from_environment()
@@ -67,7 +67,7 @@ STAGE = {
 
 def refuse_outside_inbox(context: Any) -> None:
     """Refuse a file outside the inbox before a container reads it."""
-    from hazard_airflow.steps import check_inbox
+    from hazard_airflow.store_steps import check_inbox
 
     check_inbox(context["params"]["calc_file"])
 
@@ -91,9 +91,9 @@ def container_for_chunks(task_id: str, arguments: list[str], **kwargs: Any) -> A
 @task
 def plan(inspected: dict[str, Any], params: Any = None) -> dict[str, Any]:
     """Say what storing will take."""
-    from hazard_airflow import steps
+    from hazard_airflow import store_steps
 
-    return steps.plan(inspected, params)
+    return store_steps.plan(inspected, params)
 
 
 @task.short_circuit(ignore_downstream_trigger_rules=True)
@@ -105,9 +105,9 @@ def go(params: Any = None) -> bool:
 @task
 def store_meta(inspected: dict[str, Any], owner: str, params: Any = None) -> list[Any]:
     """Claim the calculation; return the chunks to write."""
-    from hazard_airflow import steps
+    from hazard_airflow import store_steps
 
-    return steps.store_meta(inspected, params, owner)
+    return store_steps.store_meta(inspected, params, owner)
 
 
 @task
@@ -119,11 +119,11 @@ def chunks(kind: str, of_all: list[Any]) -> list[Any]:
 @task(trigger_rule="all_done")
 def decide(chunks: list[Any] | None, calc_id: str, owner: str, ti: Any = None) -> dict[str, Any]:
     """Add the audits up; record how it ended."""
-    from hazard_airflow import steps
+    from hazard_airflow import store_steps
 
     states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
     failed = sorted(name for name, state in states.items() if state == "failed")
-    return steps.decide(chunks, failed, calc_id, owner)
+    return store_steps.decide(chunks, failed, calc_id, owner)
 
 
 @task(outlets=[PUBLISHED])
@@ -131,9 +131,9 @@ def publish(
     chunks: list[Any] | None, calc_id: str, owner: str, outlet_events: Any = None
 ) -> dict[str, Any]:
     """Publish, and emit the event that other DAGs may follow."""
-    from hazard_airflow import steps
+    from hazard_airflow import store_steps
 
-    summary = steps.publish(calc_id, owner)
+    summary = store_steps.publish(calc_id, owner)
     if chunks:  # else it was published before, and nothing happened
         outlet_events[PUBLISHED].add(published_asset(SETTINGS.stage), extra=summary)
     return summary
@@ -142,10 +142,10 @@ def publish(
 @task
 def old_versions(calc_id: str) -> list[list[str]]:
     """Return the arguments of the container that is to remove old versions, if there are any."""
-    from hazard_airflow import steps
+    from hazard_airflow import store_steps
 
     of = [["remove", calc_id, "--old-versions", "--json"]]
-    return of if steps.has_old_versions(calc_id) else []
+    return of if store_steps.has_old_versions(calc_id) else []
 
 
 def container_to_remove(task_id: str, of: Any) -> Any:
@@ -161,9 +161,9 @@ def container_to_remove(task_id: str, of: Any) -> Any:
 @task
 def stop_leftovers(calc_id: str, owner: str) -> int:
     """Stop what nobody waits for."""
-    from hazard_airflow import steps
+    from hazard_airflow import store_steps
 
-    return steps.stop_leftovers(calc_id, owner)
+    return store_steps.stop_leftovers(calc_id, owner)
 
 
 @dag(

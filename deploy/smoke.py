@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from deploy.stacks import StackFailed
 from deploy.throwaway import Throwaway, network_of
-from hazard_store.cli.screen import screen_for_people
+from hazard_store.cli.progress import screen_for_people
 from hazard_store.errors import EX_CONFIG, EX_SOFTWARE, HazardStoreError
 from hazard_store.model import StoreOptions
 from hazard_store.query import get_hazard_stats_curves
@@ -29,7 +29,7 @@ from hazard_store.settings import Settings
 from hazard_store.signals import stop_on_signals
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
-from hazard_store.workflow.forecast import (
+from hazard_store.workflow.costs import (
     DOLLARS_PER_GB_HOUR,
     DOLLARS_PER_READ_UNIT,
     DOLLARS_PER_VCPU_HOUR,

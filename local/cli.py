@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from local import background
+from local import up_down
 from local.demo import demo as run_demo
 from local.errors import LocalError
 from local.stack import (
@@ -73,21 +73,21 @@ def demo(console: Console, calc_file: Path, sites_per_chunk: int | None) -> None
 @click.pass_obj
 def up(console: Console, calc_file: Path) -> None:
     """Start everything and leave it running."""
-    background.up(stack_for("up", keeps_state=True), console, calc_file)
+    up_down.up(stack_for("up", keeps_state=True), console, calc_file)
 
 
 @cli.command()
 @click.pass_obj
 def down(console: Console) -> None:
     """Stop what `up` has started."""
-    background.down(stack_for("up", keeps_state=True), console)
+    up_down.down(stack_for("up", keeps_state=True), console)
 
 
 @cli.command()
 @click.pass_obj
 def status(console: Console) -> None:
     """Say what is up."""
-    up_now = background.status(stack_for("up", keeps_state=True), console)
+    up_now = up_down.status(stack_for("up", keeps_state=True), console)
     sys.exit(0 if up_now else 1)
 
 

@@ -14,8 +14,8 @@ from local.errors import RunFailed
 from local.processes import Trees
 from local.progress import run_display, step
 from local.results import audit_table, curve_table, spread, stage_seconds, time_table
-from local.running import STORE_DAG, bring_up, sole_use
 from local.stack import LocalStack
+from local.start import STORE_DAG, bring_up, sole_use
 from local.store_cli import StoreCli
 
 CALC_ID = "DEMO.1"

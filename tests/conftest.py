@@ -26,7 +26,7 @@ from local import aws as local_aws
 from local.ports import free_port
 from local.processes import Trees
 from local.stack import LocalStack
-from tests.stored import CALCS, all_items, drop_tables, make_tables
+from tests.support.loading import CALCS, all_items, drop_tables, make_tables
 
 SCRIPTS = Path(sys.executable).parent
 FIDELITY = pytest.StashKey[dict[str, list[str]]]()

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.rivals_work import Work
+from benchmarks.comparison.work import Work
 
 HERE = Path(__file__).parent
 LOCK = HERE / "requirements.txt"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hazard_store.connections import dynamodb_client
+from hazard_store.aws.clients import dynamodb_client
 from hazard_store.errors import NoSuchCalculation
 from hazard_store.keys import storage_id
 from hazard_store.model import Kind
 from hazard_store.records import Head, Heads, Parts
 from hazard_store.settings import Settings
-from hazard_store.writer.body import accept_bodies
+from hazard_store.writer.prebuilt_body import accept_bodies
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

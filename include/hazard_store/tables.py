@@ -18,7 +18,7 @@ from pynamodb.attributes import (
 from pynamodb.constants import PAY_PER_REQUEST_BILLING_MODE
 from pynamodb.models import Model
 
-from hazard_store.connections import region_of
+from hazard_store.aws.clients import region_of
 from hazard_store.settings import Settings
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import ARGUMENTS
-from benchmarks.page import SECTIONS, sentences, what_it_says, write_page
-from benchmarks.pictures import Bars, Measured
-from benchmarks.tables import Table
+from benchmarks.support.page import SECTIONS, sentences, what_it_says, write_page
+from benchmarks.support.pictures import Bars, Measured
+from benchmarks.support.tables import Table
 
 MEMORY = ["sites", "peak MB, stats", "peak MB, realisations"]
 

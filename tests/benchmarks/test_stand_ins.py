@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.recording import Recording
-from benchmarks.sink import sink
-from benchmarks.synthetic import BLOCK, make
-from benchmarks.virtual_file import URI, VirtualFile, virtual_s3
+from benchmarks.support.recording import Recording
+from benchmarks.support.sink import sink
+from benchmarks.support.synthetic import BLOCK, make
+from benchmarks.support.virtual_file import URI, VirtualFile, virtual_s3
+from hazard_store.aws.clients import dynamodb_client
 from hazard_store.calcfile import inspect_file, open_calc
-from hazard_store.connections import dynamodb_client
 from hazard_store.model import Kind
 from hazard_store.settings import Settings
 

@@ -20,8 +20,8 @@ from hazard_store.keys import KeyMaker, site_code
 from hazard_store.model import KeyScheme
 from local import aws, waiting
 from local.airflow_api import AirflowApi
-from local.running import STORE_DAG
 from local.stack import AIRFLOW_PORT_VARIABLE, AWS_PORT_VARIABLE, REPOSITORY, LocalStack
+from local.start import STORE_DAG
 
 WRITER = "hazard-store-writer:local"
 IMAGES = (WRITER, "hazard-store-airflow:local", "hazard-store-ministack:local")
@@ -238,7 +238,7 @@ def _connections(events: list[dict[str, Any]]) -> dict[str, set[str]]:
 
 def report_in(log: str) -> dict[str, Any] | None:
     """Return the report of a container in a task's log, whose lines begin with Airflow's time."""
-    from hazard_airflow.endings import report_of  # imports Airflow, which needs its home first
+    from hazard_airflow.exit_codes import report_of  # imports Airflow, which needs its home first
 
     return report_of([re.sub(r"^\[[^\]]*\] ", "", line) for line in log.splitlines()])
 

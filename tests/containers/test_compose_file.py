@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from local import composed
+from local import compose_steps
 from local.stack import REPOSITORY, LocalStack
 
 FILE = REPOSITORY / "docker-compose.yaml"
@@ -70,10 +70,10 @@ def test_secrets_are_made_once(tmp_path: Any, monkeypatch: pytest.MonkeyPatch):
     """A second start finds them and changes none; only their owner can read them."""
     (tmp_path / "airflow").mkdir()
     (tmp_path / "postgres").mkdir()
-    stack = composed.stack_of(tmp_path)
-    composed.make_secrets(stack, tmp_path / "postgres")
+    stack = compose_steps.stack_of(tmp_path)
+    compose_steps.make_secrets(stack, tmp_path / "postgres")
     made = {file: file.read_text() for file in tmp_path.rglob("*") if file.is_file()}
-    composed.make_secrets(stack, tmp_path / "postgres")
+    compose_steps.make_secrets(stack, tmp_path / "postgres")
     assert made == {file: file.read_text() for file in tmp_path.rglob("*") if file.is_file()}
     assert 6 == len(set(made.values()))
     assert {0o600} == {file.stat().st_mode & 0o777 for file in made}

@@ -19,7 +19,7 @@ from hazard_store import errors, tables
 from hazard_store.cli import predecessor
 from hazard_store.cli.main import cli
 from hazard_store.settings import FromEnvironment, Settings
-from tests.dags import airflow_home
+from tests.support import airflow_home
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "v1"
 

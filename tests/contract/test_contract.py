@@ -10,7 +10,7 @@ import pytest
 
 from hazard_store.store import Store
 from tests.contract import surface
-from tests.stored import CALCS
+from tests.support.loading import CALCS
 
 RECORDED: Any = json.loads(Path(__file__).with_name("recorded.json").read_text())
 FILE = str(CALCS / "classical_rlzs_stats.hdf5")

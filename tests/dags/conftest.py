@@ -17,8 +17,8 @@ from local import aws
 from local.ports import free_port
 from local.processes import Trees
 from local.stack import LocalStack
-from tests.dags import airflow_home
-from tests.dags.faults import Faults
+from tests.support import airflow_home
+from tests.support.container_faults import Faults
 
 airflow_home.prepare()
 

@@ -21,10 +21,10 @@ from local import airflow, aws, waiting
 from local.airflow_api import AirflowApi
 from local.ports import free_port
 from local.stack import LocalStack
-from tests.dags import standalone
-from tests.deploy.calls import Recorder
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.stored import all_items, stored
+from tests.support import standalone
+from tests.support.aws_calls import Recorder
+from tests.support.calc_factory import make_calc
+from tests.support.loading import all_items, stored
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.month]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.dags import airflow_home
+from tests.support import airflow_home
 
 pytestmark = pytest.mark.airflow
 
@@ -78,7 +78,7 @@ def test_every_instance_is_named_by_its_file(dag: Any) -> None:
 
 
 def test_every_task_retries_what_is_temporary_and_only_that(dag: Any) -> None:
-    from hazard_airflow.retry import RetryTemporary
+    from hazard_airflow.retry_policy import RetryTemporary
 
     for task in dag.tasks:
         assert isinstance(task.retry_policy, RetryTemporary), task.task_id

@@ -15,8 +15,8 @@ from hazard_store.store import Store
 from local import aws
 from tests.dags.conftest import Run, _run_of
 from tests.dags.test_backfill_hazard import INSPECT, STORE, parsed
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.stored import all_items, stored
+from tests.support.calc_factory import make_calc
+from tests.support.loading import all_items, stored
 
 pytestmark = pytest.mark.airflow
 

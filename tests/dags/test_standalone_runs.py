@@ -19,18 +19,18 @@ from hazard_store.model import IfStored, KeyScheme, Kind, Status
 from hazard_store.query import get_hazard_rlz_curves
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
 from hazard_store.workflow.write import write_sites
 from local.errors import Refused
 from local.ports import free_port
 from local.stack import LocalStack
-from tests.dags import airflow_home, killer
-from tests.dags.standalone import Standalone, running
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.hazard_store.plain_curves import plain_calc
 from tests.hazard_store.test_fidelity import assert_same
-from tests.hazard_store.workflow.test_begin import plan_of
-from tests.stored import Silent, all_items, stored
+from tests.hazard_store.workflow.test_claim import plan_of
+from tests.support import airflow_home, killer
+from tests.support.calc_factory import make_calc
+from tests.support.loading import Silent, all_items, stored
+from tests.support.plain_curves import plain_calc
+from tests.support.standalone import Standalone, running
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.dags import airflow_home
+from tests.support import airflow_home
 
 pytestmark = pytest.mark.airflow
 
@@ -66,7 +66,7 @@ def test_clean_up_runs_however_the_run_ends_and_does_not_make_it_green(dag: Any)
 
 
 def test_heavy_work_runs_in_containers_mapped_over_chunks_and_named_by_sites(dag: Any) -> None:
-    from hazard_airflow.container import HazardStoreContainer
+    from hazard_airflow.ecs_operator import HazardStoreContainer
 
     of_chunks, removals = {STATS, REALISATIONS, "audit"}, {"clear", "remove_old"}
     containers = {"inspect"} | of_chunks | removals
@@ -79,7 +79,7 @@ def test_heavy_work_runs_in_containers_mapped_over_chunks_and_named_by_sites(dag
 
 
 def test_every_task_retries_what_is_temporary_and_only_that(dag: Any) -> None:
-    from hazard_airflow.retry import RetryTemporary
+    from hazard_airflow.retry_policy import RetryTemporary
 
     for task in dag.tasks:
         assert isinstance(task.retry_policy, RetryTemporary), task.task_id
@@ -126,13 +126,13 @@ def test_it_is_triggered_by_people_and_its_page_tells_what_to_do_when_it_is_red(
 def test_what_is_imported_at_the_top_of_a_dag_file() -> None:
     """Of `hazard_store` the settings only, of the rest of ours what Airflow needs to parse."""
     allowed = {
-        "hazard_airflow.backfill_file",
+        "hazard_airflow.backfill.operators",
         "hazard_airflow.backfill_settings",
-        "hazard_airflow.container",
-        "hazard_airflow.notices",
-        "hazard_airflow.retry",
+        "hazard_airflow.ecs_operator",
+        "hazard_airflow.notifications",
+        "hazard_airflow.retry_policy",
         "hazard_airflow.settings",
-        "hazard_airflow.store_form",
+        "hazard_airflow.store_params",
         "hazard_store.settings",
     }
     for file in airflow_home.DAGS.glob("*.py"):

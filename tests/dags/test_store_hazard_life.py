@@ -10,9 +10,9 @@ import pytest
 from hazard_store.model import KeyScheme, Kind, Status
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
-from tests.hazard_store.plain_curves import plain_calc
 from tests.hazard_store.test_fidelity import assert_same
-from tests.stored import CALCS, Silent, all_items
+from tests.support.loading import CALCS, Silent, all_items
+from tests.support.plain_curves import plain_calc
 
 pytestmark = pytest.mark.airflow
 

@@ -14,7 +14,7 @@ from hazard_store.errors import EX_DIFFERENCE, EX_TEMPFAIL
 from hazard_store.model import Kind, Status
 from hazard_store.store import Store
 from tests.dags.conftest import SECRET
-from tests.stored import CALCS, all_items
+from tests.support.loading import CALCS, all_items
 
 pytestmark = pytest.mark.airflow
 

@@ -16,9 +16,9 @@ from local import aws
 from local.ports import free_port
 from local.processes import Trees
 from local.stack import REPOSITORY, LocalStack
-from tests.dags import airflow_home
-from tests.deploy.calls import ACCOUNT, Recorder
 from tests.deploy.rights import Rights
+from tests.support import airflow_home
+from tests.support.aws_calls import ACCOUNT, Recorder
 
 airflow_home.prepare()
 

@@ -21,7 +21,7 @@ from ministack.core.iam_evaluator import (
     parse_policy_document,
 )
 
-from tests.deploy.calls import ACCOUNT, REGION, Call
+from tests.support.aws_calls import ACCOUNT, REGION, Call
 
 
 @dataclass(frozen=True)

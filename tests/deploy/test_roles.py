@@ -12,9 +12,9 @@ from airflow.sdk.exceptions import TaskDeferred
 from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
-from hazard_airflow import steps, upkeep
-from hazard_airflow.container import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
-from hazard_airflow.leftovers import stop_of_run
+from hazard_airflow import audit_steps, store_steps
+from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
+from hazard_airflow.orphans import stop_of_run
 from hazard_airflow.settings import EcsSettings
 from hazard_store.cli.main import cli
 from hazard_store.query import get_hazard_rlz_curves
@@ -22,9 +22,9 @@ from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.tables import table_models
 from local import aws
-from tests.deploy.calls import ACCOUNT, Call, Recorder, ecs_arn
 from tests.deploy.conftest import SAMPLE, Deployed, Guarded
 from tests.deploy.rights import Rights
+from tests.support.aws_calls import ACCOUNT, Call, Recorder, ecs_arn
 
 pytestmark = pytest.mark.airflow
 
@@ -76,9 +76,9 @@ def live(guarded: Guarded, uri: str) -> None:
     guarded.become("writer")
     inspected = json.loads(call("inspect", uri, "--json"))
     guarded.become("orchestrator")
-    steps.check_inbox(uri)
-    steps.plan(inspected, form)
-    chunks = steps.store_meta(inspected, form, OWNER)
+    store_steps.check_inbox(uri)
+    store_steps.plan(inspected, form)
+    chunks = store_steps.store_meta(inspected, form, OWNER)
     guarded.become("writer")
     guarded.patch.setenv("HAZARD_STORE_OWNER", OWNER)
     for chunk in chunks:
@@ -87,8 +87,8 @@ def live(guarded: Guarded, uri: str) -> None:
             call("write", uri, CALC, "--kind", kind, "--sites", chunk["sites"])
         call("audit", CALC, "--calc-file", uri, "--sites", chunk["sites"], "--json")
     guarded.become("orchestrator")
-    steps.decide(chunks, [], CALC, OWNER)
-    assert steps.publish(CALC, OWNER)["status"] == "published"
+    store_steps.decide(chunks, [], CALC, OWNER)
+    assert store_steps.publish(CALC, OWNER)["status"] == "published"
     guarded.become("reader")
     assert [CALC] == [each["calc_id"] for each in json.loads(call("list", "--json"))]
     for rows in (["--agg", "mean"], ["--rlz", "0"]):
@@ -103,18 +103,18 @@ def live_on(guarded: Guarded, inspected: dict[str, Any], form: dict[str, Any]) -
     uri = form["calc_file"]
     guarded.become("orchestrator")
     form |= {"layout": "readable", "realisations": False, "if_stored": "replace"}
-    chunks = steps.store_meta(inspected, form, OWNER)
+    chunks = store_steps.store_meta(inspected, form, OWNER)
     guarded.become("writer")
     guarded.patch.setenv("HAZARD_STORE_OWNER", OWNER)
     for chunk in chunks:
         call("write", uri, CALC, "--kind", "stats", "--sites", chunk["sites"])
         call("audit", CALC, "--calc-file", uri, "--sites", chunk["sites"], "--json")
     guarded.become("orchestrator")
-    steps.decide(chunks, [], CALC, OWNER)
-    steps.publish(CALC, OWNER)
-    assert steps.has_old_versions(CALC)
+    store_steps.decide(chunks, [], CALC, OWNER)
+    store_steps.publish(CALC, OWNER)
+    assert store_steps.has_old_versions(CALC)
     assert [CALC] == [
-        arguments[1] for arguments in upkeep.audits({"calc_ids": None, "max_rcu_per_s": None})
+        arguments[1] for arguments in audit_steps.audits({"calc_ids": None, "max_rcu_per_s": None})
     ]
     guarded.become("remover")
     guarded.patch.setenv("HAZARD_STORE_OWNER", OWNER)

@@ -11,7 +11,7 @@ from deploy.throwaway import Network, Throwaway, network_of
 from hazard_store.errors import HazardStoreError
 from local import aws
 from local.stack import LocalStack
-from tests.stored import CALCS
+from tests.support.loading import CALCS
 
 NAME = "hazard-smoke-test"
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from hazard_store import codec
 from hazard_store.items import Form, Place, item_maker
-from hazard_store.items.form import rlz_rows
+from hazard_store.items.spec import rlz_rows
 from hazard_store.keys import KeyMaker
 from hazard_store.model import FileVersion, IfStored, KeyScheme, Kind, Layout, LogicTree
 from hazard_store.records import (
@@ -32,10 +32,10 @@ from hazard_store.records import (
     StoredCalculation,
     WriteReport,
 )
+from hazard_store.records.reports import Reports
 from hazard_store.store import Store
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
 from hazard_store.workflow.plan import Plan
-from hazard_store.workflow.reports import Reports
 
 HERE = Path(__file__).parent
 IMTS = ("PGA", "SA(0.5)", "SA(10.0)")

@@ -12,8 +12,8 @@ import pytest
 from hazard_store.items import Place, item_digest, item_maker, read_item
 from hazard_store.model import KeyScheme, Kind, Layout, Status
 from hazard_store.query import get_logic_tree, get_sites
+from hazard_store.records.reports import Reports
 from hazard_store.store import Store
-from hazard_store.workflow.reports import Reports
 from tests.golden import make
 
 V1 = Path(__file__).with_name("v1")

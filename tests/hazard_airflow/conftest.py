@@ -1,5 +1,5 @@
 """Airflow, as far as these tests import it, works in a home of their own."""
 
-from tests.dags import airflow_home
+from tests.support import airflow_home
 
 airflow_home.prepare()

@@ -11,8 +11,8 @@ from hazard_store.model import KeyScheme, Layout
 from hazard_store.query import get_hazard_rlz_curves, get_hazard_stats_curves
 from hazard_store.store import Store
 from hazard_store.workflow.plan import DEFAULT_GROUP
-from tests.hazard_store.plain_curves import PlainCalc, plain_calc
-from tests.stored import CALCS, all_items, stored
+from tests.support.loading import CALCS, all_items, stored
+from tests.support.plain_curves import PlainCalc, plain_calc
 
 EXPECTED = json.loads((CALCS / "expected.json").read_text())
 STORED = sorted(name for name, case in EXPECTED.items() if not case["refused"])

@@ -10,7 +10,7 @@ import pytest
 from deploy import stacks
 from local import aws
 from local.processes import leftovers
-from tests.local.eventually import eventually
+from tests.support.eventually import eventually
 
 
 def inventory(stack) -> dict[str, list]:

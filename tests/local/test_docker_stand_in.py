@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from local.aws import DOCKER_STAND_IN
-from tests.local.eventually import eventually
+from tests.support.eventually import eventually
 
 
 def lines(container) -> list[bytes]:

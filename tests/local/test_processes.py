@@ -10,7 +10,7 @@ import pytest
 
 from local.errors import Ended
 from local.processes import Trees, end, leftovers
-from tests.local.eventually import eventually
+from tests.support.eventually import eventually
 
 
 def commands(processes):

@@ -8,7 +8,7 @@ import time
 import psutil
 
 from local.processes import leftovers
-from tests.local.eventually import eventually
+from tests.support.eventually import eventually
 
 # A component that is stopped on its own and leaves its child, which has a session of its own.
 DAEMON = "setsid sleep 600 & echo $!; wait"

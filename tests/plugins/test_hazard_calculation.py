@@ -17,9 +17,9 @@ from hazard_store.model import IfStored
 from hazard_store.records.history import audits
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
-from hazard_store.workflow.begin import begin
-from tests.hazard_store.workflow.test_begin import plan_of
-from tests.stored import CALCS, Silent, stored
+from hazard_store.workflow.claim import begin
+from tests.hazard_store.workflow.test_claim import plan_of
+from tests.support.loading import CALCS, Silent, stored
 
 pytestmark = pytest.mark.airflow
 

@@ -1,3 +1,3 @@
 """What the soaks share."""
 
-from tests.capacity import modelled  # noqa: F401 - a fixture
+from tests.support.modelled import modelled  # noqa: F401 - a fixture

@@ -13,14 +13,14 @@ import pytest
 
 from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.workflow.audit import audit
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
 from hazard_store.workflow.load import inspect_and_plan
-from local.capacity.faults import Fault, Faults
-from tests.capacity import At, Modelled, applied, held, started
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.hazard_store.plain_curves import plain_calc
+from local.dynamodb_model.faults import Fault, Faults
 from tests.hazard_store.test_fidelity import assert_same
-from tests.stored import Silent
+from tests.support.calc_factory import make_calc
+from tests.support.loading import Silent
+from tests.support.modelled import At, Modelled, applied, held, started
+from tests.support.plain_curves import plain_calc
 
 pytestmark = pytest.mark.slow
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from hazard_store.model import Kind
-from local.capacity.faults import Fault, Faults
-from local.capacity.partitions import Capacity
-from tests.capacity import AMPLE, Modelled, applied, held, injected
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.hazard_store.plain_curves import plain_calc
+from local.dynamodb_model.faults import Fault, Faults
+from local.dynamodb_model.partitions import Capacity
 from tests.hazard_store.test_fidelity import assert_same
+from tests.support.calc_factory import make_calc
+from tests.support.modelled import AMPLE, Modelled, applied, held, injected
+from tests.support.plain_curves import plain_calc
 
 FAULTS = 10_000  # at least, over all soaks
 R, S = 5, 3

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 
 from hazard_airflow.page.html import calculation_page, message_page
-from hazard_store.aws_errors import of_ours
+from hazard_store.aws.errors import of_ours
 from hazard_store.errors import HazardStoreError
 from hazard_store.records import Head
 from hazard_store.records.history import audits

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hazard_store.calcfile.curves import read_sites
 from hazard_store.calcfile.metadata import Contents, read_contents
-from hazard_store.calcfile.source import Source, open_source
+from hazard_store.files.open import Source, open_source
 from hazard_store.model import Calculation, Kind
 from hazard_store.settings import Settings
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hazard_store.calcfile.hdf5 import hdf5_file, member
-from hazard_store.calcfile.source import Source
 from hazard_store.errors import BadCalculation
+from hazard_store.files.open import Source
 
 CURVE = np.dtype("<f4")
 MAX_GAP = 1 << 20  # bytes between two sites that cost less to read than another request

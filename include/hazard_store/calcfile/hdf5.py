@@ -15,10 +15,10 @@ from typing import Any
 import h5py
 import numpy as np
 
-from hazard_store.calcfile.local import BEING_WRITTEN
-from hazard_store.calcfile.source import Source
-from hazard_store.calcfile.sourcefile import SourceFile
 from hazard_store.errors import BadCalculation, HazardStoreError
+from hazard_store.files.fileobj import SourceFile
+from hazard_store.files.local import BEING_WRITTEN
+from hazard_store.files.open import Source
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_ELEMENTS = 20_000_000  # of one metadata array: more is a damaged header, not a calculation

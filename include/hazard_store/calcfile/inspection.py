@@ -13,9 +13,9 @@ from hazard_store.calcfile.checks import CurveChecks
 from hazard_store.calcfile.curves import CURVE, CurveSet
 from hazard_store.calcfile.hdf5 import hdf5_file
 from hazard_store.calcfile.metadata import Contents, read_contents
-from hazard_store.calcfile.source import Source, open_source
-from hazard_store.calcfile.stream import BLOCK, Piece, blocks
 from hazard_store.errors import BadCalculation
+from hazard_store.files.blocks import BLOCK, Piece, blocks
+from hazard_store.files.open import Source, open_source
 from hazard_store.model import FileVersion, Inspection
 from hazard_store.settings import Settings
 

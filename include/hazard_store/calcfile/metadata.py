@@ -13,8 +13,8 @@ from hazard_store.calcfile.hdf5 import hdf5_file, text
 from hazard_store.calcfile.logictree import read_logic_tree
 from hazard_store.calcfile.oqparam import investigation_time_of, levels_of, read_parameters
 from hazard_store.calcfile.sites import read_sites
-from hazard_store.calcfile.source import Source
 from hazard_store.errors import BadCalculation
+from hazard_store.files.open import Source
 from hazard_store.model import Calculation, FileVersion, Sites
 
 AGG = re.compile(r"[A-Za-z0-9._+-]+")  # a statistic becomes a part of keys

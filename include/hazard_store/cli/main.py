@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import click
 
-from hazard_store.aws_errors import of_ours
+from hazard_store.aws.errors import of_ours
 from hazard_store.cli import read, upkeep, write
 from hazard_store.errors import EX_OK, EX_SOFTWARE, EX_TEMPFAIL, EX_USAGE, HazardStoreError
 from hazard_store.signals import Interrupted, stop_on_signals

@@ -8,9 +8,9 @@ import click
 
 from hazard_store.cli.main import run
 from hazard_store.cli.options import default_store
+from hazard_store.cli.progress import PlainScreen, PredecessorScreen
 from hazard_store.cli.read import find_curves
 from hazard_store.cli.render import echo_json, print_curves
-from hazard_store.cli.screen import PlainScreen, PredecessorScreen
 from hazard_store.errors import NoSuchCalculation
 from hazard_store.model import KeyScheme, Layout
 from hazard_store.query import get_hazard_metadata

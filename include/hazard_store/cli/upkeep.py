@@ -10,8 +10,8 @@ from dataclasses import asdict
 import click
 
 from hazard_store.cli.options import SiteRange, default_store, json_option
+from hazard_store.cli.progress import screen_for_people
 from hazard_store.cli.render import audit_json, echo_json, print_audit
-from hazard_store.cli.screen import screen_for_people
 from hazard_store.errors import EX_DIFFERENCE, EX_OK
 from hazard_store.model import Status
 from hazard_store.workflow.remove import remove, remove_old

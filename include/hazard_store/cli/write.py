@@ -13,6 +13,7 @@ from hazard_store.cli.options import (
     options_of,
     store_options,
 )
+from hazard_store.cli.progress import PlainScreen, screen_for_people
 from hazard_store.cli.render import (
     audit_json,
     echo_json,
@@ -20,7 +21,6 @@ from hazard_store.cli.render import (
     print_forecast,
     print_table,
 )
-from hazard_store.cli.screen import PlainScreen, screen_for_people
 from hazard_store.errors import EX_DIFFERENCE, EX_OK
 from hazard_store.model import IfStored, Kind
 from hazard_store.records import AuditReport

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hazard_store.items.form import WireItem
+from hazard_store.items.spec import WireItem
 
 DIGEST_BYTES = 8  # a chance alteration stays unseen once in 2**64
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hazard_store import codec
-from hazard_store.items.form import Form, ItemError, Place, WireItem
-from hazard_store.items.make import read_item
+from hazard_store.items.layouts import read_item
+from hazard_store.items.spec import Form, ItemError, Place, WireItem
 from hazard_store.model import Layout
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from hazard_store import codec
 from hazard_store.items.digest import digest_of, frame
-from hazard_store.items.form import Form, Place, WireItem
-from hazard_store.items.put import Put, put_body, spell
+from hazard_store.items.spec import Form, Place, WireItem
+from hazard_store.items.write_request import Put, put_body, spell
 
 
 class Packed:

@@ -13,8 +13,8 @@ import orjson
 from numpy.typing import NDArray
 
 from hazard_store.items.digest import digest_of, frame, frame_list, frame_map, frame_numbers
-from hazard_store.items.form import Form, ItemError, Place, WireItem
-from hazard_store.items.put import Put, put_body, spell
+from hazard_store.items.spec import Form, ItemError, Place, WireItem
+from hazard_store.items.write_request import Put, put_body, spell
 from hazard_store.model import Kind
 
 _ROW_NAME = {Kind.STATS: "agg", Kind.REALISATIONS: "rlz"}

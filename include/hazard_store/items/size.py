@@ -10,7 +10,7 @@ import math
 from decimal import Decimal
 from typing import Any
 
-from hazard_store.items.form import WireItem
+from hazard_store.items.spec import WireItem
 
 
 def item_bytes(item: WireItem) -> int:

@@ -8,7 +8,7 @@ from hazard_store.query.api import (
     get_sites,
     to_dataframe,
 )
-from hazard_store.query.values import HazardMetadata, RlzCurve, Site, StatsCurve
+from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, StatsCurve
 
 __all__ = [
     "HazardMetadata",

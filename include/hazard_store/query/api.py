@@ -9,10 +9,10 @@ from hazard_store.errors import CorruptItem, NoSuchCalculation
 from hazard_store.items import Form, StoredRows
 from hazard_store.keys import rlz_code
 from hazard_store.model import Kind, Status
+from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, StatsCurve
 from hazard_store.query.fetch import fetch_rows, fetch_sites
-from hazard_store.query.overtaken import replaced_or_right
-from hazard_store.query.places import all_places, choose, no_such_site, places_of
-from hazard_store.query.values import HazardMetadata, RlzCurve, Site, StatsCurve
+from hazard_store.query.replaced import replaced_or_right
+from hazard_store.query.sites import all_places, choose, no_such_site, places_of
 from hazard_store.records import Head
 from hazard_store.settings import Settings
 from hazard_store.store import Store

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 import tenacity
 
+from hazard_store.aws.retry import RetryPolicy, Unprocessed
 from hazard_store.errors import CorruptItem
 from hazard_store.items import Form, ItemError, Place, StoredRows, WireItem, read_item
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import KeyScheme
 from hazard_store.store import Store
-from hazard_store.writer.retry import RetryPolicy, Unprocessed
 
 T = TypeVar("T")
 R = TypeVar("R")

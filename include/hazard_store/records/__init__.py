@@ -1,10 +1,6 @@
 """Calculation records: the metadata table, and the only code that reads and writes it."""
 
-from hazard_store.records.entry import Entry
-from hazard_store.records.head import Conflict, Head
-from hazard_store.records.heads import Heads
-from hazard_store.records.parts import Parts
-from hazard_store.records.stored import (
+from hazard_store.records.documents import (
     AuditReport,
     Difference,
     Forecast,
@@ -13,6 +9,10 @@ from hazard_store.records.stored import (
     StoredCalculation,
     WriteReport,
 )
+from hazard_store.records.head import Conflict, Head
+from hazard_store.records.heads import Heads
+from hazard_store.records.index import Entry
+from hazard_store.records.parts import Parts
 
 __all__ = [
     "AuditReport",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hazard_store.model import Status
+from hazard_store.records.documents import StoredCalculation
 from hazard_store.records.parts import Parts
-from hazard_store.records.stored import StoredCalculation
 
 HEAD_BYTES = 14_000  # of JSON: with its state, a head stays below 16 KB
 _SPILLED = {

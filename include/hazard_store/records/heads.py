@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hazard_store.model import FileVersion, Status
-from hazard_store.records.entry import INDEX, Entry, entry_of
+from hazard_store.records.documents import Forecast, StoredCalculation
+from hazard_store.records.expressions import conflicts, key_of, now, update, update_head
 from hazard_store.records.head import Conflict, Head, head_of, put_description
+from hazard_store.records.index import INDEX, Entry, entry_of
 from hazard_store.records.parts import Parts
 from hazard_store.records.states import Change
-from hazard_store.records.stored import Forecast, StoredCalculation
-from hazard_store.records.update import conflicts, key_of, now, update, update_head
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from hazard_store.records.documents import AuditReport
 from hazard_store.records.parts import Parts
-from hazard_store.records.stored import AuditReport
 
 _PREFIX = "history#"
 

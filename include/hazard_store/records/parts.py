@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hazard_store.errors import CorruptItem, LostOwnership
-from hazard_store.items.form import Place
+from hazard_store.items.spec import Place
 from hazard_store.keys import KeyMaker
-from hazard_store.records.stored import SitePart
+from hazard_store.records.documents import SitePart
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -13,16 +13,16 @@ from hazard_store.calcfile import CalcFile
 from hazard_store.errors import CorruptItem
 from hazard_store.items import Expected, Place, item_digest
 from hazard_store.model import Kind, Status
+from hazard_store.query.key_ranges import RunItems, read_runs
 from hazard_store.records import AuditReport, Difference, Head, KindCounts, history
+from hazard_store.records.documents import MAX_DIFFERENCES
 from hazard_store.records.head import Conflict
-from hazard_store.records.stored import MAX_DIFFERENCES
+from hazard_store.records.reports import Reports, chunk_number, outcome_of
 from hazard_store.store import Store
-from hazard_store.workflow.owner import check_owner
+from hazard_store.workflow.fence import check_owner
 from hazard_store.workflow.plan import sids_of
-from hazard_store.workflow.reports import Reports, chunk_number, outcome_of
-from hazard_store.workflow.scan import strays
-from hazard_store.workflow.screen import Screen
-from hazard_store.workflow.stored import RunItems, read_runs
+from hazard_store.workflow.progress import Screen
+from hazard_store.workflow.strays import strays
 from hazard_store.workflow.write import chunk_runs, open_same
 from hazard_store.writer import RateLimiter
 

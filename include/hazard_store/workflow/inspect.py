@@ -9,7 +9,7 @@ from hazard_store.calcfile import inspect_file
 from hazard_store.model import Inspection, Kind
 from hazard_store.settings import Settings
 from hazard_store.workflow.plan import loc_codes
-from hazard_store.workflow.screen import Screen
+from hazard_store.workflow.progress import Screen
 
 
 def inspect(

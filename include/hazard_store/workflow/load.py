@@ -17,8 +17,8 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from hazard_store.aws.clients import counted_wcu
 from hazard_store.calcfile import open_calc
-from hazard_store.connections import counted_wcu
 from hazard_store.errors import EX_TEMPFAIL, LostOwnership, TryAgain
 from hazard_store.model import IfStored, Kind, Status, StoreOptions
 from hazard_store.records import AuditReport, Head, WriteReport
@@ -27,13 +27,13 @@ from hazard_store.settings import Settings
 from hazard_store.signals import Interrupted, end_with_parent, stop_on_signals
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit_into_record
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
+from hazard_store.workflow.fence import check_owner
 from hazard_store.workflow.inspect import inspect
-from hazard_store.workflow.owner import check_owner
 from hazard_store.workflow.plan import Checked, Plan, make_plan
+from hazard_store.workflow.progress import Screen
 from hazard_store.workflow.publish import AuditFailed, decide, publish, verdict
 from hazard_store.workflow.remove import remove_old
-from hazard_store.workflow.screen import Screen
 from hazard_store.workflow.write import write_chunk
 
 T = TypeVar("T")

@@ -26,7 +26,7 @@ from hazard_store.records import SitePart, StoredCalculation
 from hazard_store.records.parts import SITES_PER_PART
 from hazard_store.settings import Settings
 from hazard_store.workflow.chunks import chunk_borders
-from hazard_store.workflow.forecast import make_forecast, units_of_sample
+from hazard_store.workflow.costs import make_forecast, units_of_sample
 
 DEFAULT_GROUP = 12  # realisations an item, by measurement: docs/codec.md
 MAX_DEFAULT_CHUNKS = 32

@@ -8,8 +8,8 @@ from hazard_store.errors import HazardStoreError, LostOwnership, Refused
 from hazard_store.model import Kind, Status
 from hazard_store.records import AuditReport, Head
 from hazard_store.records.head import Conflict
+from hazard_store.records.reports import Reports, outcome_of
 from hazard_store.store import Store
-from hazard_store.workflow.reports import Reports, outcome_of
 
 
 class AuditFailed(HazardStoreError):

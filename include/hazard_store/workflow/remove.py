@@ -18,11 +18,11 @@ from hazard_store.errors import LostOwnership, NoSuchCalculation, TryAgain
 from hazard_store.items import Form, Put, deletion
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import Kind, Status
+from hazard_store.query.key_ranges import read_runs, runs_of
 from hazard_store.records import Conflict, Head
 from hazard_store.store import Store
-from hazard_store.workflow.owner import Shared, fence
-from hazard_store.workflow.screen import Screen
-from hazard_store.workflow.stored import read_runs, runs_of
+from hazard_store.workflow.fence import Shared, fence
+from hazard_store.workflow.progress import Screen
 from hazard_store.writer import BatchWriter, RateLimiter, RetryPolicy
 
 _RACES = 5

@@ -14,12 +14,12 @@ from hazard_store.errors import Refused
 from hazard_store.items import Put, deletion
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import Kind, Status
+from hazard_store.query.key_ranges import read_runs
 from hazard_store.records import AuditReport, Head
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit, audit_into_record
-from hazard_store.workflow.owner import Shared, check_owner, fence
-from hazard_store.workflow.screen import Screen
-from hazard_store.workflow.stored import read_runs
+from hazard_store.workflow.fence import Shared, check_owner, fence
+from hazard_store.workflow.progress import Screen
 from hazard_store.workflow.write import chunk_runs, write_sites
 from hazard_store.writer import BatchWriter, RateLimiter, RetryPolicy
 

@@ -7,9 +7,9 @@ from itertools import islice
 
 from hazard_store.calcfile import CalcFile
 from hazard_store.items import Form, Put, item_digest, item_maker
+from hazard_store.query.key_ranges import Run, SidPlace, read_runs
 from hazard_store.store import Store
 from hazard_store.workflow.plan import sids_of
-from hazard_store.workflow.stored import Run, SidPlace, read_runs
 
 BLOCK_BYTES = 4_000_000  # of curves read and held at once
 

@@ -10,12 +10,12 @@ from hazard_store.calcfile import CalcFile, file_version, open_calc, sha256_of
 from hazard_store.errors import Refused
 from hazard_store.items import Form
 from hazard_store.model import Kind
+from hazard_store.query.key_ranges import Run, SidPlace, runs_of
 from hazard_store.records import Head, WriteReport
+from hazard_store.records.reports import Reports, chunk_number
 from hazard_store.store import Store
-from hazard_store.workflow.owner import Shared, fence, writable
-from hazard_store.workflow.reports import Reports, chunk_number
+from hazard_store.workflow.fence import Shared, fence, writable
 from hazard_store.workflow.source import Progress, Source
-from hazard_store.workflow.stored import Run, SidPlace, runs_of
 from hazard_store.writer import BatchWriter, RateLimiter, RetryPolicy
 
 

@@ -15,9 +15,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import count
 
+from hazard_store.aws.retry import RetryPolicy
 from hazard_store.errors import TryAgain
 from hazard_store.items import Put
-from hazard_store.writer.retry import RetryPolicy
 
 FIRST_WINDOW = 25.0  # puts: what one request carries
 TICK_S = 0.025  # lanes that pause are opened together, so that requests are not tiny

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from hazard_store.calcfile import inspect_file, open_calc
-from hazard_store.calcfile.local import LocalSource
-from hazard_store.calcfile.sourcefile import HEAP, SourceFile
 from hazard_store.errors import BadCalculation
+from hazard_store.files.fileobj import HEAP, SourceFile
+from hazard_store.files.local import LocalSource
 from hazard_store.model import Kind
 from hazard_store.settings import Settings
-from tests.hazard_store.calcfile.factory import make_calc
+from tests.support.calc_factory import make_calc
 
 
 def read_all(path: Path, settings: Settings) -> None:

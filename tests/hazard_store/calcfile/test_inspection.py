@@ -22,12 +22,12 @@ from hazard_store.calcfile import (
     sha256_of,
     stream,
 )
-from hazard_store.calcfile.local import LocalSource
 from hazard_store.calcfile.metadata import Contents, read_contents
 from hazard_store.errors import BadCalculation
+from hazard_store.files.local import LocalSource
 from hazard_store.model import Kind
 from hazard_store.settings import Settings
-from tests.hazard_store.calcfile.factory import make_calc
+from tests.support.calc_factory import make_calc
 
 CHUNKED = {"chunks": (1, 1, 2, 5), "compression": "gzip"}
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hazard_store.calcfile import curves, open_calc
 from hazard_store.model import Calculation, Kind
 from hazard_store.settings import Settings
-from tests.hazard_store.calcfile.factory import MadeCalc, make_calc
+from tests.support.calc_factory import MadeCalc, make_calc
 
 EVERYWHERE = np.array([2, 0, 1])
 

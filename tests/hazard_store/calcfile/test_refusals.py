@@ -14,7 +14,7 @@ import pytest
 from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.errors import EX_DATAERR, BadCalculation
 from hazard_store.settings import Settings
-from tests.hazard_store.calcfile.factory import make_calc
+from tests.support.calc_factory import make_calc
 
 STATS, RLZS = "hcurves-stats", "hcurves-rlzs"
 

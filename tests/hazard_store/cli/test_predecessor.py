@@ -9,8 +9,8 @@ import re
 import numpy as np
 
 from hazard_store.store import Store
-from tests.hazard_store.plain_curves import plain_calc
-from tests.stored import CALCS, drop_tables, items_of, stored
+from tests.support.loading import CALCS, drop_tables, items_of, stored
+from tests.support.plain_curves import plain_calc
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
 TOOK = r"took \d+\.\d{5} secs"

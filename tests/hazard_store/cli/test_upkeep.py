@@ -9,9 +9,9 @@ import pytest
 
 from hazard_store.model import IfStored, KeyScheme, Kind
 from hazard_store.store import Store
-from hazard_store.workflow.begin import begin
-from tests.hazard_store.workflow.test_begin import plan_of
-from tests.stored import CALCS, all_items, key_of, stored
+from hazard_store.workflow.claim import begin
+from tests.hazard_store.workflow.test_claim import plan_of
+from tests.support.loading import CALCS, all_items, key_of, stored
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
 

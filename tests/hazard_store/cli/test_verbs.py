@@ -13,11 +13,11 @@ import pytest
 from hazard_store.model import IfStored, KeyScheme, Kind, StoreOptions
 from hazard_store.store import Store
 from hazard_store.tables import create_tables
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
 from hazard_store.workflow.load import inspect_and_plan
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.hazard_store.plain_curves import plain_calc
-from tests.stored import CALCS, Silent, all_items, drop_tables, items_of, stored
+from tests.support.calc_factory import make_calc
+from tests.support.loading import CALCS, Silent, all_items, drop_tables, items_of, stored
+from tests.support.plain_curves import plain_calc
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
 STATS_ONLY = CALCS / "stats_only.hdf5"

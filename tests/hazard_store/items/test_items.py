@@ -24,7 +24,7 @@ from hazard_store.items import (
     read_item,
     write_units,
 )
-from hazard_store.items.form import rlz_rows
+from hazard_store.items.spec import rlz_rows
 from hazard_store.keys import KeyMaker
 from hazard_store.model import KeyScheme, Kind, Layout
 

@@ -20,11 +20,11 @@ from hazard_store.query import (
     to_dataframe,
 )
 from hazard_store.store import Store
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
 from hazard_store.workflow.load import inspect_and_plan
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.interposed import counting
-from tests.stored import CALCS, Silent, items_of, key_of, stored
+from tests.support.calc_factory import make_calc
+from tests.support.interposed import counting
+from tests.support.loading import CALCS, Silent, items_of, key_of, stored
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
 SITE, OTHER = "[-41.300~174.780]", "[-40.350~175.620]"

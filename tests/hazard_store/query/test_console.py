@@ -10,8 +10,8 @@ from hazard_store.keys import LOCATION_BIN, bin_code
 from hazard_store.model import KeyScheme, Kind, Layout
 from hazard_store.store import Store
 from hazard_store.workflow.plan import DEFAULT_GROUP
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.stored import stored
+from tests.support.calc_factory import make_calc
+from tests.support.loading import stored
 
 # Sites in three bins around those of the queries, some exactly at the queried codes.
 LATS = [-42.55, -42.551, -42.4, -42.3, -41.5, -41.5, -41.5, -41.4, -41.6, -41.7, -42.55, -41.2]

@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 from hazard_store.model import KeyScheme, Kind
 from hazard_store.query import get_hazard_rlz_curves, get_hazard_stats_curves
 from hazard_store.store import Store
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.interposed import counting
-from tests.stored import CALCS, stored
+from tests.support.calc_factory import make_calc
+from tests.support.interposed import counting
+from tests.support.loading import CALCS, stored
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
 SITE, OTHER = "[-41.300~174.780]", "[-40.350~175.620]"

@@ -8,7 +8,7 @@ import pytest
 from hazard_store.errors import CorruptItem, LostOwnership
 from hazard_store.records.parts import PART_BYTES, Parts
 from hazard_store.store import Store
-from tests.stored import items_of, key_of
+from tests.support.loading import items_of, key_of
 
 
 @pytest.fixture

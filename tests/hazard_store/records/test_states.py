@@ -10,8 +10,8 @@ from hazard_store.model import IfStored, Status
 from hazard_store.records import Conflict, Head
 from hazard_store.records.states import MEANING, TRANSITIONS, Change, picture, table
 from hazard_store.store import Store
-from hazard_store.workflow.begin import begin
-from tests.hazard_store.workflow.test_begin import plan_of
+from hazard_store.workflow.claim import begin
+from tests.hazard_store.workflow.test_claim import plan_of
 
 DOCS = Path(__file__).parents[3] / "docs" / "states.md"
 

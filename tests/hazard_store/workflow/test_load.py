@@ -18,14 +18,14 @@ from hazard_store.model import IfStored, KeyScheme, Kind, Layout, Status, StoreO
 from hazard_store.query import get_hazard_rlz_curves, get_hazard_stats_curves
 from hazard_store.store import Store
 from hazard_store.workflow import load as load_module
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
 from hazard_store.workflow.load import inspect_and_plan
 from tests.conftest import command_line
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.hazard_store.plain_curves import plain_calc
 from tests.hazard_store.test_fidelity import assert_same
-from tests.interposed import WRITES, counting
-from tests.stored import CALCS, Silent, all_items, items_of, stored
+from tests.support.calc_factory import make_calc
+from tests.support.interposed import WRITES, counting
+from tests.support.loading import CALCS, Silent, all_items, items_of, stored
+from tests.support.plain_curves import plain_calc
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
 OTHER = CALCS / "rlzs_only.hdf5"

@@ -24,9 +24,9 @@ from hazard_store.model import (
 from hazard_store.query import get_logic_tree, get_sites
 from hazard_store.settings import Settings
 from hazard_store.store import Store
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
 from hazard_store.workflow.plan import Checked, Plan, make_plan
-from tests.stored import items_of
+from tests.support.loading import items_of
 
 FILE = FileVersion("s3://inbox/calc.hdf5", 1_000_000, "etag")
 CHECKED = Checked(FILE, "0" * 64, 0, ())

@@ -12,13 +12,13 @@ from hazard_store.records import Head
 from hazard_store.records.head import Conflict
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit, audit_into_record
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
 from hazard_store.workflow.load import inspect_and_plan
 from hazard_store.workflow.plan import Plan
 from hazard_store.workflow.publish import AuditFailed, decide, publish
 from hazard_store.workflow.write import write_chunk
-from tests.interposed import with_another_before
-from tests.stored import CALCS, Silent, items_of, key_of
+from tests.support.interposed import with_another_before
+from tests.support.loading import CALCS, Silent, items_of, key_of
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
 

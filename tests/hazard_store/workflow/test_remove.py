@@ -10,11 +10,11 @@ from hazard_store.errors import NoSuchCalculation, TryAgain
 from hazard_store.items import item_digest
 from hazard_store.model import IfStored, KeyScheme, Kind, Layout
 from hazard_store.store import Store
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
 from hazard_store.workflow.remove import remove
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.hazard_store.workflow.test_begin import plan_of
-from tests.stored import Silent, stored
+from tests.hazard_store.workflow.test_claim import plan_of
+from tests.support.calc_factory import make_calc
+from tests.support.loading import Silent, stored
 
 
 @pytest.fixture

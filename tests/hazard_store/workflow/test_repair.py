@@ -11,10 +11,10 @@ from hazard_store.model import KeyScheme, Kind, Layout, Status
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
 from hazard_store.workflow.repair import repair
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.hazard_store.plain_curves import plain_calc
 from tests.hazard_store.test_fidelity import assert_same
-from tests.stored import RANGE_NAMES, Silent, stored
+from tests.support.calc_factory import make_calc
+from tests.support.loading import RANGE_NAMES, Silent, stored
+from tests.support.plain_curves import plain_calc
 
 
 @pytest.fixture

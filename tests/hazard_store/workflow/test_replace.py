@@ -11,10 +11,10 @@ from hazard_store.errors import TryAgain
 from hazard_store.model import IfStored, KeyScheme, Kind, Layout, Status
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.hazard_store.plain_curves import plain_calc
 from tests.hazard_store.test_fidelity import assert_same
-from tests.stored import Silent, stored
+from tests.support.calc_factory import make_calc
+from tests.support.loading import Silent, stored
+from tests.support.plain_curves import plain_calc
 
 SCHEMES = list(KeyScheme)
 
@@ -115,8 +115,8 @@ def test_a_failed_attempt_with_other_parameters_is_removed_first(store: Store, f
 
 def test_a_second_run_cannot_replace_at_the_same_time(store: Store, files, tmp_path: Path):
     """The second names the first."""
-    from hazard_store.workflow.begin import begin
-    from tests.hazard_store.workflow.test_begin import plan_of
+    from hazard_store.workflow.claim import begin
+    from tests.hazard_store.workflow.test_claim import plan_of
 
     stored(store, files[0])
     begin(store, plan_of(store, files[1]), "one", IfStored.REPLACE)

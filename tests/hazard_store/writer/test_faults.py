@@ -26,11 +26,11 @@ from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.writer import BatchWriter, RateLimiter
 from hazard_store.writer.batches import MAX_BYTES
-from local.capacity.faults import Fault, Faults
-from local.capacity.model import Answer, CapacityModel
-from local.capacity.partitions import Capacity
-from tests.capacity import AMPLE, applied, held, injected
-from tests.hazard_store.writer.test_send import TABLE, URL, Clock, answer
+from local.dynamodb_model.faults import Fault, Faults
+from local.dynamodb_model.model import Answer, CapacityModel
+from local.dynamodb_model.partitions import Capacity
+from tests.hazard_store.writer.test_batch_writer import TABLE, URL, Clock, answer
+from tests.support.modelled import AMPLE, applied, held, injected
 
 TIMEOUT_S = 20  # of the client
 LOST = {Fault.ERROR_AFTER, Fault.DROP_AFTER, Fault.TRUNCATED}  # applied, and the client is not told

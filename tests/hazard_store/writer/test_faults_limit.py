@@ -12,16 +12,16 @@ import pytest
 
 from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.records import WriteReport
+from hazard_store.records.reports import Reports
 from hazard_store.store import Store
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
 from hazard_store.workflow.load import inspect_and_plan
-from hazard_store.workflow.reports import Reports
-from local.capacity.faults import Fault, Faults
-from tests.capacity import Modelled, applied
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.hazard_store.plain_curves import plain_calc
+from local.dynamodb_model.faults import Fault, Faults
 from tests.hazard_store.test_fidelity import assert_same
-from tests.stored import Silent
+from tests.support.calc_factory import make_calc
+from tests.support.loading import Silent
+from tests.support.modelled import Modelled, applied
+from tests.support.plain_curves import plain_calc
 
 N, S = 60, 3
 PER_SITE = {Kind.STATS: S, Kind.REALISATIONS: 1}

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from hazard_store.model import IfStored, Kind, StoreOptions
-from hazard_store.workflow.begin import begin
+from hazard_store.workflow.claim import begin
 from hazard_store.workflow.load import inspect_and_plan
-from local.capacity.faults import Fault, Faults
-from local.capacity.partitions import Capacity
-from tests.capacity import AMPLE, At, applied, started
-from tests.hazard_store.calcfile.factory import make_calc
-from tests.hazard_store.plain_curves import plain_calc
+from local.dynamodb_model.faults import Fault, Faults
+from local.dynamodb_model.partitions import Capacity
 from tests.hazard_store.test_fidelity import assert_same
 from tests.hazard_store.writer.test_faults_limit import reports_of
-from tests.stored import Silent
+from tests.support.calc_factory import make_calc
+from tests.support.loading import Silent
+from tests.support.modelled import AMPLE, At, applied, started
+from tests.support.plain_curves import plain_calc
 
 N = 150
 SOON_S = 8  # a couple of seconds, on a machine that does other things too

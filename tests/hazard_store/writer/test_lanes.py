@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hazard_store.aws.retry import RetryPolicy
 from hazard_store.errors import TryAgain
 from hazard_store.items import Put
 from hazard_store.writer.lanes import FIRST_WINDOW, TICK_S, Lanes, Trial
-from hazard_store.writer.retry import RetryPolicy
 
 
 def some_lanes(tries: int = 1000, **of_key: int) -> Lanes:

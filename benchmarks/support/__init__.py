@@ -1,0 +1,1 @@
+"""What the benchmarks share: machines, meters, endpoints, made files, pages and pictures."""

@@ -1,0 +1,177 @@
+"""The first step of `backfill_hazard`: which files arrived, and what is asked for each.
+
+Imported inside tasks only. A file that cannot be stored is handed on with the reason, so that it is
+seen in the run like the others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.sdk.definitions.param import ParamsDict
+from airflow.sdk.exceptions import ParamValidationError
+
+from hazard_airflow.store_params import store_params
+from hazard_store.errors import BadCalculation, BadParameter, Misconfigured
+from hazard_store.inbox.arrivals import Arrival, Interval, arrivals
+from hazard_store.inbox.guard import require_in_inbox
+from hazard_store.inbox.sidecar import calc_id_of, is_calculation, read_sidecar, sidecar_uri
+from hazard_store.keys import storage_id
+from hazard_store.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SLUG_LENGTH = 40
+HASH_LENGTH = 8  # hex digits
+_NOT_IN_A_RUN_ID = re.compile(r"[^A-Za-z0-9_.]+")
+
+# As JSON: uri, name, calc_id, conf of the child run, its run_id, and why it is refused, or None.
+File = dict[str, Any]
+
+
+def find(start: dt.datetime | None, end: dt.datetime | None, owner: str) -> tuple[list[File], int]:
+    """Return the calculation files that arrived in an interval, and how many others did.
+
+    Args:
+        start: of the data interval; None where the run has none.
+        end: of the data interval, excluded.
+        owner: token of this run.
+
+    Raises:
+        BadParameter: the run has no data interval.
+        Misconfigured: the inbox cannot be listed, or more arrived than one run can handle.
+    """
+    if start is None or end is None:
+        raise BadParameter(
+            "data interval",
+            "this run has none, so no file has arrived in it: trigger it with a logical date, or "
+            "use `airflow backfill create`",
+        )
+    settings = Settings.from_environment()
+    others, found = 0, []
+    for arrival in arrivals(settings.inbox, Interval(start, end), settings):
+        if is_calculation(arrival.name):
+            found.append(arrival)
+        elif not arrival.name.lower().endswith(".json"):
+            others += 1
+            log.info("%s is no calculation file and is left alone", arrival.uri)
+        if len(found) > settings.max_map_length:
+            raise Misconfigured(
+                "HAZARD_STORE_MAX_MAP_LENGTH",
+                f"more than {settings.max_map_length:,} files arrived between {start} and {end}, "
+                "and Airflow maps no task over more: raise it together with Airflow's own "
+                "max_map_length, or spread the files over several days' folders",
+            )
+    found.sort(key=lambda arrival: arrival.name)
+    day = start.astimezone(dt.UTC).strftime("%Y-%m-%d")
+    files = _twice_refused([_file(arrival, settings, day, owner) for arrival in found])
+    for file in files:
+        log.info("%s: %s", file["name"], file["refused"] or f"to be stored as {file['calc_id']}")
+    return files, others
+
+
+def _file(arrival: Arrival, settings: Settings, day: str, owner: str) -> File:
+    conf, refused, run_id = {}, None, None
+    try:
+        require_in_inbox(arrival.uri, settings.inbox)
+        conf = conf_of(arrival, settings)
+        run_id = child_run_id(conf, day, owner)
+    except (BadParameter, BadCalculation) as error:
+        refused = error.reason if isinstance(error, BadParameter) else str(error)
+    return {
+        "uri": arrival.uri,
+        "name": arrival.name,
+        "calc_id": conf.get("calc_id"),
+        "conf": conf,
+        "run_id": run_id,
+        "refused": refused,
+    }
+
+
+def conf_of(arrival: Arrival, settings: Settings) -> dict[str, Any]:
+    """Return the parameters of `store_hazard` for a file: its sidecar's, and the id by its name.
+
+    Raises:
+        BadCalculation: the sidecar is not right; the sentence names it.
+        BadParameter: the file's name cannot be an id, and no sidecar gives one; or it has a space.
+    """
+    if any(character.isspace() for character in arrival.uri):
+        raise BadParameter("calc_file", "the file's name, or a folder's, has a space in it")
+    sidecar = sidecar_uri(arrival.uri)
+    require_in_inbox(sidecar, settings.inbox)  # a link may lead out of a folder
+    given = read_sidecar(arrival.uri, settings)
+    if given.setdefault("calc_file", arrival.uri) != arrival.uri:
+        raise BadCalculation(
+            sidecar, f"calc_file is {given['calc_file']!r}, and this sidecar is for {arrival.uri}"
+        )
+    if "calc_id" not in given:
+        given["calc_id"] = calc_id_of(arrival.name)
+    try:
+        form_of(given, settings)
+        storage_id(given["calc_id"])
+    except ValueError as error:
+        raise BadCalculation(sidecar, str(error)) from error
+    return given
+
+
+def form_of(conf: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Return all parameters of `store_hazard`, checked as its form checks them.
+
+    Raises:
+        ValueError: a parameter is unknown or cannot be.
+    """
+    params = ParamsDict(store_params(settings.inbox))
+    unknown = sorted(set(conf) - set(params))
+    if unknown:
+        known = ", ".join(sorted(params))
+        raise ValueError(f"there is no parameter {unknown[0]!r}; there are {known}")
+    for name, value in conf.items():
+        try:
+            params[name] = value
+        except ParamValidationError as error:
+            reason = str(error).partition(": ")[2] or str(error)
+            raise ValueError(f"{name}: {reason.splitlines()[0]}") from error
+    return dict(params.validate())
+
+
+def child_run_id(conf: Mapping[str, Any], day: str, owner: str) -> str:
+    """Return the id of the run that stores a calculation.
+
+    The same for the same parameters in the same run, since a task that is cleared must find its
+    child again; another for others, since Airflow keeps the parameters of a run for ever.
+
+    Args:
+        conf: the parameters of the child.
+        day: of the data interval.
+        owner: token of the run that asks.
+    """
+    calc_id = str(conf["calc_id"])
+    slug = _NOT_IN_A_RUN_ID.sub("-", calc_id)[:SLUG_LENGTH].strip("-")
+    asked = json.dumps(conf, sort_keys=True) + owner
+    return f"backfill__{day}__{slug}-{_hash(calc_id)}__{_hash(asked)}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
+
+
+def _twice_refused(files: list[File]) -> list[File]:
+    """Refuse all files that share an id: nobody could say which of them was meant."""
+    names: dict[str, list[str]] = {}
+    for file in files:
+        if file["calc_id"] is not None:
+            names.setdefault(file["calc_id"], []).append(file["name"])
+    for file in files:
+        others = [name for name in names.get(file["calc_id"], ()) if name != file["name"]]
+        if others and file["refused"] is None:
+            file["refused"] = (
+                f"{', '.join(others[:3])} of the same day would be {file['calc_id']} too: give one "
+                "of them another name, or another calc_id in a sidecar"
+            )
+    return files

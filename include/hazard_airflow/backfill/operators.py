@@ -1,0 +1,198 @@
+"""The two tasks of `backfill_hazard` that every file goes through: inspected, then stored.
+
+Each leaves a word on how it ended, for the summary, and shows it in its own name in the grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.operators.trigger_dagrun import DagIsPaused, TriggerDagRunOperator
+from airflow.providers.standard.triggers.external_task import DagStateTrigger
+from airflow.sdk import DagRunState
+from airflow.sdk.exceptions import AirflowException, AirflowSkipException, DagRunTriggerException
+
+from hazard_airflow.ecs_operator import NAME_LENGTH, HazardStoreContainer
+from hazard_airflow.exit_codes import ContainerFailed
+from hazard_store.errors import (
+    EX_CANTCREAT,
+    EX_DATAERR,
+    EX_NOINPUT,
+    EX_USAGE,
+    BadCalculation,
+    HazardStoreError,
+    Misconfigured,
+)
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+OUTCOME = "outcome"  # key of the XCom in which a task leaves its word
+REFUSING = (EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_CANTCREAT)  # the file's fault, and not ours
+ENDED = [DagRunState.SUCCESS, DagRunState.FAILED]
+
+
+class ChildFailed(HazardStoreError):
+    """The run that was to store a calculation ended, and the calculation is not published."""
+
+    def __init__(self, calc_id: str, run_id: str, reason: str) -> None:
+        super().__init__(calc_id, run_id, reason)
+        self.calc_id, self.run_id, self.reason = calc_id, run_id, reason
+
+    def __str__(self) -> str:
+        return f"{self.calc_id}: {self.reason}; see the run {self.run_id} of store_hazard"
+
+
+class OfFile:
+    """What both tasks have: the file that they are about, and its outcome."""
+
+    file: Any  # as `backfill_find.File`, once the task runs
+    outcome: str | None = None
+    child: str | None = None  # the run that was started for it
+
+    @property
+    def name_of_file(self) -> str:
+        """What the UI calls this instance."""
+        ended = f": {self.outcome}" if self.outcome else ""
+        return f"{self.file['name'][: NAME_LENGTH - len(ended)]}{ended}"
+
+    def ended(self, context: Context, outcome: str, reason: str) -> None:
+        """Leave word of the outcome."""
+        self.outcome = outcome
+        word = {"uri": self.file["uri"], "outcome": outcome, "reason": reason}
+        context["ti"].xcom_push(key=OUTCOME, value=word | {"run_id": self.child})
+
+    @contextmanager
+    def telling(self, context: Context) -> Iterator[None]:
+        """Leave word of whatever ends the task within, but its success."""
+        try:
+            yield
+        except DagRunTriggerException:
+            raise  # it is only beginning
+        except AirflowSkipException as skipped:
+            self.ended(context, "skipped", str(skipped))
+            raise
+        except (HazardStoreError, ContainerFailed) as error:
+            refused = error.exit_code in REFUSING
+            self.ended(context, "refused" if refused else "failed", str(error))
+            raise
+        except Exception as error:
+            self.ended(context, "failed", f"{type(error).__name__}: {error}")
+            raise
+
+
+class InspectFile(OfFile, HazardStoreContainer):
+    """Inspects a file in a container, unless it is known without that what becomes of it.
+
+    Args:
+        file: as `backfill_find.find` returns it.
+        kwargs: as `HazardStoreContainer`.
+    """
+
+    template_fields: Sequence[str] = ("file", *HazardStoreContainer.template_fields)
+
+    def __init__(self, *, file: Any, **kwargs: Any) -> None:
+        super().__init__(arguments=[], **kwargs)
+        self.file = file
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Refuse it, skip it, or run the container."""
+        from hazard_airflow.backfill.published import is_published
+
+        with self.telling(context):
+            if self.file["refused"] is not None:
+                raise BadCalculation(self.file["name"], self.file["refused"])
+            if is_published(self.file):
+                raise AirflowSkipException("this version of the file is published already")
+            forced = self.file["conf"].get("force_normalised_sites", False)
+            self.arguments = ["inspect", self.file["uri"], "--json"]
+            self.arguments += ["--force-normalised-sites"] if forced else []
+            return super().execute(context)
+
+    def execute_complete(
+        self, context: Context, event: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Go on when the triggerer has seen the container's end."""
+        with self.telling(context):
+            return super().execute_complete(context, event)
+
+
+class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
+    """Starts `store_hazard` for an inspected file, and waits for its end in the triggerer.
+
+    Args:
+        file: as `backfill_find.find` returns it.
+        inspected: the report on it.
+        kwargs: as the provider's operator.
+    """
+
+    template_fields: Sequence[str] = ("file", "inspected")
+    template_fields_renderers = {"file": "json", "inspected": "json"}  # noqa: RUF012
+
+    def __init__(self, *, file: Any, inspected: Any, **kwargs: Any) -> None:
+        super().__init__(
+            logical_date=None,
+            reset_dag_run=True,
+            wait_for_completion=True,
+            deferrable=True,
+            fail_when_dag_is_paused=True,
+            **kwargs,
+        )
+        self.file, self.inspected = file, inspected
+
+    def execute(self, context: Context) -> None:
+        """Skip or refuse the file by what is published; else start its run, or find it running."""
+        from hazard_airflow.backfill.published import is_published
+
+        with self.telling(context):
+            if is_published(self.file, self.inspected):
+                raise AirflowSkipException("the same file is published already")
+            self.conf = self.file["conf"]
+            self.trigger_run_id = self.child = self.file["run_id"]
+            if self._is_under_way(context):
+                self._wait(context)
+            try:
+                super().execute(context)
+            except DagIsPaused as paused:
+                raise Misconfigured(
+                    self.trigger_dag_id, "it is paused, so nothing can be stored: unpause it"
+                ) from paused
+
+    def _is_under_way(self, context: Context) -> bool:
+        """Tell whether the child was started before, by this task, and has not ended."""
+        ti: Any = context["ti"]
+        if not ti.get_dr_count(dag_id=self.trigger_dag_id, run_ids=[self.trigger_run_id]):
+            return False
+        return ti.get_dagrun_state(self.trigger_dag_id, self.trigger_run_id) not in ENDED
+
+    def _wait(self, context: Context) -> None:
+        self.log.info("the run %s is under way; waiting for it", self.trigger_run_id)
+        context["ti"].xcom_push(key="trigger_run_id", value=self.trigger_run_id)
+        self.defer(
+            trigger=DagStateTrigger(
+                dag_id=self.trigger_dag_id,
+                states=ENDED,
+                run_ids=[self.trigger_run_id],
+                poll_interval=self.poke_interval,
+            ),
+            method_name="execute_complete",
+        )
+
+    def execute_complete(self, context: Context, event: tuple[str, Mapping[str, Any]]) -> None:
+        """Go on when the child has ended; what counts is what is published then."""
+        from hazard_airflow.backfill.published import is_published
+
+        calc_id, run_id = self.file["calc_id"], self.file["run_id"]
+        self.child = run_id
+        with self.telling(context):
+            try:
+                super().execute_complete(context, event)
+            except AirflowException as error:
+                raise ChildFailed(calc_id, run_id, "storing it failed") from error
+            if self.file["conf"].get("dry_run"):
+                raise AirflowSkipException("a dry run, as its sidecar says; the child has the plan")
+            if not is_published(self.file, self.inspected):
+                raise ChildFailed(calc_id, run_id, "it is not published")
+            self.ended(context, "stored", f"published as {calc_id}")

@@ -1,0 +1,119 @@
+"""How each file of a `backfill_hazard` run ended, and the summary of all.
+
+Imported inside tasks only.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hazard_airflow.backfill.find import File
+from hazard_store.errors import HazardStoreError
+
+log = logging.getLogger(__name__)
+
+OUTCOMES = ("stored", "skipped", "refused", "failed")
+_OUTCOME = {"success": "stored", "skipped": "skipped"}  # by a task's state, if it left no word
+_STATE = {"stored": "success", "skipped": "skipped"}  # of the task that left such a word
+
+Summary = dict[str, Any]
+
+
+class NotAllStored(HazardStoreError):
+    """Files of this run were refused, or storing them failed."""
+
+    def __init__(self, refused: Sequence[str], failed: Sequence[str]) -> None:
+        super().__init__(refused, failed)
+        self.refused, self.failed = refused, failed
+
+    def __str__(self) -> str:
+        parts = [
+            f"{len(names)} {outcome} ({', '.join(names[:3])}{' ...' if len(names) > 3 else ''})"
+            for outcome, names in (("refused", self.refused), ("failed", self.failed))
+            if names
+        ]
+        return f"{' and '.join(parts)}; the summary gives each reason"
+
+
+class NothingFound(HazardStoreError):
+    """The inbox could not be looked through, so there is nothing to sum up."""
+
+    def __str__(self) -> str:
+        return "the inbox was not looked through; see the task find"
+
+
+def summarise(
+    files: Sequence[File] | None,
+    ignored: int | None,
+    recorded: Mapping[str, Sequence[Mapping[str, Any]]],
+    states: Mapping[str, Mapping[str, str | None]],
+) -> Summary:
+    """Return what became of every file.
+
+    Args:
+        files: what `find` returned; None where it failed.
+        ignored: how many files were no calculations.
+        recorded: what the tasks of the files said, by task, each with its file's `uri`.
+        states: of the tasks of each file, by its `uri`, in their order.
+
+    Raises:
+        NothingFound: `find` failed.
+    """
+    if files is None:
+        raise NothingFound
+    said: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for task, words in recorded.items():
+        for word in words:
+            said.setdefault(word["uri"], {})[task] = word
+    summary: Summary = {outcome: [] for outcome in OUTCOMES}
+    for file in files:
+        of_file = _ended(states.get(file["uri"], {}), said.get(file["uri"], {}))
+        entry = {"file": file["name"], "calc_id": file["calc_id"], "reason": of_file["reason"]}
+        if of_file.get("run_id"):
+            entry["run_id"] = of_file["run_id"]
+        summary[of_file["outcome"]].append(entry)
+    summary["ignored"] = ignored or 0
+    _tell(summary)
+    return summary
+
+
+def require_all_stored(summary: Summary) -> None:
+    """Turn the run red if a file is not where it belongs.
+
+    Raises:
+        NotAllStored: files were refused, or storing them failed.
+    """
+    refused, failed = (
+        [entry["file"] for entry in summary[outcome]] for outcome in ("refused", "failed")
+    )
+    if refused or failed:
+        raise NotAllStored(refused, failed)
+
+
+def _ended(states: Mapping[str, str | None], words: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return the word of the task that ended a file, or what its state says.
+
+    A word that does not fit its task's state is of an earlier try: a task that is skipped or that
+    does not come to run when the run is repeated keeps what it said before.
+    """
+    outcome = "failed"
+    for task, state in states.items():
+        word = words.get(task)
+        if word is not None and state == _STATE.get(word["outcome"], "failed"):
+            return word
+        outcome = _OUTCOME.get(state or "", "failed")
+        if outcome != "stored":
+            break
+    text = ", ".join(f"{task} is {state or 'not run'}" for task, state in states.items())
+    return {"outcome": outcome, "reason": f"no word was left: {text or 'it was not begun'}"}
+
+
+def _tell(summary: Summary) -> None:
+    counts = ", ".join(f"{len(summary[outcome])} {outcome}" for outcome in OUTCOMES)
+    log.info("%s; %s other files left alone", counts, summary["ignored"])
+    for outcome in OUTCOMES:
+        level = logging.INFO if outcome in ("stored", "skipped") else logging.ERROR
+        for entry in summary[outcome]:
+            log.log(level, "%-7s %s (%s)", outcome, entry["file"], entry["reason"])

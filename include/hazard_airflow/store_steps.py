@@ -1,0 +1,231 @@
+"""The light steps of `store_hazard`, which run in Airflow itself: parameters in, counts out.
+
+Imported inside tasks only. Plain functions of plain values; the DAG gives them their order.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from itertools import chain
+from typing import Any
+
+from hazard_airflow.orphans import stop_of_others, stop_of_run
+from hazard_store.calcfile import open_calc
+from hazard_store.errors import HazardStoreError, Refused
+from hazard_store.inbox.guard import require_in_inbox
+from hazard_store.model import FileVersion, IfStored, KeyScheme, Kind, Layout, Status, StoreOptions
+from hazard_store.records import Head
+from hazard_store.records.head import Conflict
+from hazard_store.records.reports import outcome_of
+from hazard_store.settings import Settings
+from hazard_store.store import Store
+from hazard_store.workflow import publish as publishing
+from hazard_store.workflow.claim import begin
+from hazard_store.workflow.fence import check_owner
+from hazard_store.workflow.plan import Checked, Plan, make_plan
+from hazard_store.workflow.sizes import writer_size
+
+log = logging.getLogger(__name__)
+
+LOC_LENGTH = 32  # of a site code in the name of a chunk
+
+# Sites "START:STOP", their name, the kinds to write, the attempt; CPU units and MB as ECS has them.
+Chunk = dict[str, Any]
+
+
+class NothingBegun(HazardStoreError):
+    """This run has not begun to store the calculation, so there is nothing to decide on."""
+
+    def __init__(self, calc_id: str, failed: Sequence[str]) -> None:
+        super().__init__(calc_id, failed)
+        self.calc_id, self.failed = calc_id, failed
+
+    def __str__(self) -> str:
+        return f"{self.calc_id}: nothing was stored by this run; see {_names(self.failed)}"
+
+
+class TasksFailed(HazardStoreError):
+    """Tasks of this run failed, so the calculation is not published."""
+
+    def __init__(self, calc_id: str, failed: Sequence[str], verdict: str) -> None:
+        super().__init__(calc_id, failed, verdict)
+        self.calc_id, self.failed, self.verdict = calc_id, failed, verdict
+
+    def __str__(self) -> str:
+        return f"{self.calc_id}: {_names(self.failed)} failed; the audit: {self.verdict}"
+
+
+def check_inbox(calc_file: str) -> None:
+    """Refuse a file outside the inbox, before anything reads it."""
+    require_in_inbox(calc_file, Settings.from_environment().inbox)
+
+
+def plan(inspected: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what storing will take, before the first write."""
+    calculation = _plan(inspected, params).calculation
+    forecast = calculation.forecast.model_dump(mode="json")
+    log.info(
+        "%s: %s statistics items and %s of realisations, %s write units in %s chunks; about %.0f s "
+        "and $%.4f with %s writers at once",
+        calculation.calc_id,
+        forecast["stats_items"],
+        forecast["realisations_items"],
+        forecast["stats_wcu"] + forecast["realisations_wcu"],
+        len(calculation.chunk_ranges),
+        forecast["seconds"],
+        forecast["dollars"],
+        forecast["writers"],
+    )
+    for note in (*calculation.notes, *forecast["notes"]):
+        log.warning("%s", note)
+    return {"calc_id": calculation.calc_id, "chunks": len(calculation.chunk_ranges), **forecast}
+
+
+def store_meta(
+    inspected: Mapping[str, Any],
+    params: Mapping[str, Any],
+    owner: str,
+    stop_others: Callable[[str, str], object] = stop_of_others,
+) -> list[Chunk]:
+    """Claim the calculation for this run and store its records; return the chunks to write.
+
+    A resume keeps the stored plan, so the chunks are those of the head, and stops the containers of
+    the run that it takes over. None: the same file is already published.
+    """
+    planned = _plan(inspected, params)
+    claim = begin(Store(Settings.from_environment()), planned, owner, IfStored(params["if_stored"]))
+    head = claim.head
+    if claim.already_published:
+        log.info("%s: the same file is already published; nothing is written", head.calc_id)
+        return []
+    log.info("%s: attempt %s, held by %s", head.calc_id, head.attempt, head.owner)
+    if head.attempt > 1:
+        stop_others(head.calc_id, owner)
+    return _chunks(head, planned)
+
+
+def decide(
+    chunks: Sequence[Chunk] | None, failed: Sequence[str], calc_id: str, owner: str
+) -> dict[str, Any]:
+    """Add up the audits of all chunks and record what they say.
+
+    Args:
+        chunks: what `store_meta` returned; None where it did not end well.
+        failed: the tasks of this run that failed.
+        calc_id: the calculation.
+        owner: token of this run.
+
+    Raises:
+        NothingBegun: this run has stored nothing; nothing is recorded then.
+        TasksFailed: tasks failed; the calculation is now `failed`.
+        AuditFailed: the audit found a difference; the calculation is now `failed`.
+        LostOwnership: another run took over; nothing is recorded then.
+    """
+    store = Store(Settings.from_environment(owner=owner))
+    head = store.heads.current(calc_id)
+    if head is not None and chunks == [] and not failed:
+        return _summary(head)
+    head = store.heads.working(calc_id)
+    begun = bool(chunks) or (chunks is None and head is not None and head.owner == owner)
+    if head is None or not begun:
+        raise NothingBegun(calc_id, failed)
+    check_owner(store, head)
+    if failed or chunks is None:
+        result = publishing.verdict(store, head)
+        with suppress(Conflict):  # published by this run before, or taken over just now
+            store.heads.failed(head, outcome_of(store, head, result.report))
+        raise TasksFailed(calc_id, failed, "passed" if result.passed else result.reason)
+    return _summary(publishing.decide(store, head))
+
+
+def publish(calc_id: str, owner: str) -> dict[str, Any]:
+    """Show the calculation to its readers.
+
+    Raises:
+        Refused: it is not this run's to publish.
+    """
+    store = Store(Settings.from_environment(owner=owner))
+    head = store.head(calc_id, working=True)
+    if head.status is not Status.PUBLISHED:
+        check_owner(store, head)
+        head = publishing.publish(store, head)
+    log.info("%s: %s", head.calc_id, head.status)
+    return _summary(head)
+
+
+def has_old_versions(calc_id: str) -> bool:
+    """Tell whether there are versions that nobody is led to any more."""
+    entry = Store(Settings.from_environment()).heads.entry(calc_id)
+    return entry is not None and bool(entry.old)
+
+
+def stop_leftovers(calc_id: str, owner: str) -> int:
+    """Stop the containers of this run that are still running; return how many there were."""
+    return len(stop_of_run(calc_id, owner))
+
+
+def _plan(inspected: Mapping[str, Any], params: Mapping[str, Any]) -> Plan:
+    """Plan, from what `hazard-store inspect --json` said and the form of the DAG."""
+    settings = Settings.from_environment()
+    uri = params["calc_file"]
+    require_in_inbox(uri, settings.inbox)
+    if inspected["uri"] != uri:
+        raise Refused(params["calc_id"], f"{inspected['uri']} was inspected, not {uri}")
+    checked = Checked(
+        file=FileVersion(uri, inspected["size"], inspected["etag"]),
+        sha256=inspected["sha256"],
+        negative_zeros=inspected["negative_zeros"],
+        notes=tuple(inspected["notes"]),
+    )
+    with open_calc(uri, settings, checked.file.etag) as calc_file:
+        return make_plan(calc_file, params["calc_id"], checked, options_of(params), settings)
+
+
+def options_of(params: Mapping[str, Any]) -> StoreOptions:
+    """Return the form's values as the workflow takes them."""
+    return StoreOptions(
+        realisations=params["realisations"],
+        key_scheme=KeyScheme(params["key_scheme"]),
+        layout=Layout(params["layout"]),
+        realisations_per_item=params["realisations_per_item"],
+        force_normalised_sites=params["force_normalised_sites"],
+        sites_per_chunk=params["sites_per_chunk"],
+        max_wcu_per_s=params["max_wcu_per_s"],
+    )
+
+
+def _chunks(head: Head, planned: Plan) -> list[Chunk]:
+    # The order of the sites follows from file and key scheme, so it is the stored plan's too.
+    locs = list(chain.from_iterable(part.locs for part in planned.site_parts))
+    kinds = [str(kind) for kind in Kind if head.calculation.form(kind).rows]
+    size = writer_size(head.calculation.forecast.wcu_per_s_per_writer)
+    return [
+        {
+            "sites": f"{start}:{stop}",
+            "name": f"sites {start}:{stop} {_short(locs[start])} .. {_short(locs[stop - 1])}",
+            "kinds": kinds,
+            "attempt": head.attempt,
+            "cpu": f"{1024 * size.vcpu:.0f}",
+            "memory": f"{1024 * size.gb:.0f}",
+        }
+        for start, stop in head.calculation.chunk_ranges
+    ]
+
+
+def _names(tasks: Sequence[str]) -> str:
+    more = f" and {len(tasks) - 5} more" if len(tasks) > 5 else ""
+    return (", ".join(tasks[:5]) or "the task before") + more
+
+
+def _short(loc: str) -> str:
+    return loc if len(loc) <= LOC_LENGTH else f"{loc[:LOC_LENGTH]}..."
+
+
+def _summary(head: Head) -> dict[str, Any]:
+    """Return the counts that a reader of the run wants to see."""
+    audit = head.outcome.get("audit", {})
+    counts = {name: audit.get(name) for name in ("missing", "extra", "altered")}
+    kinds = {str(kind): audit.get(str(kind)) for kind in Kind}
+    return {"calc_id": head.calc_id, "status": str(head.status), **counts, **kinds}

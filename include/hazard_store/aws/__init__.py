@@ -1,0 +1,1 @@
+"""AWS: its clients, its errors as ours, and what of them is tried again."""

@@ -1,0 +1,43 @@
+"""A file's bytes in order, in blocks of one size, read a little ahead."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from hazard_store.files.open import Source
+
+BLOCK = 8 << 20  # bytes; a multiple of a curve value's four
+AHEAD = 4  # blocks under way at once: a single S3 connection is slower than the digest
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of bytes, perhaps of a dataset."""
+
+    start: int
+    stop: int
+    name: str | None = None  # of the dataset that the bytes belong to
+    values_before: int = 0  # values of the dataset that come before the piece
+
+
+def blocks(source: Source, pieces: Iterable[Piece]) -> Iterator[tuple[Piece, bytes]]:
+    """Yield the bytes of the pieces, cut into blocks; at most `AHEAD` + 1 blocks are in memory."""
+    with ThreadPoolExecutor(AHEAD) as pool:
+        waiting: deque[tuple[Piece, Future[bytes]]] = deque()
+        for block in _cut(pieces):
+            waiting.append((block, pool.submit(source.read, block.start, block.stop)))
+            if len(waiting) > AHEAD:
+                first, answer = waiting.popleft()
+                yield first, answer.result()
+        for first, answer in waiting:
+            yield first, answer.result()
+
+
+def _cut(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    for piece in pieces:
+        for start in range(piece.start, piece.stop, BLOCK):
+            stop = min(start + BLOCK, piece.stop)
+            yield Piece(start, stop, piece.name, (start - piece.start) // 4)

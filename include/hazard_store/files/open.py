@@ -1,0 +1,60 @@
+"""The bytes of one version of a calculation file, wherever it is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from hazard_store.errors import NoSuchInput
+from hazard_store.files.local import LocalSource
+from hazard_store.files.s3 import S3Source
+from hazard_store.model import FileVersion
+from hazard_store.settings import Settings
+
+
+class Source(Protocol):
+    """A file pinned to one version: every byte that it returns belongs to that version.
+
+    `read` may be called from several threads.
+    """
+
+    version: FileVersion
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return exactly the bytes `start` to `stop` of the file (`stop` excluded).
+
+        Raises:
+            FileChanged: the file is no longer the pinned version.
+            NoSuchInput: the file is gone.
+            TryAgain: it cannot be reached for now.
+        """
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+def open_source(uri: str, settings: Settings, etag: str | None = None) -> Source:
+    """Open a file at the version `etag`, or at its current one.
+
+    Args:
+        uri: a path, `file:///path` or `s3://bucket/key` (the key as it is, nothing escaped).
+        settings: region and endpoint of S3.
+        etag: the version to read, as `FileVersion.etag` gave it.
+
+    Raises:
+        NoSuchInput: there is no such file.
+        FileChanged: it has another version.
+        Misconfigured: it may not be read with these settings or credentials.
+        TryAgain: it cannot be reached for now.
+    """
+    scheme, separator, _ = uri.partition("://")
+    if not separator:
+        return LocalSource(str(Path(uri).absolute()), uri, etag)
+    if scheme == "s3":
+        return S3Source(uri, settings, etag)
+    if scheme == "file":
+        parts = urlsplit(uri)
+        if parts.netloc in ("", "localhost"):
+            return LocalSource(uri, unquote(parts.path), etag)
+    raise NoSuchInput(uri, "a calculation file is a local path, file:///path or s3://bucket/key")

@@ -1,0 +1,218 @@
+"""The values that calculation records hold, as JSON; docs/schema.md shows them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from hazard_store.items.spec import Form, Place, rlz_rows
+from hazard_store.keys import KeyMaker, storage_id
+from hazard_store.model import FileVersion, KeyScheme, Kind, Layout
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class KindCounts(_Record):
+    """How much there is of one kind: rows are curves' sets, the others count items."""
+
+    rows: int = 0
+    expected: int = 0
+    acknowledged: int = 0
+    found: int = 0
+    stored: int = 0
+
+    def __add__(self, other: KindCounts) -> KindCounts:
+        mine, theirs = self.model_dump(), other.model_dump()
+        return KindCounts(**{name: mine[name] + theirs[name] for name in mine})
+
+
+class Forecast(_Record):
+    """What storing will take, said before the first write."""
+
+    stats_items: int
+    realisations_items: int
+    stats_wcu: int
+    realisations_wcu: int
+    seconds: float  # of writing, at the budget and the writers that can run at once
+    dollars: float  # write units, the audit's reads and the writers' machines
+    writers: int  # that can run at once, both groups counted
+    wcu_per_s_per_writer: float  # each writer's share of the budget, or what it should reach
+    limited: bool  # whether the run has a write budget
+    notes: tuple[str, ...] = ()
+
+
+class StoredCalculation(_Record):
+    """The immutable part of a calculation's head: what is stored and how."""
+
+    calc_id: str
+    version: int = 1
+    file: FileVersion
+    sha256: str
+    engine_version: str
+    date: str
+    checksum32: int | None
+    calculation_mode: str
+    description: str
+    investigation_time: float  # years
+    n_sites: int  # N
+    n_realisations: int  # R of the file, stored or not
+    imts: tuple[str, ...]  # M
+    levels: tuple[tuple[float, ...], ...]  # one per IMT, or a single one that all share
+    aggs: tuple[str, ...]  # S
+    realisations: bool  # whether the realisations' curves are stored
+    realisations_from_mean: bool
+    vs30s: tuple[float, ...]  # m/s, the values that occur; empty: none, or more than 32
+    custom_site_ids: bool
+    key_scheme: KeyScheme
+    layout: Layout
+    realisations_per_item: int
+    codec_version: int
+    force_normalised_sites: bool
+    chunks: tuple[int, ...]  # borders of the site chunks, positions in the plan's order
+    forecast: Forecast
+    notes: tuple[str, ...] = ()
+
+    @property
+    def storage_id(self) -> str:
+        """What the keys carry."""
+        return storage_id(self.calc_id, self.version)
+
+    @property
+    def key_maker(self) -> KeyMaker:
+        """The maker of this calculation's keys."""
+        return KeyMaker(self.key_scheme, self.storage_id)
+
+    @property
+    def all_levels(self) -> NDArray[np.float64]:
+        """Levels, float64 (M, L)."""
+        levels = np.array(self.levels, "f8")
+        return np.broadcast_to(levels, (len(self.imts), levels.shape[1]))
+
+    def form(self, kind: Kind) -> Form:
+        """Return the form of this calculation's items of one kind; no rows where it has none."""
+        if kind is Kind.STATS:
+            rows, group = self.aggs, 1
+        else:
+            rows = rlz_rows(self.n_realisations if self.realisations else 0)
+            group = self.realisations_per_item
+        return Form(kind, self.layout, self.key_maker, rows, group, self.imts, self.all_levels)
+
+    @property
+    def chunk_ranges(self) -> list[tuple[int, int]]:
+        """The site chunks, (start, stop) in the plan's order."""
+        return list(zip(self.chunks[:-1], self.chunks[1:], strict=True))
+
+    def same_parameters(self, other: StoredCalculation) -> list[str]:
+        """Return what differs between two ways to store: empty where the items are the same."""
+        mine, theirs = self.model_dump(mode="json"), other.model_dump(mode="json")
+        return [
+            f"{name} {mine[name]}, not {theirs[name]}"
+            for name in _SHAPING
+            if mine[name] != theirs[name]
+        ]
+
+
+_SHAPING = (  # what decides the items of a calculation
+    "sha256",
+    "key_scheme",
+    "layout",
+    "realisations_per_item",
+    "realisations",
+    "force_normalised_sites",
+    "codec_version",
+)
+
+
+class SitePart(_Record):
+    """Consecutive sites in the plan's order; parts begin at multiples of `SITES_PER_PART`."""
+
+    start: int  # position of the first
+    sids: tuple[int, ...]  # row in the file
+    locs: tuple[str, ...]
+    lats: tuple[float, ...]
+    lons: tuple[float, ...]
+    vs30s: tuple[float | None, ...] | None
+
+    def place(self, index: int, keys: KeyMaker) -> Place:
+        """Return one site of the part."""
+        lat, lon = self.lats[index], self.lons[index]
+        vs30 = None if self.vs30s is None else self.vs30s[index]
+        return Place(lat, lon, vs30, self.locs[index], keys.hash_key(lat, lon))
+
+
+class WriteReport(_Record):
+    """What a writer did with one chunk; the audit does not trust it."""
+
+    calc_id: str
+    kind: Kind
+    start: int
+    stop: int
+    attempt: int
+    complete: bool
+    expected: int = 0
+    sent: int = 0
+    acknowledged: int = 0
+    found: int = 0  # already right and left alone
+    wcu: float = 0
+    retries: int = 0
+    seconds: float = 0
+    cpu_seconds: float = 0
+    digests: str = ""  # sha256 over the items' digests, which stand beside the report
+
+
+class Difference(_Record):
+    """One item that is not as it must be."""
+
+    table: str
+    hash_key: str
+    range_key: str
+    kind: str  # missing | extra | altered
+
+
+class AuditReport(_Record):
+    """What the audit of a chunk, or of all, found."""
+
+    calc_id: str
+    status: str
+    stats: KindCounts = KindCounts()
+    realisations: KindCounts = KindCounts()
+    missing: int = 0
+    extra: int = 0
+    altered: int = 0
+    differences: tuple[Difference, ...] = ()
+    notes: tuple[str, ...] = ()
+    with_file: bool = False
+    rcu: float = 0
+    seconds: float = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether expected, acknowledged and stored agree, and every item is right."""
+        counts = (self.stats, self.realisations)
+        return (
+            all(c.expected == c.acknowledged + c.found == c.stored for c in counts)
+            and not self.missing + self.extra + self.altered
+        )
+
+    def __add__(self, other: AuditReport) -> AuditReport:
+        differences = (self.differences + other.differences)[:MAX_DIFFERENCES]
+        return self.model_copy(
+            update={
+                "stats": self.stats + other.stats,
+                "realisations": self.realisations + other.realisations,
+                "missing": self.missing + other.missing,
+                "extra": self.extra + other.extra,
+                "altered": self.altered + other.altered,
+                "differences": differences,
+                "notes": tuple(dict.fromkeys(self.notes + other.notes)),
+                "with_file": self.with_file and other.with_file,
+                "rcu": self.rcu + other.rcu,
+                "seconds": self.seconds + other.seconds,
+            }
+        )
+
+
+MAX_DIFFERENCES = 1000

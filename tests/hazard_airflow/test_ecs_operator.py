@@ -1,0 +1,257 @@
+"""The operator: what it asks of ECS, and what it makes of a container's end.
+
+The provider's hook for exit codes is private. These tests run the provider's own `execute`, so
+they fail if an upgrade stops calling it.
+"""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import TaskDeferred
+
+from hazard_airflow.ecs_operator import HazardStoreContainer
+from hazard_airflow.exit_codes import ContainerFailed
+from hazard_airflow.settings import EcsSettings
+
+pytestmark = pytest.mark.airflow
+
+ARN = "arn:aws:ecs:us-east-1:0:task/hazard/abc"
+CHUNK = {"sites": "0:288", "name": "sites 0:288 a .. b", "attempt": 2}
+REPORT = json.dumps({"expected": 3, "acknowledged": 3})
+
+
+class Ecs:
+    """An ECS whose only task ends as it is told."""
+
+    def __init__(self, **container: Any) -> None:
+        self.container = {"name": "writer", "lastStatus": "STOPPED", **container}
+        self.requests: list[dict[str, Any]] = []
+        self.running: list[str] = []
+
+    def list_tasks(self, **_: Any) -> dict[str, Any]:
+        """Return what runs already."""
+        return {"taskArns": self.running}
+
+    def run_task(self, **request: Any) -> dict[str, Any]:
+        """Start the task."""
+        self.requests.append(request)
+        return {"failures": [], "tasks": [{"taskArn": ARN}]}
+
+    def describe_tasks(self, **_: Any) -> dict[str, Any]:
+        """Tell how it ended."""
+        other = {"name": "sidecar", "lastStatus": "STOPPED", "exitCode": 0}
+        task = {"taskArn": ARN, "containers": [other, self.container], "stoppedReason": "done"}
+        return {"failures": [], "tasks": [task]}
+
+    def get_waiter(self, _: str) -> Any:
+        """Return one that need not wait."""
+        return SimpleNamespace(wait=lambda **_: None)
+
+
+class Logs:
+    """A log whose lines are all there after so many looks."""
+
+    def __init__(self, lines: list[str], looks: int) -> None:
+        self.lines, self.looks = lines, looks
+
+    def start(self) -> None:
+        """Do nothing, like the other two."""
+
+    stop = join = start
+
+    def get_last_log_messages(self, number: int) -> list[str]:
+        """Return the last lines."""
+        self.looks -= 1
+        return self.lines[-number:] if self.looks < 0 else []
+
+    def get_last_log_message(self) -> str | None:
+        """Return the last line."""
+        return self.lines[-1] if self.lines else None
+
+
+class Told(HazardStoreContainer):
+    """The operator with an ECS and a log of ours."""
+
+    def __init__(self, *, ecs: Ecs, logs: Logs, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.ecs, self.logs = ecs, logs
+
+    @property
+    def client(self) -> Any:
+        """Return our ECS."""
+        return self.ecs
+
+    def _get_task_log_fetcher(self) -> Any:
+        return self.logs
+
+
+def operator(ecs: Ecs, lines: list[str], looks: int = 0, **kwargs: Any) -> Told:
+    return Told(
+        ecs=ecs,
+        logs=Logs(lines, looks),
+        task_id="write",
+        arguments=["write", "s3://b/c", "A", ""],
+        environment={"HAZARD_STORE_ATTEMPT": "2"},
+        cluster="hazard",
+        task_definition="hazard-writer",
+        container_name="writer",
+        awslogs_group="g",
+        awslogs_stream_prefix="p",
+        do_xcom_push=False,
+        **{"report_wait_s": 0, **kwargs},
+    )
+
+
+def context(try_number: int = 1) -> Any:
+    ti = SimpleNamespace(
+        dag_id="d", task_id="t", run_id="manual__1~2", map_index=0, try_number=try_number
+    )
+    return {"ti": ti, "run_id": ti.run_id}
+
+
+def test_a_container_that_ends_well_returns_its_report() -> None:
+    ecs = Ecs(exitCode=0)
+    told = operator(ecs, ["INFO", REPORT], chunk=CHUNK, tags={"run": "manual__1~2"})
+    assert json.loads(REPORT) == told.execute(context())
+    assert told.name_of_chunk == "sites 0:288 a .. b"
+    (request,) = ecs.requests
+    (overrides,) = request["overrides"]["containerOverrides"]
+    assert overrides["command"] == ["write", "s3://b/c", "A", "--sites", "0:288"]
+    assert overrides["environment"] == [{"name": "HAZARD_STORE_ATTEMPT", "value": "2"}]
+    assert request["tags"] == [{"key": "run", "value": "manual__1_2"}]
+    assert len(request["startedBy"]) <= 36
+
+
+PRODUCTION = {
+    "HAZARD_STORE_ECS_CLUSTER": "hazard-PROD",
+    "HAZARD_STORE_ECS_TASK_DEFINITION": "hazard-writer-PROD:7",
+    "HAZARD_STORE_ECS_SUBNETS": "subnet-1,subnet-2",
+    "HAZARD_STORE_ECS_SECURITY_GROUPS": "sg-1",
+    "HAZARD_STORE_ECS_SPOT_TRIES": "2",
+    "HAZARD_STORE_ECS_LOG_GROUP": "/hazard-store/PROD",
+}
+
+
+@pytest.mark.parametrize(
+    ("try_number", "where"),
+    [
+        (2, {"capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]}),
+        (3, {"launchType": "FARGATE"}),
+    ],
+)
+def test_the_request_of_a_production_installation(
+    try_number: int, where: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Field by field; the first tries on Spot, the others where there is always room."""
+    for name in EcsSettings.model_fields:
+        monkeypatch.delenv(f"HAZARD_STORE_ECS_{name.upper()}", raising=False)
+    for name, value in PRODUCTION.items():
+        monkeypatch.setenv(name, value)
+    ecs = Ecs(exitCode=0)
+    told = Told(
+        ecs=ecs,
+        logs=Logs([REPORT], 0),
+        task_id="write",
+        arguments=["write", "s3://inbox/calc_1.hdf5", "A", "--kind", "stats"],
+        environment={"HAZARD_STORE_STAGE": "PROD"},
+        chunk={**CHUNK, "cpu": "256", "memory": "1024"},
+        tags={"hazard-store:owner": "store_hazard/manual__1"},
+        do_xcom_push=False,
+        **EcsSettings.from_environment().operator_arguments,
+    )
+    told.execute(context(try_number))
+    (request,) = ecs.requests
+    assert request.pop("startedBy")
+    assert {
+        "cluster": "hazard-PROD",
+        "taskDefinition": "hazard-writer-PROD:7",
+        "overrides": {
+            "cpu": "256",
+            "memory": "1024",
+            "containerOverrides": [
+                {
+                    "name": "writer",
+                    "command": [
+                        *("write", "s3://inbox/calc_1.hdf5", "A", "--kind", "stats"),
+                        *("--sites", "0:288"),
+                    ],
+                    "environment": [{"name": "HAZARD_STORE_STAGE", "value": "PROD"}],
+                }
+            ],
+        },
+        "networkConfiguration": {
+            "awsvpcConfiguration": {
+                "subnets": ["subnet-1", "subnet-2"],
+                "securityGroups": ["sg-1"],
+                "assignPublicIp": "DISABLED",
+            }
+        },
+        "tags": [{"key": "hazard-store:owner", "value": "store_hazard/manual__1"}],
+        **where,
+    } == request
+
+
+def test_the_size_can_be_left_to_the_task_definition() -> None:
+    told = operator(Ecs(), [], chunk={**CHUNK, "cpu": "256", "memory": "1024"}, resize=False)
+    assert {"containerOverrides"} == told.container_overrides().keys()
+
+
+@pytest.mark.parametrize("exit_code", [1, 65, 75, 137])
+def test_the_provider_still_asks_our_check(exit_code: int) -> None:
+    with pytest.raises(ContainerFailed, match="it broke") as failed:
+        operator(Ecs(exitCode=exit_code), ["hazard-store: it broke"]).execute(context())
+    assert exit_code == failed.value.exit_code
+
+
+def test_the_provider_still_asks_our_check_after_deferring() -> None:
+    told = operator(Ecs(exitCode=65), ["hazard-store: it broke"], deferrable=True)
+    with pytest.raises(TaskDeferred):
+        told.execute(context())
+    event = {"status": "success", "task_arn": ARN, "cluster": "hazard"}
+    with pytest.raises(ContainerFailed, match="it broke"):
+        told.execute_complete(context(), event)
+
+
+def test_after_deferring_the_report_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.providers.amazon.aws.operators import ecs
+
+    answer = {"events": []}
+    logs = SimpleNamespace(conn=SimpleNamespace(get_log_events=lambda **_: answer))
+    monkeypatch.setattr(ecs, "AwsLogsHook", lambda **_: logs)
+    told = operator(Ecs(exitCode=0), [REPORT], deferrable=True)
+    event = {"status": "success", "task_arn": ARN, "cluster": "hazard"}
+    assert json.loads(REPORT) == told.execute_complete(context(), event)
+
+
+def test_exit_code_0_without_a_report_is_no_success() -> None:
+    with pytest.raises(ContainerFailed, match="no report") as failed:
+        operator(Ecs(exitCode=0), ["INFO half-way"]).execute(context())
+    assert failed.value.temporary
+
+
+def test_the_report_may_come_late() -> None:
+    told = operator(Ecs(exitCode=0), [REPORT], looks=1, report_wait_s=5)
+    assert json.loads(REPORT) == told.execute(context())
+
+
+def test_no_exit_code_is_temporary() -> None:
+    """The container did not start, or its host went away."""
+    with pytest.raises(ContainerFailed, match="CannotPullContainerError") as failed:
+        operator(Ecs(reason="CannotPullContainerError"), []).execute(context())
+    assert (failed.value.exit_code, failed.value.temporary) == (None, True)
+
+
+def test_a_retry_picks_up_a_container_that_still_runs() -> None:
+    ecs = Ecs(exitCode=0)
+    ecs.running = [ARN]
+    operator(ecs, [REPORT]).execute(context())
+    assert ecs.requests == []
+
+
+def test_site_codes_are_no_templates() -> None:
+    """A chunk's name comes out of the file, so Airflow must not render it."""
+    assert not {"chunk", "name_of_chunk", "overrides"} & set(HazardStoreContainer.template_fields)

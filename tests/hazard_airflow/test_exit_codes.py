@@ -1,0 +1,61 @@
+"""Exit codes and last lines, as errors."""
+
+from __future__ import annotations
+
+import json
+import pickle
+
+import pytest
+
+from hazard_airflow.exit_codes import ContainerFailed, is_temporary, report_of, sentence_of
+
+pytestmark = pytest.mark.airflow
+
+
+@pytest.mark.parametrize("exit_code", [75, 137, 143, 139, None, 0])
+def test_these_are_temporary(exit_code: int | None) -> None:
+    """0 comes with no report: ECS also says it of a container that was stopped."""
+    assert is_temporary(exit_code)
+
+
+@pytest.mark.parametrize("exit_code", [1, 2, 65, 66, 70, 73, 78, 126, 127, 255 - 128])
+def test_these_are_for_good(exit_code: int) -> None:
+    assert not is_temporary(exit_code)
+
+
+def test_the_error_says_the_code_its_meaning_and_the_sentence() -> None:
+    error = ContainerFailed(65, "s3://b/c.hdf5: no curves")
+    assert str(error) == "exit code 65 (the input is bad): s3://b/c.hdf5: no curves"
+    assert str(error) == str(pickle.loads(pickle.dumps(error)))
+
+
+def test_the_sentence_is_the_last_of_our_program() -> None:
+    lines = ["INFO writing", "hazard-store: s3://b/c: it changed", "", "Exception ignored in: x"]
+    assert sentence_of(lines) == "s3://b/c: it changed"
+
+
+def test_a_failed_audit_is_told_by_its_counts() -> None:
+    first = {"kind": "missing", "table": "T", "hash_key": "H", "range_key": "R"}
+    report = {"missing": 2, "extra": 0, "altered": 1, "differences": [first, first]}
+    sentence = sentence_of(["INFO audit", json.dumps(report)])
+    assert sentence == "2 missing, 0 extra, 1 altered; first: missing T H R"
+
+
+def test_without_a_sentence_the_last_lines_are_told_and_cut() -> None:
+    assert sentence_of(["a", "b", " c ", "d"]) == "b | c | d"
+    assert len(sentence_of(["x" * 5000])) == 1000
+    assert sentence_of([]) == "it said nothing"
+
+
+@pytest.mark.parametrize(
+    ("lines", "report"),
+    [
+        (['{"a": 1}'], {"a": 1}),
+        (['{"a": 1}', '{"a": 2}', "a warning"], {"a": 2}),
+        (['{"a": 1', "INFO"], None),
+        (["[1]", "null", "1"], None),
+        ([], None),
+    ],
+)
+def test_the_report_is_the_last_json_document(lines: list[str], report: object) -> None:
+    assert report == report_of(lines)

@@ -1,0 +1,96 @@
+"""The form: what the API accepts, and that it says the same as the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow.sdk.definitions.param import ParamsDict
+from airflow.sdk.exceptions import ParamValidationError
+
+from hazard_airflow.store_params import store_params
+from hazard_store.model import IfStored, KeyScheme, Layout, StoreOptions
+
+pytestmark = pytest.mark.airflow
+
+INBOX = "s3://hazard-inbox/new.files/"
+GOOD = {"calc_id": "CALC13.DSLOC", "calc_file": f"{INBOX}calc_13.hdf5"}
+
+
+def validated(inbox: str = INBOX, **values: Any) -> dict[str, Any]:
+    params = ParamsDict(store_params(inbox))
+    params.update(GOOD | values)
+    return params.validate()
+
+
+def test_the_defaults_are_those_of_the_command_line() -> None:
+    from hazard_airflow.store_steps import options_of
+
+    assert StoreOptions() == options_of(validated())
+    assert validated()["if_stored"] == IfStored.FAIL
+
+
+def test_the_choices_are_those_of_the_model() -> None:
+    params = store_params(INBOX)
+    for name, of_model in (("key_scheme", KeyScheme), ("layout", Layout), ("if_stored", IfStored)):
+        assert {choice.value for choice in of_model} == set(params[name].schema["enum"])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"calc_id": "T3BlbnF1YWtlSGF6YXJkVGFzazo2OTMxODkz="},
+        {"realisations_per_item": 5, "sites_per_chunk": 100, "max_wcu_per_s": 2.5},
+        {"realisations_per_item": None, "sites_per_chunk": None, "max_wcu_per_s": None},
+        {"calc_file": f"{INBOX}2026-11-23/calc_13.hdf5"},
+        {"if_stored": "resume", "layout": "readable", "key_scheme": "location"},
+    ],
+)
+def test_these_are_accepted(values: dict[str, Any]) -> None:
+    assert GOOD | values == {name: validated(**values)[name] for name in GOOD | values}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"calc_id": ""},
+        {"calc_id": "-n"},
+        {"calc_id": "A B"},
+        {"calc_id": "A" * 129},
+        {"calc_file": "s3://hazard-inbox-evil/calc.hdf5"},
+        {"calc_file": "s3://hazard-inbox/newxfiles/calc.hdf5"},
+        {"calc_file": INBOX},
+        {"calc_file": f"{INBOX}{{{{ conn.aws_default.password }}}}"},
+        {"calc_file": "/etc/passwd"},
+        {"realisations": "yes"},
+        {"key_scheme": "hash"},
+        {"layout": ""},
+        {"realisations_per_item": 0},
+        {"sites_per_chunk": 1.5},
+        {"max_wcu_per_s": 0},
+        {"if_stored": "overwrite"},
+    ],
+    ids=str,
+)
+def test_these_are_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ParamValidationError):
+        validated(**values)
+
+
+@pytest.mark.parametrize("missing", ["calc_id", "calc_file"])
+def test_what_has_no_default_must_be_given(missing: str) -> None:
+    params = ParamsDict(store_params(INBOX))
+    params.update({name: value for name, value in GOOD.items() if name != missing})
+    with pytest.raises(ParamValidationError):
+        params.validate()
+
+
+def test_every_parameter_has_a_title_a_help_text_and_a_section() -> None:
+    for name, param in store_params(INBOX).items():
+        assert param.schema["title"], name
+        assert param.description, name
+        assert param.schema["section"], name
+
+
+def test_without_an_inbox_the_form_says_so() -> None:
+    assert "HAZARD_STORE_INBOX is not set" in str(store_params("")["calc_file"].description)

@@ -1,0 +1,169 @@
+"""The light steps: what they refuse, and how much they hand on."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hazard_airflow import store_steps
+from hazard_store.errors import BadParameter, LostOwnership, Misconfigured, Refused
+from hazard_store.model import Status
+from hazard_store.store import Store
+from hazard_store.workflow.inspect import inspect, inspection_json
+from tests.support.loading import CALCS, Silent, all_items, stored
+
+pytestmark = pytest.mark.airflow
+
+FILE = CALCS / "classical_rlzs_stats.hdf5"
+PARAMS = {
+    "calc_id": "A",
+    "calc_file": str(FILE),
+    "realisations": True,
+    "key_scheme": "calc-location",
+    "layout": "packed",
+    "realisations_per_item": None,
+    "force_normalised_sites": False,
+    "if_stored": "fail",
+    "sites_per_chunk": None,
+    "max_wcu_per_s": None,
+}
+
+
+@pytest.fixture
+def inspected(store: Store, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.setenv("HAZARD_STORE_INBOX", str(CALCS))
+    return inspection_json(inspect(str(FILE), store.settings, Silent()))
+
+
+def test_the_plan_writes_nothing_and_says_what_storing_takes(
+    store: Store, inspected: dict[str, Any]
+) -> None:
+    said = store_steps.plan(inspected, PARAMS)
+    assert (said["stats_items"], said["realisations_items"], said["chunks"]) == (36, 6, 1)
+    assert said["dollars"] > 0
+    assert not any(all_items(store).values())
+
+
+def test_a_file_outside_the_inbox_is_not_planned(
+    store: Store, inspected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAZARD_STORE_INBOX", "s3://hazard-inbox/")
+    with pytest.raises(BadParameter, match="not in the inbox"):
+        store_steps.plan(inspected, PARAMS)
+    monkeypatch.delenv("HAZARD_STORE_INBOX")
+    with pytest.raises(Misconfigured, match="HAZARD_STORE_INBOX"):
+        store_steps.check_inbox(str(FILE))
+
+
+def test_what_was_inspected_is_what_is_planned(store: Store, inspected: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="was inspected"):
+        store_steps.plan(inspected, PARAMS | {"calc_file": str(CALCS / "stats_only.hdf5")})
+
+
+def test_the_chunks_are_those_of_the_head(store: Store, inspected: dict[str, Any]) -> None:
+    """A resume keeps the stored plan, whatever the form says now."""
+    by_one = PARAMS | {"key_scheme": "calc", "sites_per_chunk": 2}
+    first = store_steps.store_meta(inspected, by_one, "run-1")
+    assert [chunk["sites"] for chunk in first] == ["0:2", "2:4", "4:6"]
+    assert {1} == {chunk["attempt"] for chunk in first}
+    again = by_one | {"sites_per_chunk": 6, "if_stored": "resume"}
+    stopped: list[tuple[str, str]] = []
+    resumed = store_steps.store_meta(inspected, again, "run-2", lambda *run: stopped.append(run))
+    assert [("A", "run-2")] == stopped
+    assert [c["sites"] for c in first] == [c["sites"] for c in resumed]
+    assert {2} == {chunk["attempt"] for chunk in resumed}
+
+
+def test_without_realisations_only_statistics_are_to_be_written(
+    store: Store, inspected: dict[str, Any]
+) -> None:
+    (chunk,) = store_steps.store_meta(inspected, PARAMS | {"realisations": False}, "run-1")
+    assert chunk["kinds"] == ["stats"]
+
+
+def test_what_is_published_already_gives_no_chunks(store: Store, inspected: dict[str, Any]) -> None:
+    stored(store, FILE)
+    before = all_items(store)
+    assert store_steps.store_meta(inspected, PARAMS, "run-2") == []
+    assert store_steps.decide([], [], "A", "run-2")["status"] == "published"
+    with pytest.raises(store_steps.NothingBegun, match=r"see stats.chunks"):
+        store_steps.decide([], ["stats.chunks"], "A", "run-2")
+    assert store_steps.publish("A", "run-2")["status"] == "published"
+    assert before == all_items(store)
+
+
+def test_as_many_chunks_as_airflow_maps_are_small(store: Store, inspected: dict[str, Any]) -> None:
+    """XCom carries descriptions: 1,024 chunks with the longest site codes stay under 300 KB."""
+    n = 1024
+    calculation = SimpleNamespace(
+        chunk_ranges=[(100 * i, 100 * i + 100) for i in range(n)],
+        form=lambda _: SimpleNamespace(rows=("mean",)),
+        forecast=SimpleNamespace(wcu_per_s_per_writer=2500),
+    )
+    parts = [SimpleNamespace(locs=["x" * 500] * 100 * n)]
+    head: Any = SimpleNamespace(calculation=calculation, attempt=1)
+    chunks = store_steps._chunks(head, SimpleNamespace(site_parts=parts))  # type: ignore[arg-type]
+    assert n == len(chunks)
+    assert len(json.dumps(chunks)) < 300_000
+    assert all(len(chunk["name"]) < 200 for chunk in chunks)
+
+
+def test_nothing_begun_is_nothing_recorded(store: Store) -> None:
+    before = all_items(store)
+    with pytest.raises(store_steps.NothingBegun, match="see inspect"):
+        store_steps.decide(None, ["inspect"], "A", "run-1")
+    assert before == all_items(store)
+
+
+def test_a_calculation_of_another_run_is_left_alone(
+    store: Store, inspected: dict[str, Any]
+) -> None:
+    chunks = store_steps.store_meta(inspected, PARAMS, "run-1")
+    with pytest.raises(store_steps.NothingBegun):
+        store_steps.decide(None, ["store_meta"], "A", "run-2")
+    assert Status.WRITING is store.head("A").status
+    resume = PARAMS | {"if_stored": "resume"}
+    store_steps.store_meta(inspected, resume, "run-2", lambda *_: None)
+    before = all_items(store)
+    for late in (
+        lambda: store_steps.decide(chunks, [], "A", "run-1"),
+        lambda: store_steps.publish("A", "run-1"),
+    ):
+        with pytest.raises(LostOwnership):
+            late()
+    assert before == all_items(store)
+
+
+def test_failed_tasks_are_named_and_recorded(store: Store, inspected: dict[str, Any]) -> None:
+    chunks = store_steps.store_meta(inspected, PARAMS, "run-1")
+    with pytest.raises(
+        store_steps.TasksFailed, match=r"stats.write_stats_0 failed; .* not audited"
+    ):
+        store_steps.decide(chunks, ["stats.write_stats_0"], "A", "run-1")
+    assert Status.FAILED is store.head("A").status
+
+
+def test_a_run_whose_store_meta_died_half_way_is_recorded_as_failed(
+    store: Store, inspected: dict[str, Any]
+) -> None:
+    store_steps.store_meta(inspected, PARAMS, "run-1")
+    with pytest.raises(store_steps.TasksFailed):
+        store_steps.decide(None, ["store_meta"], "A", "run-1")
+    assert Status.FAILED is store.head("A").status
+
+
+def test_a_failed_task_never_ends_published_green(store: Store, inspected: dict[str, Any]) -> None:
+    """Audits of an earlier try passed, and then a task failed: still red, and still published."""
+    owner = stored(store, FILE).head.owner
+    with pytest.raises(store_steps.TasksFailed, match="the audit: passed"):
+        store_steps.decide(None, ["inspect"], "A", owner)
+    assert Status.PUBLISHED is store.head("A").status
+
+
+def test_publishing_needs_the_audit(store: Store, inspected: dict[str, Any]) -> None:
+    store_steps.store_meta(inspected, PARAMS, "run-1")
+    with pytest.raises(Refused, match="audit has not passed"):
+        store_steps.publish("A", "run-1")
