@@ -42,7 +42,7 @@ ARGUMENTS = {
     "read_s3": Arguments(quick=()),
     "reading": Arguments(),
     "reference": Arguments(),
-    "rivals": Arguments(),
+    "comparison": Arguments(),
     "writer": Arguments(),
     "writing": Arguments(quick=("--sites=60", "--threads=8", "--writers=1", "--writers=4")),
 }

@@ -46,7 +46,7 @@ def sizes(work: Work) -> list[int]:
     return [
         item_bytes(item)
         for (_, place), curves in zip(work.sites, work.curves, strict=True)
-        for item in make_items(work.form, place, curves)
+        for item in make_items(work.spec, place, curves)
     ]
 
 
@@ -66,7 +66,7 @@ def our_row(calc: Calc, layout: Layout, group: int | None, n_sites: int) -> list
     }
     planned = calc.plan(layout, group).calculation.forecast
     forecast = make_forecast(
-        {kind: work.form for kind, work in works.items()},
+        {kind: work.spec for kind, work in works.items()},
         SITES,
         a_site,
         planned.writers,
@@ -80,8 +80,8 @@ def our_row(calc: Calc, layout: Layout, group: int | None, n_sites: int) -> list
     order = (Kind.REALISATIONS, Kind.STATS)
     return [
         layout,
-        f"{works[Kind.REALISATIONS].form.group}{default}",
-        *(f"{wcu[kind] / SITES / len(works[kind].form.rows):.2f}" for kind in order),
+        f"{works[Kind.REALISATIONS].spec.group}{default}",
+        *(f"{wcu[kind] / SITES / len(works[kind].spec.rows):.2f}" for kind in order),
         *(f"{wcu[kind] / 1e6:.2f}" for kind in order),
         f"{writing:.2f}",
         f"{forecast.dollars - writing:.2f}",
@@ -97,7 +97,7 @@ def their_row(calc: Calc, n_sites: int, folder: Path) -> list[str]:
     found = [item_bytes(item) for item in predecessor.items(path)]
     # Its table has a local index that holds all attributes again.
     per_row = 2 * units(found) / work.n_rows
-    rows = SITES * len(work.form.rows)
+    rows = SITES * len(work.spec.rows)
     wcu, gigabytes = per_row * rows, 2 * sum(found) / work.n_rows * rows / 1e9
     return [
         predecessor.NAME,

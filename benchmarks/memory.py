@@ -5,9 +5,9 @@
 One writer writes all sites as one chunk, as a container does: `hazard-store write URI ID --kind K
 --sites 0:N`, both kinds one after the other. The file is in S3, of 90 KB a site, and comes from
 `benchmarks.support.virtual_file`; curves go to an endpoint that takes them and stores none
-(`benchmarks.support.sink`), calculation records to the embedded DynamoDB. Peak memory is the largest
-resident set of the writer's process, as the kernel counts it; seconds begin with the start of
-Python. `hazard-store inspect`, which reads the whole file, is measured beside it.
+(`benchmarks.support.sink`), calculation records to the embedded DynamoDB. Peak memory is the
+largest resident set of the writer's process, as the kernel counts it; seconds begin with the start
+of Python. `hazard-store inspect`, which reads the whole file, is measured beside it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from benchmarks.support.sink import sink
 from benchmarks.support.tables import JSON_OPTION, Table
 from benchmarks.support.virtual_file import IMTS, LEVELS, RLZS, URI, virtual_s3
 from hazard_store.calcfile import open_calc
-from hazard_store.model import FileVersion, IfStored, Kind, StoreOptions
+from hazard_store.model import Checked, IfStored, Kind, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.store import Store
-from hazard_store.workflow.claim import begin
-from hazard_store.workflow.plan import Checked, make_plan
+from hazard_store.workflow.claim import claim
+from hazard_store.workflow.plan import make_plan
 
 SIZES, LARGEST, QUICK = (1_000, 10_000), 100_000, (200, 1_000)
 PEAK_GOAL_MB, GROWTH_GOAL = 250, 1.2
@@ -59,18 +59,17 @@ def measure(env: dict[str, str], sites: int) -> Measured:
         env = {**env, "AWS_ENDPOINT_URL_S3": s3, "AWS_ENDPOINT_URL_DYNAMODB": dynamodb}
         inspect = run_verb(env, "inspect", URI, "--json")
         told = inspect.content
-        file = FileVersion(told["uri"], told["size"], told["etag"])
-        checked = Checked(file, told["sha256"], told["negative_zeros"], tuple(told["notes"]))
+        checked = Checked.from_report(told)
         settings = Settings.from_environment(
             stage=env["HAZARD_STORE_STAGE"],
             region=env["AWS_REGION"],
             endpoint_s3=s3,
             endpoint_dynamodb=dynamodb,
         )
-        with open_calc(URI, settings, file.etag) as calc_file:
+        with open_calc(URI, settings, checked.file.etag) as calc_file:
             options = replace(StoreOptions(), sites_per_chunk=sites)
             plan = make_plan(calc_file, calc_id, checked, options, settings)
-        begin(Store(settings), plan, "benchmark", IfStored.FAIL)
+        claim(Store(settings), plan, "benchmark", IfStored.FAIL)
         chunk = ["--sites", f"0:{sites}"]
         writes = {
             kind: run_verb(env, "write", URI, calc_id, "--kind", str(kind), *chunk) for kind in Kind

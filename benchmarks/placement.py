@@ -3,8 +3,9 @@
     python -m benchmarks.placement [CALC_FILE] [--json FILE]
 
 Write units a row are counted on items made of CALC_FILE (else of synthetic curves). Partitions are
-those of `local.dynamodb_model`: equal ranges of a hash of the hash key. DynamoDB's own hash is not known,
-so a figure is the mean over some calculation ids; key scheme `location` has no id in its hash keys.
+those of `local.dynamodb_model`: equal ranges of a hash of the hash key. DynamoDB's own hash is not
+known, so a figure is the mean over some calculation ids; key scheme `location` has no id in its
+hash keys.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from benchmarks.support.tables import JSON_OPTION, Table
 from hazard_store.calcfile import CalcFile, inspect_file, open_calc
 from hazard_store.items import Place, make_items, write_units
 from hazard_store.keys import KeyMaker
-from hazard_store.model import KeyScheme, Kind
+from hazard_store.model import Checked, KeyScheme, Kind
 from hazard_store.settings import Settings
-from hazard_store.workflow.plan import Checked, make_plan
+from hazard_store.workflow.plan import make_plan
 from local.dynamodb_model.partitions import PARTITION_WCU_PER_S, Capacity, TableCapacity, place_of
 
 PARTITIONS = (4, 16, 40)
@@ -42,9 +43,9 @@ def units_a_row(calc_file: CalcFile, checked: Checked, design: Design) -> dict[K
     sids = np.unique(np.linspace(0, n_sites - 1, SAMPLE_SITES).round().astype(np.intp))
     place = Place(-41.25, 174.75, 400.0, "[-41.250~174.750]", "CALC:-41.2~174.8")
     for kind in Kind:
-        form = plan.calculation.form(kind)
-        items = [i for rows in calc_file.curves(kind, sids) for i in make_items(form, place, rows)]
-        units[kind] = sum(map(write_units, items)) / (len(sids) * len(form.rows))
+        spec = plan.calculation.spec(kind)
+        items = [i for rows in calc_file.curves(kind, sids) for i in make_items(spec, place, rows)]
+        units[kind] = sum(map(write_units, items)) / (len(sids) * len(spec.rows))
     return units
 
 

@@ -30,8 +30,8 @@ from benchmarks.support.embedded import embedded_aws
 from benchmarks.support.tables import JSON_OPTION, Table
 from benchmarks.writer import SAMPLE
 from hazard_store.calcfile import open_calc
-from hazard_store.files.fileobj import PAGE, SourceFile
-from hazard_store.files.s3 import S3Source
+from hazard_store.files.fileobj import PAGE, FileObject
+from hazard_store.files.s3 import S3File
 from hazard_store.model import Kind
 from hazard_store.settings import Settings
 
@@ -93,10 +93,10 @@ def counted(target: str, latency_s: float) -> Iterator[CountingProxy]:
         proxy.server_close()
 
 
-class Boto3File(SourceFile):
+class Boto3File(FileObject):
     """The same pages, fetched by boto3 with Range and If-Match."""
 
-    def __init__(self, source: S3Source, client: Any) -> None:
+    def __init__(self, source: S3File, client: Any) -> None:
         super().__init__(source)
         self._client, self._etag = client, source.version.etag
 
@@ -122,7 +122,7 @@ def ways(settings: Settings) -> dict[str, Callable[[NDArray[np.intp]], Curves]]:
             return calc.curves(Kind.REALISATIONS, sids)
 
     def buffered(sids: NDArray[np.intp]) -> Curves:
-        raw = Unpaged(S3Source(URI, settings))
+        raw = Unpaged(S3File(URI, settings))
         return from_h5py(io.BufferedReader(raw, BUFFER), sids)
 
     def obstore_fsspec(sids: NDArray[np.intp]) -> Curves:
@@ -137,7 +137,7 @@ def ways(settings: Settings) -> dict[str, Callable[[NDArray[np.intp]], Curves]]:
             return from_h5py(file, sids)
 
     def with_boto3(sids: NDArray[np.intp]) -> Curves:
-        return from_h5py(Boto3File(S3Source(URI, settings), boto3.client("s3", **options)), sids)
+        return from_h5py(Boto3File(S3File(URI, settings), boto3.client("s3", **options)), sids)
 
     def with_s3fs(sids: NDArray[np.intp]) -> Curves:
         from s3fs import S3FileSystem
@@ -152,7 +152,7 @@ def ways(settings: Settings) -> dict[str, Callable[[NDArray[np.intp]], Curves]]:
     found = {
         "open_calc: obstore, 256 KB pages, curves by offset": ours,
         "obstore, 256 KB pages, curves through h5py": lambda sids: from_h5py(
-            SourceFile(S3Source(URI, settings)), sids
+            FileObject(S3File(URI, settings)), sids
         ),
         "obstore, BufferedReader of 1 MB, through h5py": buffered,
         "boto3 Range, 256 KB pages, through h5py": with_boto3,
@@ -164,7 +164,7 @@ def ways(settings: Settings) -> dict[str, Callable[[NDArray[np.intp]], Curves]]:
     return found
 
 
-class Unpaged(SourceFile):
+class Unpaged(FileObject):
     """Asks for what it is asked for, and keeps nothing."""
 
     def readinto(self, buffer: Any) -> int:

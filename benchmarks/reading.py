@@ -4,8 +4,8 @@
 
 A calculation is stored in each way, and nine others at one of its places; then the functions of
 `hazard_store.query` ask for curves. Where they cannot express a query, boto3 does. Units are those
-of `local.dynamodb_model`, which counts as DynamoDB does: a Query by the 4 KB of all its items together,
-items by their keys by the 4 KB of each. All reads are consistent; others would cost half.
+of `local.dynamodb_model`, which counts as DynamoDB does: a Query by the 4 KB of all its items
+together, items by their keys by the 4 KB of each. All reads are consistent; others would cost half.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from benchmarks.support.questions import AT_A_PLACE, Asked, Costs, coordinates, 
 from benchmarks.support.synthetic import make
 from benchmarks.support.tables import JSON_OPTION, Table
 from hazard_store.calcfile import inspect_file, open_calc
-from hazard_store.model import IfStored, Kind, Layout
+from hazard_store.model import Checked, IfStored, Kind, Layout
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.tables import create_tables
-from hazard_store.workflow.claim import begin
-from hazard_store.workflow.plan import DEFAULT_GROUP, Checked, make_plan
+from hazard_store.workflow.claim import claim
+from hazard_store.workflow.plan import DEFAULT_GROUP, make_plan
 from hazard_store.workflow.write import write_chunk
 
 QUICK = [d for d in DESIGNS if d.layout is Layout.PACKED and d.group in (1, DEFAULT_GROUP)]
@@ -96,10 +96,10 @@ def write(store: Store, path: Path, calc_id: str, design: Design) -> None:
     checked = Checked.of(inspect_file(str(path), store.settings))
     with open_calc(str(path), store.settings) as calc_file:
         plan = make_plan(calc_file, calc_id, checked, design.options, store.settings)
-    head = begin(store, plan, "benchmark", IfStored.FAIL).head
-    for chunk in head.calculation.chunk_ranges:
+    head = claim(store, plan, "benchmark", IfStored.FAIL).head
+    for chunk in head.calculation.chunks:
         for kind in Kind:
-            write_chunk(store, str(path), calc_id, kind, *chunk)
+            write_chunk(store, str(path), head, kind, chunk)
 
 
 def table_of(found: dict[Design, Costs], asked: Asked) -> Table:

@@ -2,12 +2,13 @@
 
     python -m benchmarks.reference [--sites 11500] [--workers 2] [--quick] [--json FILE]
 
-11,500 sites x 12 realisations x 27 IMTs x 44 levels and 7 statistics, as benchmarks/support/synthetic.py
-makes them. The store is the embedded DynamoDB, one process on the same machine.
+11,500 sites x 12 realisations x 27 IMTs x 44 levels and 7 statistics, as
+benchmarks/support/synthetic.py makes them. The store is the embedded DynamoDB, one process on the
+same machine.
 
 The endpoint alone: the same batches that a writer sends, byte for byte, are kept in a file and sent
-again by `benchmarks.support.recording`, whose CPU time is next to nothing, over as many connections as the
-load has requests under way, into empty tables of the same server; then the audit's queries
+again by `benchmarks.support.recording`, whose CPU time is next to nothing, over as many connections
+as the load has requests under way, into empty tables of the same server; then the audit's queries
 likewise. It is measured before the load and after it, and the mean counts. What the load does
 besides (reading the file, encoding, the ownership check before each batch, records, starting its
 processes) is not in it.
@@ -32,13 +33,13 @@ from benchmarks.support.sink import sink
 from benchmarks.support.synthetic import make
 from benchmarks.support.tables import JSON_OPTION, Table
 from hazard_store.calcfile import inspect_file, open_calc
-from hazard_store.model import IfStored, Kind, StoreOptions
+from hazard_store.model import Checked, IfStored, Kind, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.tables import create_tables, delete_tables
 from hazard_store.workflow.audit import audit_chunk
-from hazard_store.workflow.claim import begin
-from hazard_store.workflow.plan import Checked, make_plan
+from hazard_store.workflow.claim import claim
+from hazard_store.workflow.plan import make_plan
 from hazard_store.workflow.write import write_chunk
 
 CALC_ID, STAGE = "REFERENCE", "ALONE"
@@ -65,17 +66,17 @@ def keep_requests(url: str, path: Path, workers: int, folder: Path) -> Recording
     with open_calc(str(path), settings) as calc_file:
         plan = make_plan(calc_file, CALC_ID, checked, StoreOptions(), settings, workers)
     with tables(settings):
-        head = begin(Store(settings), plan, "benchmark", IfStored.FAIL).head
-        chunks = head.calculation.chunk_ranges
+        head = claim(Store(settings), plan, "benchmark", IfStored.FAIL).head
+        chunks = head.calculation.chunks
         for kind in Kind:
             with sink(url, folder / str(kind)) as endpoint:
                 store = Store(settings.model_copy(update={"endpoint_dynamodb": endpoint}))
                 for chunk in chunks:
-                    write_chunk(store, str(path), CALC_ID, kind, *chunk)
+                    write_chunk(store, str(path), head, kind, chunk)
         with sink(url, folder / AUDIT) as endpoint:
             store = Store(settings.model_copy(update={"endpoint_dynamodb": endpoint}))
             for chunk in chunks:
-                audit_chunk(store, head, *chunk, str(path))
+                audit_chunk(store, head, chunk, str(path))
     return {name: Recording(folder / name) for name in (*map(str, Kind), AUDIT)}
 
 

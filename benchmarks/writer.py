@@ -33,7 +33,7 @@ def units_a_row(work: Work) -> float:
     units = sum(
         write_units(item)
         for (_, place), curves in zip(work.sites, work.curves, strict=True)
-        for item in make_items(work.form, place, curves)
+        for item in make_items(work.spec, place, curves)
     )
     return units / work.n_rows
 
@@ -60,8 +60,8 @@ def main(calc_file: Path, sites: int, quick: bool, json_path: Path | None) -> No
                 measured.append(work.n_rows / ours.save(work, url))
         rows = [
             [
-                work.form.layout,
-                work.form.kind,
+                work.spec.layout,
+                work.spec.kind,
                 f"{median(measured):,.0f}",
                 f"{units_a_row(work):.2f}",
             ]

@@ -20,8 +20,8 @@ from typing import Any
 import pendulum
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
 
-from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
-from hazard_airflow.notifications import NoticeSettings
+from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreOperator
+from hazard_airflow.notifications import NotificationSettings
 from hazard_airflow.retry_policy import RetryTemporary
 from hazard_airflow.settings import EcsSettings
 from hazard_store.settings import Settings
@@ -81,7 +81,7 @@ CONTAINER = {
             type="boolean",
         ),
     },
-    **NoticeSettings.from_environment().dag_arguments(SETTINGS.region),
+    **NotificationSettings.from_environment().dag_arguments(SETTINGS.region),
 )
 def audit_hazard() -> None:
     """Audit all, then look for what is stale."""
@@ -112,14 +112,14 @@ def audit_hazard() -> None:
 
     to_audit = published()
     to_repair = different(to_audit)
-    audited = HazardStoreContainer.partial(
+    audited = HazardStoreOperator.partial(
         task_id="audit", max_active_tis_per_dagrun=SETTINGS.writers, **CONTAINER
     ).expand(arguments=to_audit)
     audited >> to_repair
-    HazardStoreContainer.partial(task_id="repair", max_active_tis_per_dagrun=1, **CONTAINER).expand(
+    HazardStoreOperator.partial(task_id="repair", max_active_tis_per_dagrun=1, **CONTAINER).expand(
         arguments=to_repair
     )
-    HazardStoreContainer.partial(
+    HazardStoreOperator.partial(
         task_id="remove_stale", task_role=ECS.remover_role, max_active_tis_per_dagrun=1, **CONTAINER
     ).expand(arguments=stale())
 

@@ -46,7 +46,7 @@ from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
 from hazard_airflow.backfill.operators import OUTCOME, InspectFile, StoreFile
 from hazard_airflow.backfill_settings import BackfillSettings
 from hazard_airflow.ecs_operator import OWNER_TAG
-from hazard_airflow.notifications import NoticeSettings
+from hazard_airflow.notifications import NotificationSettings
 from hazard_airflow.retry_policy import RetryTemporary
 from hazard_airflow.settings import EcsSettings
 from hazard_store.settings import Settings
@@ -67,7 +67,7 @@ TASKS = ("file.inspect", "file.store")  # of each file, in their order
     tags=["hazard"],
     dag_display_name="Store what arrived in the inbox",
     # No deadline: the runs of many days may wait for each other.
-    **NoticeSettings.from_environment(deadline_s=None).dag_arguments(SETTINGS.region),
+    **NotificationSettings.from_environment(deadline_s=None).dag_arguments(SETTINGS.region),
     default_args={"retry_policy": RetryTemporary(), **ECS.retry_arguments},
 )
 def backfill_hazard() -> None:

@@ -16,8 +16,8 @@ from typing import Any
 
 from airflow.sdk import Param, dag, task
 
-from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
-from hazard_airflow.notifications import NoticeSettings
+from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreOperator
+from hazard_airflow.notifications import NotificationSettings
 from hazard_airflow.retry_policy import RetryTemporary
 from hazard_airflow.settings import EcsSettings
 from hazard_airflow.store_params import CALC_ID_PATTERN
@@ -61,7 +61,7 @@ OWNER = "{{ dag.dag_id }}/{{ run_id }}"
             exclusiveMinimum=0,
         ),
     },
-    **NoticeSettings.from_environment().dag_arguments(SETTINGS.region),
+    **NotificationSettings.from_environment().dag_arguments(SETTINGS.region),
 )
 def remove_hazard() -> None:
     """Ask twice, then remove."""
@@ -72,7 +72,7 @@ def remove_hazard() -> None:
 
         audit_steps.confirm_removal(params)
 
-    removed = HazardStoreContainer(
+    removed = HazardStoreOperator(
         task_id="remove",
         arguments=[
             *("remove", CALC_ID, "--yes", "--json"),

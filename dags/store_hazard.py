@@ -44,8 +44,8 @@ from typing import Any
 
 from airflow.sdk import dag, task, task_group
 
-from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
-from hazard_airflow.notifications import PUBLISHED, NoticeSettings, published_asset
+from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreOperator
+from hazard_airflow.notifications import PUBLISHED, NotificationSettings, published_asset
 from hazard_airflow.retry_policy import RetryTemporary
 from hazard_airflow.settings import EcsSettings
 from hazard_airflow.store_params import store_params
@@ -74,7 +74,7 @@ def refuse_outside_inbox(context: Any) -> None:
 
 def container_for_chunks(task_id: str, arguments: list[str], **kwargs: Any) -> Any:
     """Return a container task to be mapped over chunks of sites."""
-    return HazardStoreContainer.partial(
+    return HazardStoreOperator.partial(
         task_id=task_id,
         arguments=arguments,
         environment={
@@ -150,7 +150,7 @@ def old_versions(calc_id: str) -> list[list[str]]:
 
 def container_to_remove(task_id: str, of: Any) -> Any:
     """Return a container task that removes old versions."""
-    return HazardStoreContainer.partial(
+    return HazardStoreOperator.partial(
         task_id=task_id,
         task_role=ECS.remover_role,
         environment={**STAGE, "HAZARD_STORE_OWNER": OWNER},
@@ -173,12 +173,12 @@ def stop_leftovers(calc_id: str, owner: str) -> int:
     tags=["hazard"],
     dag_display_name="Store a hazard calculation",
     max_active_tasks=SETTINGS.writers,
-    **NoticeSettings.from_environment().dag_arguments(SETTINGS.region),
+    **NotificationSettings.from_environment().dag_arguments(SETTINGS.region),
     default_args={"retry_policy": RetryTemporary(), **ECS.retry_arguments},
 )
 def store_hazard() -> None:
     """Order the steps."""
-    inspected = HazardStoreContainer(
+    inspected = HazardStoreOperator(
         task_id="inspect",
         arguments=[
             "inspect",

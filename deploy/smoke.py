@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from deploy.stacks import StackFailed
 from deploy.throwaway import Throwaway, network_of
-from hazard_store.cli.progress import screen_for_people
+from hazard_store.cli.progress import progress_for_people
 from hazard_store.errors import EX_CONFIG, EX_SOFTWARE, HazardStoreError
 from hazard_store.model import StoreOptions
 from hazard_store.query import get_hazard_stats_curves
@@ -82,11 +82,8 @@ class SmokeFailed(HazardStoreError):
     """What was read back is not what must be there."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return self.reason
+        super().__init__("smoke test", reason)
+        self.args = (reason,)
 
 
 def work(stage: Throwaway, file: Path) -> Costs:
@@ -96,7 +93,7 @@ def work(stage: Throwaway, file: Path) -> Costs:
         SmokeFailed: the audit found a difference, or curves are missing.
         HazardStoreError: as its kind says.
     """
-    costs, screen = Costs(), screen_for_people()
+    costs, screen = Costs(), progress_for_people()
     store = store_of(stage)
     loaded = load(store, stage.upload(file), CALC_ID, StoreOptions(), screen)
     costs.add(loaded.phases)

@@ -1,4 +1,4 @@
-"""The steps that `docker compose up` runs once: `python -m local.compose_steps secrets|setup|ready`."""
+"""The steps that `docker compose up` runs once: `python -m local.compose_steps NAME`."""
 
 from __future__ import annotations
 

@@ -48,8 +48,8 @@ class Way:
     @property
     def holds(self) -> str:
         """What the items hold."""
-        form = self.work.form
-        return f"{form.kind}, {min(form.group, len(form.rows))} an item"
+        spec = self.work.spec
+        return f"{spec.kind}, {min(spec.group, len(spec.rows))} an item"
 
     def take_turn(self, url: str) -> None:
         """Measure once, unless an earlier turn failed."""
@@ -99,21 +99,21 @@ class Ways:
         def way(name: str, work: Work, save: Callable[[Work, str], float]) -> Way:
             return Way(name, work, save, work.n_items)
 
-        ours, ceilings = ours.save, Ceilings(groups)
+        ceilings = Ceilings(groups)
         boto3, pynamodb = libraries.save_with_boto3, libraries.save_with_pynamodb
         # Its client is made by saving a site before the clock starts.
-        one_process = few.n_items + len(few.form.rows)
+        one_process = few.n_items + len(few.spec.rows)
         return cls(
             Way("ceiling: encode, base64, sign", groups, ceilings.encode_and_sign, 0),
             way("ceiling: finished requests, one connection", groups, ceilings.send_prebuilt),
             Way("predecessor, one process", few, theirs(0), one_process),
             [
-                way("packed", groups, ours),
+                way("packed", groups, ours.save),
                 way("packed, ownership not checked", groups, ours.save_unfenced),
-                way("packed", singles, ours),
-                way("packed", calc.work(Layout.PACKED, stats, n_sites // 4), ours),
-                way("readable", calc.work(Layout.READABLE, rlzs, n_sites // 10), ours),
-                way("readable", calc.work(Layout.READABLE, stats, n_sites // 10), ours),
+                way("packed", singles, ours.save),
+                way("packed", calc.work(Layout.PACKED, stats, n_sites // 4), ours.save),
+                way("readable", calc.work(Layout.READABLE, rlzs, n_sites // 10), ours.save),
+                way("readable", calc.work(Layout.READABLE, stats, n_sites // 10), ours.save),
             ],
             [
                 way("boto3 batch_writer, our packed items", groups, boto3),
@@ -133,7 +133,7 @@ class Ways:
         if way.failed:
             return [way.name, way.holds, *["not measured"] * 5]
         spread = f"{min(way.rates):,.0f} to {max(way.rates):,.0f}"
-        seconds = REFERENCE_ROWS / way.rate if way.work.form.kind is Kind.REALISATIONS else None
+        seconds = REFERENCE_ROWS / way.rate if way.work.spec.kind is Kind.REALISATIONS else None
         return [
             way.name,
             way.holds,

@@ -23,9 +23,9 @@ from hazard_store.tables import table_models
 def attributes(work: Work) -> Iterator[dict[str, Any]]:
     """Yield the attributes of each item; numbers are floats."""
     for (_, place), curves in zip(work.sites, work.curves, strict=True):
-        for number, rows in enumerate(work.form.groups):
-            hash_key, range_key = work.form.key(place, number)
-            item: dict[str, Any] = {HASH_KEY: hash_key, work.form.range_name: range_key}
+        for number, rows in enumerate(work.spec.groups):
+            hash_key, range_key = work.spec.key(place, number)
+            item: dict[str, Any] = {HASH_KEY: hash_key, work.spec.range_name: range_key}
             item.update(lat=place.lat, lon=place.lon)
             if place.vs30 is not None:
                 item["vs30"] = place.vs30

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 from benchmarks.comparison.work import Work
-from hazard_store.query.key_ranges import runs_of
+from hazard_store.query.key_ranges import key_ranges_of
 from hazard_store.settings import Settings
 from hazard_store.store import Store
-from hazard_store.workflow.fence import Shared
-from hazard_store.workflow.source import Source
+from hazard_store.workflow.fence import CachedCheck
+from hazard_store.workflow.write import ChunkPuts
 from hazard_store.writer import BatchWriter, RateLimiter
 
 
@@ -31,14 +31,15 @@ def save(work: Work, url: str, *, fenced: bool = True) -> float:
     writer = BatchWriter(
         store.bulk_client,
         "Null",
-        Shared(fence),
+        CachedCheck(fence),
         RateLimiter(None),
         threads=settings.request_threads,
     )
-    source = Source(store, work.form, runs_of(work.form, work.sites, None, None), lambda _: None)
+    ranges = key_ranges_of(work.spec, work.sites, None, None)
+    puts = ChunkPuts(store, work.spec, ranges, lambda _: None)
     fence()  # connects; the client's start-up is not the writing
     began = time.process_time()
-    counts = writer.write(source.puts(work.calc_file, again=False))
+    counts = writer.write(puts.writes(work.calc_file, again=False))
     cpu = time.process_time() - began
     if counts.acknowledged != work.n_items:
         raise RuntimeError("not every item was acknowledged")

@@ -1,4 +1,4 @@
-"""What is saved: the curves of some sites of a calculation, and the form of their items."""
+"""What is saved: the curves of some sites of a calculation, and the spec of their items."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hazard_store.calcfile import CalcFile, inspect_file
-from hazard_store.items import Form
-from hazard_store.model import Kind, Layout, StoreOptions
+from hazard_store.items import ItemSpec
+from hazard_store.model import Checked, Kind, Layout, StoreOptions
 from hazard_store.query.key_ranges import SidPlace
 from hazard_store.settings import Settings
-from hazard_store.workflow.plan import Checked, Plan, make_plan
+from hazard_store.workflow.plan import Plan, make_plan
 
 
 @dataclass(frozen=True)
 class Work:
-    """Some sites of one kind of a calculation, to be saved in one form."""
+    """Some sites of one kind of a calculation, to be saved in one spec."""
 
     calc_file: CalcFile
-    form: Form
+    spec: ItemSpec
     sites: tuple[SidPlace, ...]  # in key order
 
     @property
     def n_rows(self) -> int:
         """A row is one site and realisation, or one site and statistic."""
-        return len(self.sites) * len(self.form.rows)
+        return len(self.sites) * len(self.spec.rows)
 
     @property
     def n_items(self) -> int:
         """Items that hold these rows."""
-        return len(self.sites) * len(self.form.groups)
+        return len(self.sites) * len(self.spec.groups)
 
     @cached_property
     def curves(self) -> NDArray[np.float32]:
         """float32 (n, K, M, L), read once."""
-        return self.calc_file.curves(self.form.kind, np.array([sid for sid, _ in self.sites]))
+        return self.calc_file.curves(self.spec.kind, np.array([sid for sid, _ in self.sites]))
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,14 @@ class Calc:
     def work(self, layout: Layout, kind: Kind, n_sites: int, group: int | None = None) -> Work:
         """Return sites spread over the file, at most `n_sites` of them."""
         plan = self.plan(layout, group)
-        form = plan.calculation.form(kind)
+        spec = plan.calculation.spec(kind)
         sites = [
-            (sid, part.place(index, form.keys))
+            (sid, part.place(index, spec.keys))
             for part in plan.site_parts
             for index, sid in enumerate(part.sids)
         ]
         places = np.unique(np.linspace(0, len(sites) - 1, n_sites).round().astype(int))
-        return Work(self.calc_file, form, tuple(sites[place] for place in places))
+        return Work(self.calc_file, spec, tuple(sites[place] for place in places))
 
     @property
     def shape(self) -> str:

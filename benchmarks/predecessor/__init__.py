@@ -83,8 +83,8 @@ def hand_over(work: Work, path: Path) -> None:
         lat=[place.lat for place in places],
         lon=[place.lon for place in places],
         vs30=[place.vs30 or 0.0 for place in places],
-        imts=np.array(work.form.imts),
-        levels=work.form.levels,
+        imts=np.array(work.spec.imts),
+        levels=work.spec.levels,
         curves=work.curves,
     )
 

@@ -38,14 +38,14 @@ class Frame:
     curves: NDArray[np.float32]  # (K, M, L)
     after: bytes
 
-    def put(self) -> bytes:
+    def json(self) -> bytes:
         """Return the whole: the curves encoded and in base64."""
         return self.before + b2a_base64(codec.encode(self.curves), newline=False) + self.after
 
 
 @dataclass(frozen=True)
 class Ceilings:
-    """The ceilings of one packed form."""
+    """The ceilings of one packed spec."""
 
     work: Work
 
@@ -54,7 +54,7 @@ class Ceilings:
         batches = self._batches
         began = time.process_time()
         for batch in batches:
-            signed(url, request_body([frame.put() for frame in batch]))
+            signed(url, request_body([frame.json() for frame in batch]))
         return time.process_time() - began
 
     def send_prebuilt(self, _: Work, url: str) -> float:
@@ -76,23 +76,23 @@ class Ceilings:
     @cached_property
     def bodies(self) -> list[bytes]:
         """The bodies of all requests."""
-        return [request_body([frame.put() for frame in batch]) for batch in self._batches]
+        return [request_body([frame.json() for frame in batch]) for batch in self._batches]
 
     @cached_property
     def _batches(self) -> list[list[Frame]]:
         """All items, their curves not yet encoded, 25 at a time."""
-        maker, form, found = item_maker(self.work.form), self.work.form, []
+        maker, spec, found = item_maker(self.work.spec), self.work.spec, []
         for (_, place), curves in zip(self.work.sites, self.work.curves, strict=True):
-            for put, rows in zip(maker.puts(place, curves), form.groups, strict=True):
+            for write, rows in zip(maker.writes(place, curves), spec.groups, strict=True):
                 packed = b2a_base64(codec.encode(curves[rows]), newline=False)
-                before, _, after = put.body.partition(packed)
+                before, _, after = write.body.partition(packed)
                 found.append(Frame(before, curves[rows], after))
         return [found[start : start + ITEMS] for start in range(0, len(found), ITEMS)]
 
 
-def request_body(puts: Sequence[bytes]) -> bytes:
+def request_body(writes: Sequence[bytes]) -> bytes:
     """Return the body of a BatchWriteItem request, as the writer spells it."""
-    return b'{"RequestItems":{"Null":[%s]},"ReturnConsumedCapacity":"TOTAL"}' % b",".join(puts)
+    return b'{"RequestItems":{"Null":[%s]},"ReturnConsumedCapacity":"TOTAL"}' % b",".join(writes)
 
 
 def signed(url: str, body: bytes) -> dict[str, str]:

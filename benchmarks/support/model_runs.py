@@ -20,14 +20,14 @@ from typing import Any
 from benchmarks.support.embedded import free_port, stopped_at_exit
 from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.items import item_maker
-from hazard_store.model import IfStored, KeyScheme, Kind, Layout, StoreOptions
-from hazard_store.records import Head
+from hazard_store.model import Checked, IfStored, KeyScheme, Kind, Layout, StoreOptions
+from hazard_store.records import Chunk, Head
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.tables import create_tables, delete_tables
-from hazard_store.workflow.claim import begin
-from hazard_store.workflow.plan import Checked, make_plan
-from hazard_store.workflow.write import chunk_sites, write_chunk
+from hazard_store.workflow.claim import claim
+from hazard_store.workflow.plan import make_plan
+from hazard_store.workflow.write import write_chunk
 from hazard_store.writer import BatchWriter, RateLimiter
 
 CALC_ID = "REFERENCE"  # the same always: it decides which keys fall on which partition
@@ -108,7 +108,7 @@ def run(url: str, path: Path, design: Design, total_wcu_per_s: float) -> Run:
             _write_sequentially(store, path, head, kind)
             seconds += time.monotonic() - began
         else:
-            took_s, rates = _write(settings, path, kind, head.calculation.chunk_ranges)
+            took_s, rates = _write(settings, path, head, kind)
             seconds += took_s
             fairness = min(fairness, sum(rates) ** 2 / (len(rates) * sum(r**2 for r in rates)))
         table = told(url)["tables"][store.table(kind)]
@@ -131,20 +131,19 @@ def _begun(store: Store, path: Path, design: Design) -> Head:
             sites_per_chunk=sites,
         )
         plan = make_plan(calc_file, CALC_ID, checked, options, store.settings, design.writers)
-    return begin(store, plan, "benchmark", IfStored.FAIL).head
+    return claim(store, plan, "benchmark", IfStored.FAIL).head
 
 
-def _write(
-    settings: Settings, path: Path, kind: Kind, chunks: list[tuple[int, int]]
-) -> tuple[float, list[float]]:
+def _write(settings: Settings, path: Path, head: Head, kind: Kind) -> tuple[float, list[float]]:
     """Write all chunks at once; return (seconds, items a second of each writer)."""
+    chunks = head.calculation.chunks
     ready, ended = FORK.Barrier(len(chunks) + 1), FORK.SimpleQueue()
 
-    def writer(chunk: tuple[int, int]) -> None:
+    def writer(chunk: Chunk) -> None:
         store = Store(settings)
         store.bulk_client, store.client  # noqa: B018 - made before the clock starts
         ready.wait()
-        report = write_chunk(store, str(path), CALC_ID, kind, *chunk)
+        report = write_chunk(store, str(path), head, kind, chunk)
         ended.put((report.acknowledged, report.expected, report.seconds))
 
     processes = [FORK.Process(target=writer, args=(chunk,)) for chunk in chunks]
@@ -163,16 +162,16 @@ def _write(
 
 def _write_sequentially(store: Store, path: Path, head: Head, kind: Kind) -> None:
     """Write site by site, so that a batch is of one key or two, and wait for each answer."""
-    form = head.calculation.form(kind)
-    maker = item_maker(form)
+    spec = head.calculation.spec(kind)
+    maker = item_maker(spec)
     writer = BatchWriter(store.bulk_client, store.table(kind), lambda: None, RateLimiter(None))
     writer.threads, writer.held_bytes = 1, 1
     with open_calc(str(path), store.settings) as calc_file:
-        sites = chunk_sites(store, head, 0, head.calculation.n_sites)
+        sites = store.parts(head.storage_id).places(spec.keys, 0, head.calculation.n_sites)
         writer.write(
-            put
+            write
             for sid, place in sites
-            for put in maker.puts(place, calc_file.curves(kind, [sid])[0])
+            for write in maker.writes(place, calc_file.curves(kind, [sid])[0])
         )
 
 

@@ -20,9 +20,9 @@ import click
 
 from benchmarks.support.pictures import Bars, Lines, Measured, Picture, save
 
-HERE = Path(__file__).parent
-RESULTS = HERE.parent / ".local" / "benchmarks"
-PAGE = HERE.parent / "docs" / "benchmarks.md"
+BENCHMARKS = Path(__file__).parents[1]
+RESULTS = BENCHMARKS.parent / ".local" / "benchmarks"
+PAGE = BENCHMARKS.parent / "docs" / "benchmarks.md"
 SENTENCE_END = re.compile(r"(?<=[A-Za-z0-9`)%]\.)(?<!e\.g\.)(?<!i\.e\.) (?=[A-Z`0-9])")
 
 
@@ -37,7 +37,7 @@ class Section:
 
 SECTIONS = (
     Section(
-        "rivals",
+        "comparison",
         "Writing: client cost, side by side with others",
         Bars(["way", "items hold"], ["rows/s of CPU"], "rows a second of CPU", log=True),
     ),
@@ -143,7 +143,10 @@ def _picture(section: Section, content: dict[str, Any], page: Path) -> str | Non
 
 def what_it_says(name: str) -> list[str]:
     """Return what a benchmark's module says of itself, a sentence a line, without its command."""
-    text = ast.get_docstring(ast.parse((HERE / f"{name}.py").read_text())) or ""
+    module = BENCHMARKS / f"{name}.py"
+    if not module.exists():
+        module = BENCHMARKS / name / "__main__.py"
+    text = ast.get_docstring(ast.parse(module.read_text())) or ""
     paragraphs = [part for part in text.split("\n\n") if not part.startswith("    ")]
     return [sentence for part in paragraphs for sentence in sentences(part)]
 

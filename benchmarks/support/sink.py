@@ -1,7 +1,8 @@
 """An endpoint that takes curves and stores none; whatever else is asked goes to the one behind it.
 
 A writer is then measured alone: its records live in real tables, and its items cost nothing but
-their making and sending. What is asked of the curves can be kept, for `benchmarks.support.recording`.
+their making and sending. What is asked of the curves can be kept, for
+`benchmarks.support.recording`.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 HDF5 lays the file out as the engine does and makes room for the curves without writing them; their
 offsets are known then, and where a reader asks for those bytes it gets a block of `BLOCK` sites of
-benchmarks/support/synthetic.py over and over. Everything else comes from the (sparse) file itself. The
-server knows what the package asks of S3: HEAD, and GET of a range with If-Match.
+benchmarks/support/synthetic.py over and over. Everything else comes from the (sparse) file itself.
+The server knows what the package asks of S3: HEAD, and GET of a range with If-Match.
 """
 
 from __future__ import annotations

@@ -25,12 +25,9 @@ class AuditsFailed(HazardStoreError):
     exit_code = EX_DIFFERENCE
 
     def __init__(self, calc_ids: Sequence[str]) -> None:
-        super().__init__(calc_ids)
-        self.calc_ids = calc_ids
-
-    def __str__(self) -> str:
-        commands = "; ".join(f"hazard-store repair {calc_id}" for calc_id in self.calc_ids)
-        return f"the audit failed: {commands}, or another run with `repair` on"
+        commands = "; ".join(f"hazard-store repair {calc_id}" for calc_id in calc_ids)
+        super().__init__("audit", f"it failed: {commands}, or another run with `repair` on")
+        self.args = (calc_ids,)
 
 
 def confirm_removal(params: Mapping[str, Any]) -> None:

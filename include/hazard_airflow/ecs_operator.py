@@ -32,7 +32,7 @@ def tag_value(text: str) -> str:
     return NOT_IN_A_TAG.sub("_", text)[:TAG_LENGTH]
 
 
-class HazardStoreContainer(EcsRunTaskOperator):  # type: ignore[misc]
+class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
     """One verb of `hazard-store` as an ECS task; returns the verb's JSON report.
 
     Args:

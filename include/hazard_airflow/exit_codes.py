@@ -24,7 +24,7 @@ PROGRAM = "hazard-store"  # begins the one sentence that an error of ours leaves
 LINE_LENGTH = 1000  # of a log line in an error message
 MEANINGS = {
     EX_DIFFERENCE: "the audit found a difference",
-    EX_USAGE: "a parameter cannot be",
+    EX_USAGE: "invalid parameter",
     EX_DATAERR: "the input is bad",
     EX_NOINPUT: "no such input or calculation",
     EX_SOFTWARE: "an error in the program",
@@ -36,13 +36,12 @@ MEANINGS = {
 }
 
 
-def is_temporary(exit_code: int | None) -> bool:
+def exit_code_is_temporary(exit_code: int | None) -> bool:
     """Tell whether an exit code means that trying again can help.
 
     Args:
-        exit_code: of a container; None where it has none: it did not start, or its host went away.
-            0 comes here only where the report was missing: ECS also says 0 for a container that
-            was stopped from outside.
+        exit_code: of a container. None: it never started or its host died. 0: it exited cleanly
+            without a report, as ECS shows a task that was stopped from outside.
     """
     if exit_code is None:
         return True
@@ -59,7 +58,7 @@ class ContainerFailed(AirflowException):  # type: ignore[misc]
     @property
     def temporary(self) -> bool:
         """Whether trying again can help."""
-        return is_temporary(self.exit_code)
+        return exit_code_is_temporary(self.exit_code)
 
     def __str__(self) -> str:
         if self.exit_code is None:

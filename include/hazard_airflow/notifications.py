@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 PUBLISHED = AssetAlias("hazard-published")
 
 
-class NoticeSettings(FromEnvironment):
+class NotificationSettings(FromEnvironment):
     """From `HAZARD_STORE_NOTICE_*`; by default nobody is told anything."""
 
     model_config = SettingsConfigDict(env_prefix="HAZARD_STORE_NOTICE_")

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
 
-from hazard_airflow.exit_codes import ContainerFailed, is_temporary
+from hazard_airflow.exit_codes import ContainerFailed, exit_code_is_temporary
 from hazard_store.errors import HazardStoreError, LostOwnership
 
 
@@ -37,17 +37,17 @@ class RetryTemporary(RetryPolicy):  # type: ignore[misc]
 
 def _of_ours(error: HazardStoreError) -> RetryDecision:
     lost = isinstance(error, LostOwnership)  # what another run took over does not come back
-    return _decision(is_temporary(error.exit_code) and not lost, str(error))
+    return _decision(exit_code_is_temporary(error.exit_code) and not lost, str(error))
 
 
 def _of_aws(exception: BaseException) -> RetryDecision:
     from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-    from hazard_store.aws.errors import of_ours
+    from hazard_store.aws.errors import to_hazard_error
 
     if isinstance(exception, WaiterError) or not isinstance(exception, BotoCoreError | ClientError):
         return RetryDecision.default()
-    error = of_ours(exception)
+    error = to_hazard_error(exception)
     if error is not None:
         return _of_ours(error)
     return _decision(False, f"AWS refused the request: {exception}")

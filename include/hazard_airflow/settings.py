@@ -88,7 +88,7 @@ class EcsSettings(FromEnvironment):
 
     @property
     def operator_arguments(self) -> dict[str, Any]:
-        """What every `HazardStoreContainer` is given."""
+        """What every `HazardStoreOperator` is given."""
         return {
             "cluster": self.cluster,
             "task_definition": self.task_definition,

@@ -15,17 +15,16 @@ from hazard_airflow.orphans import stop_of_others, stop_of_run
 from hazard_store.calcfile import open_calc
 from hazard_store.errors import HazardStoreError, Refused
 from hazard_store.inbox.guard import require_in_inbox
-from hazard_store.model import FileVersion, IfStored, KeyScheme, Kind, Layout, Status, StoreOptions
+from hazard_store.model import Checked, IfStored, Kind, Status, StoreOptions
 from hazard_store.records import Head
 from hazard_store.records.head import Conflict
-from hazard_store.records.reports import outcome_of
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.workflow import publish as publishing
-from hazard_store.workflow.claim import begin
+from hazard_store.workflow.claim import claim
+from hazard_store.workflow.costs import outcome_of, writer_size
 from hazard_store.workflow.fence import check_owner
-from hazard_store.workflow.plan import Checked, Plan, make_plan
-from hazard_store.workflow.sizes import writer_size
+from hazard_store.workflow.plan import Plan, make_plan
 
 log = logging.getLogger(__name__)
 
@@ -39,22 +38,16 @@ class NothingBegun(HazardStoreError):
     """This run has not begun to store the calculation, so there is nothing to decide on."""
 
     def __init__(self, calc_id: str, failed: Sequence[str]) -> None:
-        super().__init__(calc_id, failed)
-        self.calc_id, self.failed = calc_id, failed
-
-    def __str__(self) -> str:
-        return f"{self.calc_id}: nothing was stored by this run; see {_names(self.failed)}"
+        super().__init__(calc_id, f"nothing was stored by this run; see {_names(failed)}")
+        self.args = (calc_id, failed)
 
 
 class TasksFailed(HazardStoreError):
     """Tasks of this run failed, so the calculation is not published."""
 
     def __init__(self, calc_id: str, failed: Sequence[str], verdict: str) -> None:
-        super().__init__(calc_id, failed, verdict)
-        self.calc_id, self.failed, self.verdict = calc_id, failed, verdict
-
-    def __str__(self) -> str:
-        return f"{self.calc_id}: {_names(self.failed)} failed; the audit: {self.verdict}"
+        super().__init__(calc_id, f"{_names(failed)} failed; the audit: {verdict}")
+        self.args = (calc_id, failed, verdict)
 
 
 def check_inbox(calc_file: str) -> None:
@@ -73,14 +66,14 @@ def plan(inspected: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, A
         forecast["stats_items"],
         forecast["realisations_items"],
         forecast["stats_wcu"] + forecast["realisations_wcu"],
-        len(calculation.chunk_ranges),
+        len(calculation.chunks),
         forecast["seconds"],
         forecast["dollars"],
         forecast["writers"],
     )
     for note in (*calculation.notes, *forecast["notes"]):
         log.warning("%s", note)
-    return {"calc_id": calculation.calc_id, "chunks": len(calculation.chunk_ranges), **forecast}
+    return {"calc_id": calculation.calc_id, "chunks": len(calculation.chunks), **forecast}
 
 
 def store_meta(
@@ -95,9 +88,11 @@ def store_meta(
     the run that it takes over. None: the same file is already published.
     """
     planned = _plan(inspected, params)
-    claim = begin(Store(Settings.from_environment()), planned, owner, IfStored(params["if_stored"]))
-    head = claim.head
-    if claim.already_published:
+    claimed = claim(
+        Store(Settings.from_environment()), planned, owner, IfStored(params["if_stored"])
+    )
+    head = claimed.head
+    if claimed.already_published:
         log.info("%s: the same file is already published; nothing is written", head.calc_id)
         return []
     log.info("%s: attempt %s, held by %s", head.calc_id, head.attempt, head.owner)
@@ -173,44 +168,26 @@ def _plan(inspected: Mapping[str, Any], params: Mapping[str, Any]) -> Plan:
     require_in_inbox(uri, settings.inbox)
     if inspected["uri"] != uri:
         raise Refused(params["calc_id"], f"{inspected['uri']} was inspected, not {uri}")
-    checked = Checked(
-        file=FileVersion(uri, inspected["size"], inspected["etag"]),
-        sha256=inspected["sha256"],
-        negative_zeros=inspected["negative_zeros"],
-        notes=tuple(inspected["notes"]),
-    )
+    checked = Checked.from_report(inspected)
     with open_calc(uri, settings, checked.file.etag) as calc_file:
-        return make_plan(calc_file, params["calc_id"], checked, options_of(params), settings)
-
-
-def options_of(params: Mapping[str, Any]) -> StoreOptions:
-    """Return the form's values as the workflow takes them."""
-    return StoreOptions(
-        realisations=params["realisations"],
-        key_scheme=KeyScheme(params["key_scheme"]),
-        layout=Layout(params["layout"]),
-        realisations_per_item=params["realisations_per_item"],
-        force_normalised_sites=params["force_normalised_sites"],
-        sites_per_chunk=params["sites_per_chunk"],
-        max_wcu_per_s=params["max_wcu_per_s"],
-    )
+        return make_plan(calc_file, params["calc_id"], checked, StoreOptions.of(params), settings)
 
 
 def _chunks(head: Head, planned: Plan) -> list[Chunk]:
     # The order of the sites follows from file and key scheme, so it is the stored plan's too.
     locs = list(chain.from_iterable(part.locs for part in planned.site_parts))
-    kinds = [str(kind) for kind in Kind if head.calculation.form(kind).rows]
+    kinds = [str(kind) for kind in Kind if head.calculation.spec(kind).rows]
     size = writer_size(head.calculation.forecast.wcu_per_s_per_writer)
     return [
         {
-            "sites": f"{start}:{stop}",
-            "name": f"sites {start}:{stop} {_short(locs[start])} .. {_short(locs[stop - 1])}",
+            "sites": str(chunk),
+            "name": f"sites {chunk} {_short(locs[chunk.start])} .. {_short(locs[chunk.stop - 1])}",
             "kinds": kinds,
             "attempt": head.attempt,
             "cpu": f"{1024 * size.vcpu:.0f}",
             "memory": f"{1024 * size.gb:.0f}",
         }
-        for start, stop in head.calculation.chunk_ranges
+        for chunk in head.calculation.chunks
     ]
 
 

@@ -128,6 +128,12 @@ class KeyMaker:
             return True
         return range_key.rpartition(":")[2] == self.storage_id
 
+    def owns_item(self, hash_key: str, range_key: str) -> bool:
+        """Tell whether an item is of this calculation, wherever in the table it was found."""
+        if self.scheme is KeyScheme.LOCATION:
+            return self.owns(range_key)
+        return hash_key == self.storage_id or hash_key.startswith(f"{self.storage_id}:")
+
     def site_prefix(self, loc: str) -> str:
         """Return what begins every range key of a site."""
         return f"{encode_loc(loc)}:"

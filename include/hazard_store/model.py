@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -102,7 +103,7 @@ class Calculation:
     levels: NDArray[np.float64]  # (M, L), in the IMT's unit
     aggs: tuple[str, ...]  # S statistics, as they stand in keys
     has_realisations: bool  # False: the file holds statistics only
-    realisations_from_mean: bool  # R is 1 and its curves were never written: the mean is it
+    realisations_from_mean: bool  # the engine wrote no curves for R = 1: they are the mean's
     sites: Sites
     logic_tree: LogicTree
 
@@ -129,6 +130,32 @@ class Inspection:
 
 
 @dataclass(frozen=True)
+class Checked:
+    """What a plan needs of an inspection, so that the file is not read from end to end again."""
+
+    file: FileVersion
+    sha256: str
+    negative_zeros: int
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, inspection: Inspection) -> Checked:
+        """Return it from an inspection of this process."""
+        file = inspection.calculation.file
+        return cls(file, inspection.sha256, inspection.negative_zeros, inspection.notes)
+
+    @classmethod
+    def from_report(cls, report: Mapping[str, Any]) -> Checked:
+        """Return it from what `hazard-store inspect --json` printed."""
+        return cls(
+            file=FileVersion(report["uri"], report["size"], report["etag"]),
+            sha256=report["sha256"],
+            negative_zeros=report["negative_zeros"],
+            notes=tuple(report["notes"]),
+        )
+
+
+@dataclass(frozen=True)
 class StoreOptions:
     """How a calculation is to be stored; these are the defaults everywhere."""
 
@@ -139,6 +166,12 @@ class StoreOptions:
     force_normalised_sites: bool = False
     sites_per_chunk: int | None = None  # None: from the work there is
     max_wcu_per_s: float | None = None  # budget of the whole run; None: no limit
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> StoreOptions:
+        """Return the options among some parameters; what is not there has its default."""
+        names = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in params.items() if name in names})
 
     def __post_init__(self) -> None:
         """Take names for members: a notebook says layout="packed"."""

@@ -26,10 +26,10 @@ class Interrupted(SystemExit):
 
 
 @dataclass
-class _Gate:
-    """Whether a signal has to wait, and which one does."""
+class _Deferral:
+    """Whether signals are deferred, and which one waits."""
 
-    held: bool = False
+    active: bool = False
     waiting: str = ""
 
     def raise_waiting(self) -> None:
@@ -38,12 +38,12 @@ class _Gate:
             raise Interrupted(name)
 
 
-_gate = _Gate()
+_deferral = _Deferral()
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """In this block a signal waits for a place that lets it in (`let_in`), or for the block's end.
+def deferred() -> Iterator[None]:
+    """Defer SIGTERM and SIGINT to the end of the block, or to the next `allowed()`.
 
     For work whose books a signal would leave half written: a thread that was started and not yet
     noted, a request that was sent and not yet counted.
@@ -51,27 +51,27 @@ def held() -> Iterator[None]:
     if not _in_main_thread():
         yield
         return
-    _gate.held = True
+    _deferral.active = True
     try:
         yield
     finally:
-        _gate.held = False
-        _gate.raise_waiting()
+        _deferral.active = False
+        _deferral.raise_waiting()
 
 
 @contextmanager
-def let_in() -> Iterator[None]:
-    """In this part of a `held` block a signal is raised at once, one that waits too."""
-    was = _gate.held and _in_main_thread()
+def allowed() -> Iterator[None]:
+    """Raise a signal at once in this part of a `deferred` block, one that waits too."""
+    was = _deferral.active and _in_main_thread()
     if not was:
         yield
         return
-    _gate.held = False
+    _deferral.active = False
     try:
-        _gate.raise_waiting()
+        _deferral.raise_waiting()
         yield
     finally:
-        _gate.held = was
+        _deferral.active = was
 
 
 def _in_main_thread() -> bool:
@@ -79,13 +79,13 @@ def _in_main_thread() -> bool:
 
 
 def stop_on_signals() -> None:
-    """From now on SIGTERM and SIGINT raise `Interrupted` in the main thread, once."""
+    """Make SIGTERM and SIGINT raise `Interrupted` in the main thread, once."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
 
 
 def end_with_parent() -> None:
-    """From now on this worker process ends when its parent has died: nobody else would end it."""
+    """End this worker process when its parent has died: nobody else would end it."""
     parent = multiprocessing.parent_process()
 
     def wait() -> None:
@@ -99,6 +99,6 @@ def end_with_parent() -> None:
 def _stop(number: int, _frame: FrameType | None) -> None:
     for other in (signal.SIGTERM, signal.SIGINT):
         signal.signal(other, signal.SIG_IGN)  # the clean-up is not to be interrupted again
-    _gate.waiting = signal.Signals(number).name
-    if not _gate.held:
-        _gate.raise_waiting()
+    _deferral.waiting = signal.Signals(number).name
+    if not _deferral.active:
+        _deferral.raise_waiting()

@@ -10,9 +10,9 @@ from hazard_store.aws.clients import dynamodb_client
 from hazard_store.errors import NoSuchCalculation
 from hazard_store.keys import storage_id
 from hazard_store.model import Kind
-from hazard_store.records import Head, Heads, Parts
+from hazard_store.records import Head, Heads, Parts, Reports
 from hazard_store.settings import Settings
-from hazard_store.writer.prebuilt_body import accept_bodies
+from hazard_store.writer.prebuilt_body import accept_prebuilt_bodies
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,7 +33,7 @@ class Store:
     def bulk_client(self) -> DynamoDBClient:
         """A client without retries, for the writer, which retries by itself."""
         client = dynamodb_client(self.settings, retries=False)
-        accept_bodies(client)
+        accept_prebuilt_bodies(client)
         return client
 
     @property
@@ -44,6 +44,10 @@ class Store:
     def parts(self, calculation_storage_id: str) -> Parts:
         """Return the parts of one stored calculation."""
         return Parts(self.client, self.settings.meta_table, calculation_storage_id)
+
+    def reports(self, head: Head) -> Reports:
+        """Return the reports of one attempt of a stored calculation."""
+        return Reports(self.parts(head.storage_id), head)
 
     def table(self, kind: Kind) -> str:
         """Return the name of a kind's table."""

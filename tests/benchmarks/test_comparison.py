@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from benchmarks.comparison import Way, libraries, ours
+from benchmarks.comparison.__main__ import Way, libraries, ours
 from benchmarks.comparison.work import Calc, Work
 from benchmarks.support.ceilings import ITEMS, Ceilings
 from benchmarks.support.null_endpoint import null_endpoint, received
@@ -15,7 +15,7 @@ from hazard_store.calcfile import open_calc
 from hazard_store.items import item_maker, make_items
 from hazard_store.model import Kind, Layout
 from hazard_store.settings import Settings
-from hazard_store.writer.prebuilt_body import send_puts
+from hazard_store.writer.prebuilt_body import send_requests
 
 SITES = 9
 
@@ -65,19 +65,19 @@ def test_ownership_is_asked_for_only_where_it_is_checked(endpoint, singles):
 
 def test_ceilings_work_on_the_writers_requests(singles):
     """What the ceilings sign and send is what the writer sends, byte for byte."""
-    maker, sent = item_maker(singles.form), []
-    puts = [
-        put
+    maker, sent = item_maker(singles.spec), []
+    writes = [
+        write
         for (_, place), curves in zip(singles.sites, singles.curves, strict=True)
-        for put in maker.puts(place, curves)
+        for write in maker.writes(place, curves)
     ]
 
     def take(**request):
         sent.append(request["RequestItems"]["Null"].body)
         return {"UnprocessedItems": {}}
 
-    for start in range(0, len(puts), ITEMS):
-        send_puts(SimpleNamespace(batch_write_item=take), "Null", puts[start : start + ITEMS])
+    for start in range(0, len(writes), ITEMS):
+        send_requests(SimpleNamespace(batch_write_item=take), "Null", writes[start : start + ITEMS])
     assert sent == Ceilings(singles).bodies
 
 
@@ -86,7 +86,7 @@ def test_libraries_are_given_our_items(singles):
     ours = [
         item
         for (_, place), curves in zip(singles.sites, singles.curves, strict=True)
-        for item in make_items(singles.form, place, curves)
+        for item in make_items(singles.spec, place, curves)
     ]
     theirs = list(libraries.attributes(singles))
     spelled = TypeSerializer().serialize
@@ -97,7 +97,7 @@ def test_libraries_are_given_our_items(singles):
 
 
 def test_the_endpoint_is_not_taken_in_by_other_operations(endpoint):
-    """Only puts count as items; asking for the counts counts as nothing."""
+    """Only writes count as items; asking for the counts counts as nothing."""
     assert received(endpoint) == received(endpoint)
 
 

@@ -35,7 +35,7 @@ def test_tables_notes_and_machine_are_on_the_page(results, tmp_path):
     lines = (tmp_path / "docs" / "page.md").read_text().splitlines()
     assert [] == missing
     assert len(SECTIONS) - 1 == lines.count("| 1,000 | 2 |")
-    assert {"Title of rivals.", "| a | b |", "|---|---|", "Note one.", "Note two.", "CPU."} <= {
+    assert {"Title of comparison.", "| a | b |", "|---|---|", "Note one.", "Note two.", "CPU."} <= {
         *lines
     }
     assert not any(line.startswith("Missing") for line in lines)

@@ -27,7 +27,7 @@ WRITER = "hazard-store-writer:local"
 IMAGES = (WRITER, "hazard-store-airflow:local", "hazard-store-ministack:local")
 UP_LIMIT_S = 900  # the first time it builds three images
 RUN_LIMIT_S = 400
-OPERATOR = "HazardStoreContainer"
+OPERATOR = "HazardStoreOperator"
 
 Result = TypeVar("Result")
 

@@ -8,9 +8,8 @@ import pytest
 
 from hazard_store.errors import EX_DIFFERENCE
 from hazard_store.model import IfStored, Kind, Status
-from hazard_store.records.history import audits
 from hazard_store.store import Store
-from hazard_store.workflow.claim import begin
+from hazard_store.workflow.claim import claim
 from tests.hazard_store.workflow.test_claim import plan_of
 from tests.support.loading import CALCS, all_items, items_of, stored
 
@@ -37,8 +36,8 @@ def test_published_calculations_are_audited_and_a_difference_is_red(
     assert f"exit code {EX_DIFFERENCE} (the audit found a difference)" in log
     assert "hazard-store repair DAMAGED" in log
     assert (["failed"], ["upstream_failed"]) == (ended.states["different"], ended.states["repair"])
-    assert [1] == [past["missing"] for past in audits(store.parts("DAMAGED"))]
-    assert [0] == [past["missing"] for past in audits(store.parts("SOUND"))]
+    assert [1] == [past["missing"] for past in store.reports(store.head("DAMAGED")).history()]
+    assert [0] == [past["missing"] for past in store.reports(store.head("SOUND")).history()]
 
 
 def test_what_differs_is_repaired_if_told(run: Callable, store: Store, upload: Callable) -> None:
@@ -53,14 +52,14 @@ def test_what_differs_is_repaired_if_told(run: Callable, store: Store, upload: C
     assert ["failed", "success"] == sorted(ended.states["audit"])
     assert (["HOLED"], ["success"]) == (ended.names["repair"], ended.states["repair"])
     assert before == items_of(store, store.table(Kind.STATS))
-    assert [1, 0] == [past["missing"] for past in audits(store.parts("HOLED"))][-2:]
+    assert [1, 0] == [past["missing"] for past in store.reports(store.head("HOLED")).history()][-2:]
 
 
 def test_what_is_stale_is_named_and_removed_only_if_told(
     run: Callable, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     stored(store, FILE, "KEPT")
-    begun = begin(store, plan_of(store), "dead", IfStored.FAIL).head
+    begun = claim(store, plan_of(store), "dead", IfStored.FAIL).head
     store.heads.failed(begun, {})
     store.client.update_item(
         TableName=store.settings.meta_table,

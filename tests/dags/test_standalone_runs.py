@@ -19,8 +19,8 @@ from hazard_store.model import IfStored, KeyScheme, Kind, Status
 from hazard_store.query import get_hazard_rlz_curves
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
-from hazard_store.workflow.claim import begin
-from hazard_store.workflow.write import write_sites
+from hazard_store.workflow.claim import claim
+from hazard_store.workflow.write import write_chunk
 from local.errors import Refused
 from local.ports import free_port
 from local.stack import LocalStack
@@ -147,9 +147,9 @@ def stages(airflow: Standalone) -> Iterator[tuple[str, ...]]:
 def give_up(store: Store, file: Path, calc_id: str) -> None:
     """Leave a failed attempt to replace a calculation, with other parameters than will be asked."""
     plan = plan_of(store, file, calc_id=calc_id, key_scheme=KeyScheme.CALC)
-    head = begin(store, plan, "dead", IfStored.REPLACE).head
-    chunk = head.calculation.chunk_ranges[0]
-    assert write_sites(store, str(file), head, Kind.STATS, *chunk).acknowledged
+    head = claim(store, plan, "dead", IfStored.REPLACE).head
+    chunk = head.calculation.chunks[0]
+    assert write_chunk(store, str(file), head, Kind.STATS, chunk).acknowledged
     store.heads.failed(head, {})
 
 

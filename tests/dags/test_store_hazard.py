@@ -66,13 +66,13 @@ def test_clean_up_runs_however_the_run_ends_and_does_not_make_it_green(dag: Any)
 
 
 def test_heavy_work_runs_in_containers_mapped_over_chunks_and_named_by_sites(dag: Any) -> None:
-    from hazard_airflow.ecs_operator import HazardStoreContainer
+    from hazard_airflow.ecs_operator import HazardStoreOperator
 
     of_chunks, removals = {STATS, REALISATIONS, "audit"}, {"clear", "remove_old"}
     containers = {"inspect"} | of_chunks | removals
     for task in dag.tasks:
         operator = getattr(task, "operator_class", type(task))
-        assert (task.task_id in containers) == (operator is HazardStoreContainer)
+        assert (task.task_id in containers) == (operator is HazardStoreOperator)
         assert (task.task_id in containers - {"inspect"}) == task.is_mapped
         if task.task_id in of_chunks:
             assert task.partial_kwargs["map_index_template"] == "{{ task.name_of_chunk }}"

@@ -37,9 +37,9 @@ def assert_exact(store: Store, calc_id: str) -> None:
     assert (audit["missing"], audit["extra"], audit["altered"]) == (0, 0, 0)
     assert audit["with_file"]
     for kind in Kind:
-        form = head.calculation.form(kind)
-        n = head.calculation.n_sites * len(form.groups)
-        rows = head.calculation.n_sites * len(form.rows)
+        spec = head.calculation.spec(kind)
+        n = head.calculation.n_sites * len(spec.groups)
+        rows = head.calculation.n_sites * len(spec.rows)
         assert (rows, n, n, n) == counts(store, calc_id, kind)
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from hazard_airflow import audit_steps, store_steps
-from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreContainer
+from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreOperator
 from hazard_airflow.orphans import stop_of_run
 from hazard_airflow.settings import EcsSettings
 from hazard_store.cli.main import cli
@@ -162,9 +162,9 @@ def ecs_calls(deployed: Deployed) -> Iterator[Recorder]:
         yield recorder
 
 
-def container(uri: str, **changes: Any) -> HazardStoreContainer:
+def container(uri: str, **changes: Any) -> HazardStoreOperator:
     """Return the DAG's operator, as the stack's outputs have it."""
-    return HazardStoreContainer(
+    return HazardStoreOperator(
         task_id="inspect",
         arguments=["inspect", uri, "--json"],
         tags={OWNER_TAG: OWNER, CALCULATION_TAG: CALC},

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hazard_store import codec
-from hazard_store.items import Form, Place, item_maker
+from hazard_store.items import ItemSpec, Place, item_maker
 from hazard_store.items.spec import rlz_rows
 from hazard_store.keys import KeyMaker
 from hazard_store.model import FileVersion, IfStored, KeyScheme, Kind, Layout, LogicTree
@@ -32,9 +32,8 @@ from hazard_store.records import (
     StoredCalculation,
     WriteReport,
 )
-from hazard_store.records.reports import Reports
 from hazard_store.store import Store
-from hazard_store.workflow.claim import begin
+from hazard_store.workflow.claim import claim
 from hazard_store.workflow.plan import Plan
 
 HERE = Path(__file__).parent
@@ -65,33 +64,33 @@ def curves(layout: Layout, kind: Kind, site: int) -> NDArray[np.float32]:
     return made
 
 
-def form(scheme: KeyScheme, layout: Layout, kind: Kind, version: int) -> Form:
-    """The form of the items of one file."""
+def spec(scheme: KeyScheme, layout: Layout, kind: Kind, version: int) -> ItemSpec:
+    """The spec of the items of one file."""
     rows = AGGS if kind is Kind.STATS else rlz_rows(N_RLZS)
     group = 5 if layout is Layout.PACKED and kind is Kind.REALISATIONS else 1
     keys = KeyMaker(scheme, "CALC13" if version == 1 else f"CALC13@{version}")
-    return Form(kind, layout, keys, rows, group, IMTS, np.array(LEVELS))
+    return ItemSpec(kind, layout, keys, rows, group, IMTS, np.array(LEVELS))
 
 
 def items(scheme: KeyScheme, layout: Layout, kind: Kind) -> list[dict[str, Any]]:
     """Every item of three sites, with what it was made from."""
     entries = []
     for version in (1, 2):
-        of_version = form(scheme, layout, kind, version)
+        of_version = spec(scheme, layout, kind, version)
         maker = item_maker(of_version)
         n_sites = 3 if version == 1 and layout is Layout.PACKED else 1
         for site, (loc, lat, lon, vs30) in enumerate(SITES[:n_sites]):
             place = Place(lat, lon, vs30, loc, of_version.keys.hash_key(lat, lon))
             rows = curves(layout, kind, site)
             bits = [f"{bits:08x}" for bits in rows.view(np.uint32).ravel().tolist()]
-            puts = list(maker.puts(place, rows))
+            writes = list(maker.writes(place, rows))
             entries.append(
                 {
                     "version": version,
                     "site": site,
                     "curves": bits,
-                    "items": [spelled(put.item()) for put in puts],
-                    "digests": [put.digest.hex() for put in puts],
+                    "items": [spelled(write.item()) for write in writes],
+                    "digests": [write.digest.hex() for write in writes],
                 }
             )
     return entries
@@ -185,7 +184,7 @@ def records(store: Store) -> list[dict[str, Any]]:
     tree = LogicTree([{"branch": "b1", "weight": 1.0}], [], np.full(N_RLZS, 1 / N_RLZS), None, 0)
     for large in (False, True):
         plan = Plan(calculation(large), () if large else (site_part(),), tree)
-        begin(store, plan, "run-1", IfStored.FAIL)
+        claim(store, plan, "run-1", IfStored.FAIL)
     small = store.head("CALC13")
     report = WriteReport(
         calc_id="CALC13",
@@ -203,10 +202,10 @@ def records(store: Store) -> list[dict[str, Any]]:
         cpu_seconds=0.1,
         digests="cd" * 32,
     )
-    Reports(store, small).put(report, 0, bytes(range(96)))
+    store.reports(small).put(report, small.calculation.chunks[0], bytes(range(96)))
     differences = (Difference(table="T", hash_key="h", range_key="r", kind="missing"),)
     audited = AuditReport(calc_id="CALC13", status="auditing", missing=1, differences=differences)
-    Reports(store, small).put_audit(audited, 0)
+    store.reports(small).put_audit(audited, small.calculation.chunks[0])
     store.heads.published(store.heads.audit_passed(small, {"stats": {"wcu": 12.0}}))
     pages = store.client.get_paginator("scan").paginate(TableName=store.settings.meta_table)
     return [spelled(item) for page in pages for item in page["Items"]]

@@ -12,7 +12,6 @@ import pytest
 from hazard_store.items import Place, item_digest, item_maker, read_item
 from hazard_store.model import KeyScheme, Kind, Layout, Status
 from hazard_store.query import get_logic_tree, get_sites
-from hazard_store.records.reports import Reports
 from hazard_store.store import Store
 from tests.golden import make
 
@@ -34,15 +33,15 @@ def curves_of(entry: Any, n_rows: int) -> np.ndarray:
 @files
 def test_old_items_are_read(scheme: KeyScheme, layout: Layout, kind: Kind):
     for entry in entries(scheme, layout, kind):
-        form = make.form(scheme, layout, kind, entry["version"])
+        spec = make.spec(scheme, layout, kind, entry["version"])
         loc, lat, lon, vs30 = make.SITES[entry["site"]]
-        expected = curves_of(entry, len(form.rows))
+        expected = curves_of(entry, len(spec.rows))
         items = [make.unspelled(item) for item in entry["items"]]
-        read = [read_item(form, item) for item in items]
+        read = [read_item(spec, item) for item in items]
         assert expected.tobytes() == np.concatenate([rows.curves for rows in read]).tobytes()
-        place = Place(lat, lon, vs30, loc, form.keys.hash_key(lat, lon))
+        place = Place(lat, lon, vs30, loc, spec.keys.hash_key(lat, lon))
         assert {place} == {rows.place for rows in read}
-        assert form.range_keys(place) == [item[form.range_name]["S"] for item in items]
+        assert spec.range_keys(place) == [item[spec.range_name]["S"] for item in items]
         assert entry["digests"] == [item_digest(item).hex() for item in items]
 
 
@@ -50,12 +49,12 @@ def test_old_items_are_read(scheme: KeyScheme, layout: Layout, kind: Kind):
 def test_the_same_curves_give_the_same_items(scheme: KeyScheme, layout: Layout, kind: Kind):
     """Keys, attributes, bytes and digests."""
     for entry in entries(scheme, layout, kind):
-        form = make.form(scheme, layout, kind, entry["version"])
+        spec = make.spec(scheme, layout, kind, entry["version"])
         loc, lat, lon, vs30 = make.SITES[entry["site"]]
-        place = Place(lat, lon, vs30, loc, form.keys.hash_key(lat, lon))
-        puts = list(item_maker(form).puts(place, curves_of(entry, len(form.rows))))
-        assert entry["items"] == [make.spelled(put.item()) for put in puts]
-        assert entry["digests"] == [put.digest.hex() for put in puts]
+        place = Place(lat, lon, vs30, loc, spec.keys.hash_key(lat, lon))
+        writes = list(item_maker(spec).writes(place, curves_of(entry, len(spec.rows))))
+        assert entry["items"] == [make.spelled(write.item()) for write in writes]
+        assert entry["digests"] == [write.digest.hex() for write in writes]
 
 
 def test_full_sized_curves_give_the_same_bytes():
@@ -103,10 +102,11 @@ def test_old_sites_are_read(old_records: Store):
 
 
 def test_old_reports_are_read(old_records: Store):
-    reports = Reports(old_records, old_records.head("CALC13"))
-    report, audited = reports.report(Kind.STATS, 0), reports.audit(0)
+    head = old_records.head("CALC13")
+    reports, chunk = old_records.reports(head), head.calculation.chunks[0]
+    report, audited = reports.report(Kind.STATS, chunk), reports.audit(chunk)
     assert (12, 13, True) == (report.acknowledged, report.sent, report.complete)
-    assert bytes(range(96)) == b"".join(reports.digests(Kind.STATS, 0))
+    assert bytes(range(96)) == b"".join(reports.digests(Kind.STATS, chunk))
     assert 1 == audited.missing == len(audited.differences)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import TaskDeferred
 
-from hazard_airflow.ecs_operator import HazardStoreContainer
+from hazard_airflow.ecs_operator import HazardStoreOperator
 from hazard_airflow.exit_codes import ContainerFailed
 from hazard_airflow.settings import EcsSettings
 
@@ -73,7 +73,7 @@ class Logs:
         return self.lines[-1] if self.lines else None
 
 
-class Told(HazardStoreContainer):
+class Told(HazardStoreOperator):
     """The operator with an ECS and a log of ours."""
 
     def __init__(self, *, ecs: Ecs, logs: Logs, **kwargs: Any) -> None:
@@ -254,4 +254,4 @@ def test_a_retry_picks_up_a_container_that_still_runs() -> None:
 
 def test_site_codes_are_no_templates() -> None:
     """A chunk's name comes out of the file, so Airflow must not render it."""
-    assert not {"chunk", "name_of_chunk", "overrides"} & set(HazardStoreContainer.template_fields)
+    assert not {"chunk", "name_of_chunk", "overrides"} & set(HazardStoreOperator.template_fields)

@@ -7,7 +7,12 @@ import pickle
 
 import pytest
 
-from hazard_airflow.exit_codes import ContainerFailed, is_temporary, report_of, sentence_of
+from hazard_airflow.exit_codes import (
+    ContainerFailed,
+    exit_code_is_temporary,
+    report_of,
+    sentence_of,
+)
 
 pytestmark = pytest.mark.airflow
 
@@ -15,12 +20,12 @@ pytestmark = pytest.mark.airflow
 @pytest.mark.parametrize("exit_code", [75, 137, 143, 139, None, 0])
 def test_these_are_temporary(exit_code: int | None) -> None:
     """0 comes with no report: ECS also says it of a container that was stopped."""
-    assert is_temporary(exit_code)
+    assert exit_code_is_temporary(exit_code)
 
 
 @pytest.mark.parametrize("exit_code", [1, 2, 65, 66, 70, 73, 78, 126, 127, 255 - 128])
 def test_these_are_for_good(exit_code: int) -> None:
-    assert not is_temporary(exit_code)
+    assert not exit_code_is_temporary(exit_code)
 
 
 def test_the_error_says_the_code_its_meaning_and_the_sentence() -> None:

@@ -54,32 +54,32 @@ def published(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, list[s
 
 
 def test_by_default_nobody_is_told() -> None:
-    from hazard_airflow.notifications import NoticeSettings
+    from hazard_airflow.notifications import NotificationSettings
 
-    assert {} == NoticeSettings().dag_arguments("us-east-1")
+    assert {} == NotificationSettings().dag_arguments("us-east-1")
 
 
 def test_failures_are_told_and_successes_only_if_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hazard_airflow.notifications import NoticeSettings
+    from hazard_airflow.notifications import NotificationSettings
 
     monkeypatch.setenv("HAZARD_STORE_NOTICE_SNS_TOPIC", TOPIC)
-    arguments = NoticeSettings().dag_arguments("us-east-1")
+    arguments = NotificationSettings().dag_arguments("us-east-1")
     assert {"on_failure_callback"} == set(arguments)
     (notifier,) = arguments["on_failure_callback"]
     assert (TOPIC, "us-east-1") == (notifier.target_arn, notifier.region_name)
     assert "{{ run_id }} failed" in notifier.message
     monkeypatch.setenv("HAZARD_STORE_NOTICE_SUCCESSES", "true")
-    both = NoticeSettings().dag_arguments("us-east-1")
+    both = NotificationSettings().dag_arguments("us-east-1")
     assert {"on_failure_callback", "on_success_callback"} == set(both)
 
 
 def test_a_deadline_is_counted_from_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow.sdk import DAG
 
-    from hazard_airflow.notifications import NoticeSettings
+    from hazard_airflow.notifications import NotificationSettings
 
     monkeypatch.setenv("HAZARD_STORE_NOTICE_DEADLINE_S", "3600")
-    arguments = NoticeSettings().dag_arguments("us-east-1")
+    arguments = NotificationSettings().dag_arguments("us-east-1")
     deadline = arguments["deadline"]
     assert 3600 == deadline.interval.total_seconds()
     assert "hazard_airflow.notifications.take_too_long" == deadline.callback.path
@@ -87,11 +87,11 @@ def test_a_deadline_is_counted_from_the_queue(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_deadline_that_cannot_be_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hazard_airflow.notifications import NoticeSettings
+    from hazard_airflow.notifications import NotificationSettings
 
     monkeypatch.setenv("HAZARD_STORE_NOTICE_DEADLINE_S", "0")
     with pytest.raises(Misconfigured, match="HAZARD_STORE_NOTICE_DEADLINE_S"):
-        NoticeSettings.from_environment()
+        NotificationSettings.from_environment()
 
 
 def test_who_takes_too_long_is_told_of(

@@ -24,9 +24,8 @@ def validated(inbox: str = INBOX, **values: Any) -> dict[str, Any]:
 
 
 def test_the_defaults_are_those_of_the_command_line() -> None:
-    from hazard_airflow.store_steps import options_of
 
-    assert StoreOptions() == options_of(validated())
+    assert StoreOptions() == StoreOptions.of(validated())
     assert validated()["if_stored"] == IfStored.FAIL
 
 

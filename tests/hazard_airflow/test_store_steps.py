@@ -11,6 +11,7 @@ import pytest
 from hazard_airflow import store_steps
 from hazard_store.errors import BadParameter, LostOwnership, Misconfigured, Refused
 from hazard_store.model import Status
+from hazard_store.records import Chunk
 from hazard_store.store import Store
 from hazard_store.workflow.inspect import inspect, inspection_json
 from tests.support.loading import CALCS, Silent, all_items, stored
@@ -99,8 +100,8 @@ def test_as_many_chunks_as_airflow_maps_are_small(store: Store, inspected: dict[
     """XCom carries descriptions: 1,024 chunks with the longest site codes stay under 300 KB."""
     n = 1024
     calculation = SimpleNamespace(
-        chunk_ranges=[(100 * i, 100 * i + 100) for i in range(n)],
-        form=lambda _: SimpleNamespace(rows=("mean",)),
+        chunks=[Chunk(i, 100 * i, 100 * i + 100) for i in range(n)],
+        spec=lambda _: SimpleNamespace(rows=("mean",)),
         forecast=SimpleNamespace(wcu_per_s_per_writer=2500),
     )
     parts = [SimpleNamespace(locs=["x" * 500] * 100 * n)]

@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 
 from hazard_store.model import IfStored
-from hazard_store.records.history import audits
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
-from hazard_store.workflow.claim import begin
+from hazard_store.workflow.claim import claim
 from tests.hazard_store.workflow.test_claim import plan_of
 from tests.support.loading import CALCS, Silent, stored
 
@@ -105,7 +104,7 @@ def test_it_shows_later_audits_and_what_the_run_really_took(
     audit(store, "A", None, None, Silent())
     page = server.get(PAGE, headers=login).text
     section = page[page.index("<h2>Audits since</h2>") : page.index("<h2>Forecast and truth</h2>")]
-    past = audits(store.parts("A"))
+    past = store.reports(store.head("A")).history()
     assert [each["at"] for each in past] == re.findall(r"<th>(20[^<]+)</th>", section)
     assert past
     outcome = store.head("A").outcome
@@ -117,13 +116,13 @@ def test_a_run_that_replaces_sees_its_own_version_and_others_what_readers_see(
 ) -> None:
     stored(store, CALCS / "stats_only.hdf5", "A")
     plan = plan_of(store, CALCS / "rlzs_only.hdf5")
-    begin(store, plan, f"store_hazard/{RUN_ID}", IfStored.REPLACE)
+    claim(store, plan, f"store_hazard/{RUN_ID}", IfStored.REPLACE)
     own = server.get(PAGE, headers=login).text
     assert "<tr><th>Version</th><td>2</td></tr>" in own
     assert '<strong class="">writing</strong>' in own
     assert "Another run than this one" not in own
     store.heads.failed(store.heads.working("A"), {})
-    begin(store, plan, "another", IfStored.RESUME)
+    claim(store, plan, "another", IfStored.RESUME)
     assert "<tr><th>Version</th><td>1</td></tr>" in server.get(PAGE, headers=login).text
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.workflow.audit import audit
-from hazard_store.workflow.claim import begin
+from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
 from local.dynamodb_model.faults import Fault, Faults
 from tests.hazard_store.test_fidelity import assert_same
@@ -104,9 +104,8 @@ def a_writer(store, path: Path, options: dict[str, Any]) -> tuple[tuple[object, 
     """Begin a calculation; return the command that writes one chunk, and its number of items."""
     chosen = StoreOptions(realisations_per_item=GROUP, **options)
     plan = inspect_and_plan(str(path), "A", chosen, store.settings, Silent())
-    start, stop = begin(store, plan, "run-1", IfStored.FAIL).head.calculation.chunk_ranges[0]
-    sites = f"{start}:{stop}"
-    return ("write", path, "A", "--kind", "stats", "--sites", sites), S * (stop - start)
+    chunk = claim(store, plan, "run-1", IfStored.FAIL).head.calculation.chunks[0]
+    return ("write", path, "A", "--kind", "stats", "--sites", chunk), S * len(chunk)
 
 
 def killed(made: Modelled, at: At, words: tuple[object, ...], **environment: str) -> None:

@@ -15,7 +15,7 @@ RANGE_NAMES = {
     "stats_table": "loc_agg_rk",
     "realisations_table": "loc_rlz_rk",
 }
-CALCS = Path(__file__).with_name("calcs")
+CALCS = Path(__file__).parents[1] / "calcs"
 
 
 class Silent:

@@ -80,7 +80,7 @@ def _file(arrival: Arrival, settings: Settings, day: str, owner: str) -> File:
     conf, refused, run_id = {}, None, None
     try:
         require_in_inbox(arrival.uri, settings.inbox)
-        conf = conf_of(arrival, settings)
+        conf = params_of_file(arrival, settings)
         run_id = child_run_id(conf, day, owner)
     except (BadParameter, BadCalculation) as error:
         refused = error.reason if isinstance(error, BadParameter) else str(error)
@@ -94,7 +94,7 @@ def _file(arrival: Arrival, settings: Settings, day: str, owner: str) -> File:
     }
 
 
-def conf_of(arrival: Arrival, settings: Settings) -> dict[str, Any]:
+def params_of_file(arrival: Arrival, settings: Settings) -> dict[str, Any]:
     """Return the parameters of `store_hazard` for a file: its sidecar's, and the id by its name.
 
     Raises:
@@ -113,14 +113,14 @@ def conf_of(arrival: Arrival, settings: Settings) -> dict[str, Any]:
     if "calc_id" not in given:
         given["calc_id"] = calc_id_of(arrival.name)
     try:
-        form_of(given, settings)
+        params_of(given, settings)
         storage_id(given["calc_id"])
     except ValueError as error:
         raise BadCalculation(sidecar, str(error)) from error
     return given
 
 
-def form_of(conf: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+def params_of(conf: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """Return all parameters of `store_hazard`, checked as its form checks them.
 
     Raises:

@@ -14,7 +14,7 @@ from airflow.providers.standard.triggers.external_task import DagStateTrigger
 from airflow.sdk import DagRunState
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException, DagRunTriggerException
 
-from hazard_airflow.ecs_operator import NAME_LENGTH, HazardStoreContainer
+from hazard_airflow.ecs_operator import NAME_LENGTH, HazardStoreOperator
 from hazard_airflow.exit_codes import ContainerFailed
 from hazard_store.errors import (
     EX_CANTCREAT,
@@ -38,11 +38,8 @@ class ChildFailed(HazardStoreError):
     """The run that was to store a calculation ended, and the calculation is not published."""
 
     def __init__(self, calc_id: str, run_id: str, reason: str) -> None:
-        super().__init__(calc_id, run_id, reason)
-        self.calc_id, self.run_id, self.reason = calc_id, run_id, reason
-
-    def __str__(self) -> str:
-        return f"{self.calc_id}: {self.reason}; see the run {self.run_id} of store_hazard"
+        super().__init__(calc_id, f"{reason}; see the run {run_id} of store_hazard")
+        self.args = (calc_id, run_id, reason)
 
 
 class OfFile:
@@ -83,15 +80,15 @@ class OfFile:
             raise
 
 
-class InspectFile(OfFile, HazardStoreContainer):
+class InspectFile(OfFile, HazardStoreOperator):
     """Inspects a file in a container, unless it is known without that what becomes of it.
 
     Args:
         file: as `backfill_find.find` returns it.
-        kwargs: as `HazardStoreContainer`.
+        kwargs: as `HazardStoreOperator`.
     """
 
-    template_fields: Sequence[str] = ("file", *HazardStoreContainer.template_fields)
+    template_fields: Sequence[str] = ("file", *HazardStoreOperator.template_fields)
 
     def __init__(self, *, file: Any, **kwargs: Any) -> None:
         super().__init__(arguments=[], **kwargs)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hazard_airflow.backfill.find import File, form_of
-from hazard_airflow.store_steps import options_of
-from hazard_store.model import FileVersion, IfStored
+from hazard_airflow.backfill.find import File, params_of
+from hazard_store.model import Checked, IfStored, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.store import Store
-from hazard_store.workflow.known import already_published
-from hazard_store.workflow.plan import Checked
+from hazard_store.workflow.claim import already_published
 
 
 def is_published(file: File, inspected: Mapping[str, Any] | None = None) -> bool:
@@ -23,21 +21,12 @@ def is_published(file: File, inspected: Mapping[str, Any] | None = None) -> bool
         NoSuchInput: it is gone.
     """
     settings = Settings.from_environment()
-    form = form_of(file["conf"], settings)
+    params = params_of(file["conf"], settings)
     return already_published(
         Store(settings),
         file["uri"],
-        form["calc_id"],
-        options_of(form),
-        replace=form["if_stored"] == IfStored.REPLACE,
-        checked=None if inspected is None else _checked(inspected),
-    )
-
-
-def _checked(inspected: Mapping[str, Any]) -> Checked:
-    return Checked(
-        file=FileVersion(inspected["uri"], inspected["size"], inspected["etag"]),
-        sha256=inspected["sha256"],
-        negative_zeros=inspected["negative_zeros"],
-        notes=tuple(inspected["notes"]),
+        params["calc_id"],
+        StoreOptions.of(params),
+        replace=params["if_stored"] == IfStored.REPLACE,
+        checked=None if inspected is None else Checked.from_report(inspected),
     )

@@ -25,23 +25,21 @@ class NotAllStored(HazardStoreError):
     """Files of this run were refused, or storing them failed."""
 
     def __init__(self, refused: Sequence[str], failed: Sequence[str]) -> None:
-        super().__init__(refused, failed)
-        self.refused, self.failed = refused, failed
-
-    def __str__(self) -> str:
         parts = [
             f"{len(names)} {outcome} ({', '.join(names[:3])}{' ...' if len(names) > 3 else ''})"
-            for outcome, names in (("refused", self.refused), ("failed", self.failed))
+            for outcome, names in (("refused", refused), ("failed", failed))
             if names
         ]
-        return f"{' and '.join(parts)}; the summary gives each reason"
+        super().__init__("files", f"{' and '.join(parts)}; the summary gives each reason")
+        self.args = (refused, failed)
 
 
 class NothingFound(HazardStoreError):
-    """The inbox could not be looked through, so there is nothing to sum up."""
+    """The inbox could not be listed, so there is nothing to sum up."""
 
-    def __str__(self) -> str:
-        return "the inbox was not looked through; see the task find"
+    def __init__(self) -> None:
+        super().__init__("inbox", "it was not listed; see the task find")
+        self.args = ()
 
 
 def summarise(

@@ -11,10 +11,9 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 
 from hazard_airflow.page.html import calculation_page, message_page
-from hazard_store.aws.errors import of_ours
+from hazard_store.aws.errors import to_hazard_error
 from hazard_store.errors import HazardStoreError
 from hazard_store.records import Head
-from hazard_store.records.history import audits
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 
@@ -40,9 +39,9 @@ def run_page(dag_id: str, run_id: str) -> HTMLResponse:
     try:
         store = Store(Settings.from_environment())
         head = _head_of(store, calc_id, run)
-        past = [] if head is None else audits(store.parts(head.storage_id))
+        past = [] if head is None else store.reports(head).history()
     except Exception as error:
-        ours = error if isinstance(error, HazardStoreError) else of_ours(error)
+        ours = error if isinstance(error, HazardStoreError) else to_hazard_error(error)
         if ours is None:
             raise
         return _answer(message_page(f"The store cannot be read: {ours}"), 503)

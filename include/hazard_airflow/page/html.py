@@ -48,7 +48,7 @@ def calculation_page(head: Head, run: str, past: Sequence[Mapping[str, Any]] = (
         ("Intensity measures", f"{len(of.imts)}: {', '.join(of.imts)}"),
         ("Investigation time", f"{of.investigation_time:g} years"),
         ("Keys, layout", f"{of.key_scheme}, {of.layout}"),
-        ("Site chunks", f"{len(of.chunk_ranges):,}"),
+        ("Site chunks", f"{len(of.chunks):,}"),
         ("Run", f"{head.owner} (attempt {head.attempt})"),
     ]
     tone = "good" if head.status in GOOD else "bad" if head.status in BAD else ""

@@ -40,10 +40,10 @@ _CONFIGURATION = (
 )
 
 
-def of_ours(error: Exception) -> HazardStoreError | None:
+def to_hazard_error(error: Exception) -> HazardStoreError | None:
     """Return the error of ours that says the same; None where it is a fault of our program."""
     if isinstance(error, PynamoDBException) and isinstance(error.cause, Exception):
-        return of_ours(error.cause)
+        return to_hazard_error(error.cause)
     if isinstance(error, ClientError):
         code = error.response["Error"].get("Code", "")
         if code == "ResourceNotFoundException":

@@ -7,9 +7,9 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from hazard_store.calcfile.curves import read_sites
+from hazard_store.calcfile.curves import read_curves
 from hazard_store.calcfile.metadata import Contents, read_contents
-from hazard_store.files.open import Source, open_source
+from hazard_store.files.open import VersionedFile, open_file
 from hazard_store.model import Calculation, Kind
 from hazard_store.settings import Settings
 
@@ -22,9 +22,9 @@ class CalcFile:
 
     calculation: Calculation
 
-    def __init__(self, source: Source, contents: Contents) -> None:
+    def __init__(self, file: VersionedFile, contents: Contents) -> None:
         self.calculation = contents.calculation
-        self._source, self._contents = source, contents
+        self._file, self._contents = file, contents
 
     def curves(self, kind: Kind, sids: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the curves of some sites.
@@ -52,11 +52,11 @@ class CalcFile:
         curves = self._contents.stats if kind is Kind.STATS else self._contents.rlzs
         if curves is None:
             raise ValueError(f"{self.calculation.file.uri} has no curves of kind {kind}")
-        return read_sites(self._source, curves, wanted)
+        return read_curves(self._file, curves, wanted)
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
-        self._source.close()
+        self._file.close()
 
     def __enter__(self) -> CalcFile:
         return self
@@ -85,9 +85,9 @@ def open_calc(uri: str, settings: Settings, etag: str | None = None) -> CalcFile
         Misconfigured: it may not be read with these settings or credentials.
         TryAgain: it cannot be reached for now.
     """
-    source = open_source(uri, settings, etag)
+    file = open_file(uri, settings, etag)
     try:
-        return CalcFile(source, read_contents(source))
+        return CalcFile(file, read_contents(file))
     except BaseException:
-        source.close()
+        file.close()
         raise

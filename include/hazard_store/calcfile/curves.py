@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from hazard_store.calcfile.hdf5 import hdf5_file, member
 from hazard_store.errors import BadCalculation
-from hazard_store.files.open import Source
+from hazard_store.files.open import VersionedFile
 
 CURVE = np.dtype("<f4")
 MAX_GAP = 1 << 20  # bytes between two sites that cost less to read than another request
-MAX_RUN = 8 << 20  # bytes of one run, unless a single site has more
+MAX_SPAN = 8 << 20  # bytes of one span, unless a single site has more
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class CurveSet:
         return self.shape[0] * self.site_bytes
 
 
-def find_curves(uri: str, h5: h5py.File, name: str, file_size: int) -> CurveSet | None:
+def find_dataset(uri: str, h5: h5py.File, name: str, file_size: int) -> CurveSet | None:
     """Return where a dataset of curves lies; None if the file has none of this name.
 
     Raises:
@@ -87,7 +87,9 @@ def _check_names(uri: str, name: str, axis: str, found: tuple[str, ...], length:
         )
 
 
-def read_sites(source: Source, curves: CurveSet, sids: NDArray[np.intp]) -> NDArray[np.float32]:
+def read_curves(
+    file: VersionedFile, curves: CurveSet, sids: NDArray[np.intp]
+) -> NDArray[np.float32]:
     """Return the curves of some sites.
 
     Returns:
@@ -95,32 +97,32 @@ def read_sites(source: Source, curves: CurveSet, sids: NDArray[np.intp]) -> NDAr
     """
     found = np.empty((len(sids), *curves.shape[1:]), CURVE)
     order = np.argsort(sids, kind="stable")
-    for first, last in _runs(sids[order], curves.site_bytes):
+    for first, last in _spans(sids[order], curves.site_bytes):
         places = order[first:last]
         start, stop = int(sids[places[0]]), int(sids[places[-1]]) + 1
-        found[places] = _read_run(source, curves, start, stop)[sids[places] - start]
+        found[places] = _read_span(file, curves, start, stop)[sids[places] - start]
     return found
 
 
-def _runs(sids: NDArray[np.intp], site_bytes: int) -> Iterator[tuple[int, int]]:
+def _spans(sids: NDArray[np.intp], site_bytes: int) -> Iterator[tuple[int, int]]:
     """Yield slices of sorted sids; one read each costs least."""
     first = 0
     for last in range(1, len(sids) + 1):
         if (
             last == len(sids)
             or (sids[last] - sids[last - 1] - 1) * site_bytes > MAX_GAP
-            or (sids[last] - sids[first] + 1) * site_bytes > MAX_RUN
+            or (sids[last] - sids[first] + 1) * site_bytes > MAX_SPAN
         ):
             yield first, last
             first = last
 
 
-def _read_run(source: Source, curves: CurveSet, start: int, stop: int) -> NDArray[np.float32]:
+def _read_span(file: VersionedFile, curves: CurveSet, start: int, stop: int) -> NDArray[np.float32]:
     """Return the curves of consecutive sites, float32 (stop - start, K, M, L)."""
     if curves.offset is None:
-        with hdf5_file(source) as h5:
-            run: NDArray[np.float32] = h5[curves.name][start:stop]
-            return run
+        with hdf5_file(file) as h5:
+            span: NDArray[np.float32] = h5[curves.name][start:stop]
+            return span
     first = curves.offset + start * curves.site_bytes
-    block = source.read(first, first + (stop - start) * curves.site_bytes)
+    block = file.read(first, first + (stop - start) * curves.site_bytes)
     return np.frombuffer(block, CURVE).reshape(stop - start, *curves.shape[1:])

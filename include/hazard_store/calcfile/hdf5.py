@@ -1,4 +1,4 @@
-"""HDF5 over the bytes of a source; the one place where its errors become ours.
+"""HDF5 over the bytes of a file; the one place where its errors become ours.
 
 One way for local and remote files: no file locks, which read-only mounts refuse, and one behaviour.
 h5py is only open while metadata is read: left open at exit, its file-object driver crashes Python.
@@ -16,9 +16,9 @@ import h5py
 import numpy as np
 
 from hazard_store.errors import BadCalculation, HazardStoreError
-from hazard_store.files.fileobj import SourceFile
+from hazard_store.files.fileobj import FileObject
 from hazard_store.files.local import BEING_WRITTEN
-from hazard_store.files.open import Source
+from hazard_store.files.open import VersionedFile
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_ELEMENTS = 20_000_000  # of one metadata array: more is a damaged header, not a calculation
@@ -38,15 +38,15 @@ UNREADABLE = (
 
 
 @contextmanager
-def hdf5_file(source: Source) -> Iterator[h5py.File]:
-    """Open a source as HDF5; within the block whatever h5py raises becomes BadCalculation.
+def hdf5_file(file: VersionedFile) -> Iterator[h5py.File]:
+    """Open a file as HDF5; within the block whatever h5py raises becomes BadCalculation.
 
     Raises:
         BadCalculation: not HDF5, truncated, being written or damaged.
     """
-    raw = SourceFile(source)
+    raw = FileObject(file)
     try:
-        _check_superblock(source.version.uri, raw)
+        _check_superblock(file.version.uri, raw)
         with h5py.File(raw, "r") as h5:
             yield h5
     except HazardStoreError:
@@ -56,12 +56,12 @@ def hdf5_file(source: Source) -> Iterator[h5py.File]:
     except UNREADABLE as error:
         if raw.error is not None:
             raise raw.error from None
-        raise BadCalculation(source.version.uri, _reason(error)) from error
+        raise BadCalculation(file.version.uri, _reason(error)) from error
     if raw.error is not None:
         raise raw.error
 
 
-def _check_superblock(uri: str, raw: SourceFile) -> None:
+def _check_superblock(uri: str, raw: FileObject) -> None:
     """Look at the first bytes: HDF5 leaves out its own check of these flags for file objects."""
     start = raw.peek_at(0, 12)
     if not start:

@@ -15,7 +15,7 @@ from hazard_store.calcfile.hdf5 import hdf5_file
 from hazard_store.calcfile.metadata import Contents, read_contents
 from hazard_store.errors import BadCalculation
 from hazard_store.files.blocks import BLOCK, Piece, blocks
-from hazard_store.files.open import Source, open_source
+from hazard_store.files.open import VersionedFile, open_file
 from hazard_store.model import FileVersion, Inspection
 from hazard_store.settings import Settings
 
@@ -38,20 +38,20 @@ def inspect_file(
         BadCalculation: it cannot be stored; the reason names the first bad value.
         FileChanged, NoSuchInput, Misconfigured, TryAgain: as `open_calc`.
     """
-    with closing(open_source(uri, settings, etag)) as source:
-        contents = read_contents(source)
+    with closing(open_file(uri, settings, etag)) as file:
+        contents = read_contents(file)
         curve_sets = [curves for curves in (contents.stats, contents.rlzs) if curves is not None]
         checks = {curves.name: CurveChecks(contents.calculation, curves) for curves in curve_sets}
         digest = hashlib.sha256()
-        for piece, block in blocks(source, _pieces(source.version, curve_sets)):
+        for piece, block in blocks(file, _pieces(file.version, curve_sets)):
             digest.update(block)
             if piece.name is not None:
                 checks[piece.name].add(np.frombuffer(block, CURVE), piece.values_before)
             if on_progress is not None:
-                on_progress(piece.stop, source.version.size)
+                on_progress(piece.stop, file.version.size)
         for curves in curve_sets:
             if curves.offset is None:
-                _check_slices(source, curves, checks[curves.name])
+                _check_slices(file, curves, checks[curves.name])
     return Inspection(
         calculation=contents.calculation,
         sha256=digest.hexdigest(),
@@ -72,11 +72,11 @@ def _pieces(version: FileVersion, curve_sets: list[CurveSet]) -> list[Piece]:
     return [*pieces, Piece(end, version.size)]
 
 
-def _check_slices(source: Source, curves: CurveSet, check: CurveChecks) -> None:
+def _check_slices(file: VersionedFile, curves: CurveSet, check: CurveChecks) -> None:
     """Check curves that are not contiguous: HDF5 has to unpack them, a slice at a time."""
     n_sites, n_rows, *curve = curves.shape
     rows = max(1, BLOCK // (prod(curve) * CURVE.itemsize))
-    with hdf5_file(source) as h5:
+    with hdf5_file(file) as h5:
         for sid in range(n_sites):
             for row in range(0, n_rows, rows):
                 poes = h5[curves.name][sid, row : row + rows]
@@ -94,14 +94,14 @@ def _notes(contents: Contents, all_zero: bool) -> tuple[str, ...]:
 
 def file_version(uri: str, settings: Settings) -> FileVersion:
     """Return the current version of a file."""
-    with closing(open_source(uri, settings)) as source:
-        return source.version
+    with closing(open_file(uri, settings)) as file:
+        return file.version
 
 
 def sha256_of(uri: str, settings: Settings) -> str:
     """Return the SHA-256 of a file in hexadecimal, whatever the file holds."""
     digest = hashlib.sha256()
-    with closing(open_source(uri, settings)) as source:
-        for _, block in blocks(source, [Piece(0, source.version.size)]):
+    with closing(open_file(uri, settings)) as file:
+        for _, block in blocks(file, [Piece(0, file.version.size)]):
             digest.update(block)
     return digest.hexdigest()

@@ -8,13 +8,13 @@ from typing import Any
 
 import h5py
 
-from hazard_store.calcfile.curves import CurveSet, find_curves
+from hazard_store.calcfile.curves import CurveSet, find_dataset
 from hazard_store.calcfile.hdf5 import hdf5_file, text
 from hazard_store.calcfile.logictree import read_logic_tree
 from hazard_store.calcfile.oqparam import investigation_time_of, levels_of, read_parameters
 from hazard_store.calcfile.sites import read_sites
 from hazard_store.errors import BadCalculation
-from hazard_store.files.open import Source
+from hazard_store.files.open import VersionedFile
 from hazard_store.model import Calculation, FileVersion, Sites
 
 AGG = re.compile(r"[A-Za-z0-9._+-]+")  # a statistic becomes a part of keys
@@ -30,21 +30,21 @@ class Contents:
     rlzs: CurveSet | None  # None as well where they were never written: the mean is the only one
 
 
-def read_contents(source: Source) -> Contents:
+def read_contents(file: VersionedFile) -> Contents:
     """Read the metadata of a file.
 
     Raises:
         BadCalculation: it cannot be stored; the reason says what to do.
     """
-    with hdf5_file(source) as h5:
-        return _contents(source.version, h5)
+    with hdf5_file(file) as h5:
+        return _contents(file.version, h5)
 
 
 def _contents(version: FileVersion, h5: h5py.File) -> Contents:
     uri = version.uri
     parameters = read_parameters(uri, h5)
-    stats = find_curves(uri, h5, "hcurves-stats", version.size)
-    rlzs = find_curves(uri, h5, "hcurves-rlzs", version.size)
+    stats = find_dataset(uri, h5, "hcurves-stats", version.size)
+    rlzs = find_dataset(uri, h5, "hcurves-rlzs", version.size)
     found = [curves for curves in (stats, rlzs) if curves is not None]
     if not found:
         raise BadCalculation(uri, _no_curves(parameters["calculation_mode"]))

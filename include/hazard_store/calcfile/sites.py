@@ -1,4 +1,4 @@
-"""The sites of a calculation, from all forms that the engine gave them."""
+"""The sites of a calculation, from all specs that the engine gave them."""
 
 from __future__ import annotations
 

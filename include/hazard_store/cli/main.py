@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import click
 
-from hazard_store.aws.errors import of_ours
+from hazard_store.aws.errors import to_hazard_error
 from hazard_store.cli import read, upkeep, write
 from hazard_store.errors import EX_OK, EX_SOFTWARE, EX_TEMPFAIL, EX_USAGE, HazardStoreError
 from hazard_store.signals import Interrupted, stop_on_signals
@@ -58,7 +58,7 @@ def run(command: Callable[..., object], name: str) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EX_OK
     except Exception as error:
-        ours = of_ours(error)
+        ours = to_hazard_error(error)
         if ours is not None:
             return _say(name, str(ours), ours.exit_code)
         traceback.print_exc()

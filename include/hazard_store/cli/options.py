@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from hazard_store.model import KeyScheme, Layout, StoreOptions
+from hazard_store.model import KeyScheme, Layout
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 
@@ -62,13 +62,6 @@ def store_options(command: F) -> F:
     ):
         command = option(command)
     return command
-
-
-def options_of(**given: Any) -> StoreOptions:
-    """Return the options as a value."""
-    given["key_scheme"] = KeyScheme(given["key_scheme"])
-    given["layout"] = Layout(given["layout"])
-    return StoreOptions(**given)
 
 
 class SiteRange(click.ParamType):

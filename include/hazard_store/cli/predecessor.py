@@ -8,7 +8,7 @@ import click
 
 from hazard_store.cli.main import run
 from hazard_store.cli.options import default_store
-from hazard_store.cli.progress import PlainScreen, PredecessorScreen
+from hazard_store.cli.progress import PredecessorLines, ProgressLines
 from hazard_store.cli.read import find_curves
 from hazard_store.cli.render import echo_json, print_curves
 from hazard_store.errors import NoSuchCalculation
@@ -18,7 +18,7 @@ from hazard_store.settings import Settings
 from hazard_store.tables import create_tables
 
 
-class _Silent(PredecessorScreen):
+class _Silent(PredecessorLines):
     """Without -v the predecessor said nothing."""
 
     def phase(self, name: str, total: int, unit: str) -> None:
@@ -48,14 +48,14 @@ def store_command(
     del new_version_only
     if create:
         create_tables(Settings.from_environment())
-    screen: PlainScreen = PredecessorScreen() if verbose else _Silent()
+    progress: ProgressLines = PredecessorLines() if verbose else _Silent()
     options = {
         "realisations": not skip_rlzs,
         "key_scheme": KeyScheme.CALC_LOCATION,
         "layout": Layout.PACKED,
         "force_normalised_sites": force_normalised_sites,
     }
-    return load_and_print(calc_file, calc_id, "fail", 1, False, options, screen)
+    return load_and_print(calc_file, calc_id, "fail", 1, False, options, progress)
 
 
 def _list(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...]:

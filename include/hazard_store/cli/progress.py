@@ -23,13 +23,13 @@ log = logging.getLogger("hazard_store")
 QUIET_S = 10  # between two plain lines of one phase
 
 
-class PlainScreen:
+class ProgressLines:
     """A line when a phase begins, now and then within it, and when it ends."""
 
     def __init__(self) -> None:
         self._name, self._total, self._unit, self._done, self._said = "", 0, "", 0, 0.0
 
-    def __enter__(self) -> PlainScreen:
+    def __enter__(self) -> ProgressLines:
         return self
 
     def __exit__(
@@ -60,7 +60,7 @@ class PlainScreen:
         self._name = ""
 
 
-class BarScreen(PlainScreen):
+class ProgressBars(ProgressLines):
     """Progress bars."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class BarScreen(PlainScreen):
         )
         self._task: TaskID | None = None
 
-    def __enter__(self) -> BarScreen:
+    def __enter__(self) -> ProgressBars:
         self._progress.start()
         return self
 
@@ -109,7 +109,7 @@ class BarScreen(PlainScreen):
         self._name, self._task = "", None
 
 
-class PredecessorScreen(PlainScreen):
+class PredecessorLines(ProgressLines):
     """The predecessor's lines, on stdout as it printed them."""
 
     _V2: ClassVar = {"stats": " (V2)", "realisations": " (V2)"}
@@ -131,6 +131,6 @@ class PredecessorScreen(PlainScreen):
             print(f"Done saving {self._name}, took {seconds:.5f} secs", flush=True)
 
 
-def screen_for_people() -> PlainScreen:
+def progress_for_people() -> ProgressLines:
     """Return bars where stderr is a terminal, else plain lines."""
-    return BarScreen() if sys.stderr.isatty() else PlainScreen()
+    return ProgressBars() if sys.stderr.isatty() else ProgressLines()

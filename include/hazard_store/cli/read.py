@@ -19,7 +19,6 @@ from hazard_store.query import (
     get_hazard_stats_curves,
 )
 from hazard_store.records import Head
-from hazard_store.records.history import audits
 from hazard_store.store import Store
 from hazard_store.workflow.stale import stale_heads
 
@@ -75,21 +74,21 @@ def show_verb(calc_id: str, as_json: bool) -> None:
     content = head_json(head)
     if entry is not None:
         content |= {"next_version": entry.next, "old_versions": list(entry.old)}
-    content["audits"] = audits(store.parts(head.storage_id))
+    content["audits"] = store.reports(head).history()
     if as_json:
         echo_json(content)
         return
     for name in ("imts", "aggs", "notes"):
         content[name] = " ".join(content[name])
     content["levels"] = f"{len(head.calculation.levels[0])} per IMT"
-    content["chunks"] = len(head.calculation.chunk_ranges)
+    content["chunks"] = len(head.calculation.chunks)
     forecast = content.pop("forecast")
     outcome = content.pop("outcome")
     history = content.pop("audits")
     content["old_versions"] = " ".join(content.get("old_versions", ()))
     print_table(calc_id, ("", "value"), content.items())
     if forecast:
-        print_forecast(head.calculation.forecast, len(head.calculation.chunk_ranges))
+        print_forecast(head.calculation.forecast, len(head.calculation.chunks))
     if "dollars" in outcome:
         click.echo(
             f"Really taken: {outcome.get('seconds', 0):,.0f} s from the claim to the audit's end, "
@@ -115,7 +114,9 @@ def show_verb(calc_id: str, as_json: bool) -> None:
 @click.option("--agg", "aggs", multiple=True, help="Statistic, e.g. mean or 0.5; repeatable.")
 @click.option("--rlz", "rlzs", multiple=True, help="Realisation ordinal; repeatable.")
 @unpublished_option
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+@click.option(
+    "--format", "output_format", type=click.Choice(["table", "csv", "json"]), default="table"
+)
 def curves_verb(
     calc_id: str,
     locs: tuple[str, ...],
@@ -123,11 +124,11 @@ def curves_verb(
     aggs: tuple[str, ...],
     rlzs: tuple[str, ...],
     unpublished: bool,
-    form: str,
+    output_format: str,
 ) -> None:
     """Print hazard curves of CALC_ID: statistics, realisations with --rlz, both with both."""
     found = find_curves(default_store(), calc_id, locs, imts, aggs, rlzs, unpublished)
-    print_curves(found, form)
+    print_curves(found, output_format)
 
 
 def find_curves(

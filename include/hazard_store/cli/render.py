@@ -105,17 +105,17 @@ def curve_json(curve: StatsCurve | RlzCurve) -> dict[str, Any]:
     return content
 
 
-def print_curves(curves: Iterator[StatsCurve | RlzCurve], form: str) -> None:
+def print_curves(curves: Iterator[StatsCurve | RlzCurve], output_format: str) -> None:
     """Print curves as they come: a table, CSV, or one JSON list."""
     first = next(curves, None)  # an error must come before the first byte of output
     curves = iter(()) if first is None else chain((first,), curves)
-    if form == "json":
+    if output_format == "json":
         click.echo("[", nl=False)
         for number, curve in enumerate(curves):
             click.echo(",\n" if number else "", nl=False)
             click.echo(json.dumps(curve_json(curve), allow_nan=False), nl=False)
         click.echo("]")
-    elif form == "csv":
+    elif output_format == "csv":
         out = csv.writer(sys.stdout)
         out.writerow(("calc_id", "loc", "lat", "lon", "vs30", "agg_or_rlz", "imt", "iml", "poe"))
         for curve in curves:

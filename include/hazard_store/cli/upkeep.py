@@ -10,7 +10,7 @@ from dataclasses import asdict
 import click
 
 from hazard_store.cli.options import SiteRange, default_store, json_option
-from hazard_store.cli.progress import screen_for_people
+from hazard_store.cli.progress import progress_for_people
 from hazard_store.cli.render import audit_json, echo_json, print_audit
 from hazard_store.errors import EX_DIFFERENCE, EX_OK
 from hazard_store.model import Status
@@ -36,8 +36,8 @@ def repair_verb(
             return yes
         return click.confirm(f"Delete {extra} items that should not be there?", err=True)
 
-    with screen_for_people() as screen:
-        report = repair(default_store(), calc_id, calc_file, sites, screen, may_delete)
+    with progress_for_people() as progress:
+        report = repair(default_store(), calc_id, calc_file, sites, progress, may_delete)
     if as_json:
         echo_json(audit_json(report))
     else:
@@ -71,12 +71,12 @@ def remove_verb(
         size = f"{head.calculation.n_sites:,} sites, {head.status}"
         click.confirm(f"Remove {calc_id} ({size}) for good?", abort=True, err=True)
     owner = store.settings.owner or f"remove-{socket.gethostname()}-{os.getpid()}"
-    with screen_for_people() as screen:
+    with progress_for_people() as progress:
         if old_versions:
-            removed = remove_old(store, calc_id, owner, screen)
+            removed = remove_old(store, calc_id, owner, progress)
         else:
             removed = remove(
-                store, calc_id, owner, screen, take_over=take_over, max_wcu_per_s=max_wcu_per_s
+                store, calc_id, owner, progress, take_over=take_over, max_wcu_per_s=max_wcu_per_s
             )
     if as_json:
         echo_json(asdict(removed))

@@ -10,10 +10,9 @@ from hazard_store.cli.options import (
     SiteRange,
     default_store,
     json_option,
-    options_of,
     store_options,
 )
-from hazard_store.cli.progress import PlainScreen, screen_for_people
+from hazard_store.cli.progress import ProgressLines, progress_for_people
 from hazard_store.cli.render import (
     audit_json,
     echo_json,
@@ -22,11 +21,12 @@ from hazard_store.cli.render import (
     print_table,
 )
 from hazard_store.errors import EX_DIFFERENCE, EX_OK
-from hazard_store.model import IfStored, Kind
+from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.records import AuditReport
 from hazard_store.settings import Settings
 from hazard_store.tables import create_tables, delete_tables
 from hazard_store.workflow.audit import audit
+from hazard_store.workflow.fence import writable
 from hazard_store.workflow.inspect import inspect, inspection_json
 from hazard_store.workflow.load import Loaded, inspect_and_plan, load
 from hazard_store.workflow.publish import publish
@@ -41,8 +41,8 @@ _PHASES = {"meta": "wcu", "stats": "wcu", "realisations": "wcu", "audit": "rcu"}
 @json_option
 def inspect_verb(calc_file: str, force_normalised_sites: bool, as_json: bool) -> None:
     """Read CALC_FILE once, from end to end, and tell whether it can be stored."""
-    with screen_for_people() as screen:
-        found = inspect(calc_file, Settings.from_environment(), screen, force_normalised_sites)
+    with progress_for_people() as progress:
+        found = inspect(calc_file, Settings.from_environment(), progress, force_normalised_sites)
     content = inspection_json(found)
     if as_json:
         echo_json(content)
@@ -63,16 +63,16 @@ def inspect_verb(calc_file: str, force_normalised_sites: bool, as_json: bool) ->
 def plan_verb(calc_file: str, calc_id: str, workers: int, as_json: bool, **options: Any) -> None:
     """Say what loading CALC_FILE as CALC_ID would write and cost. Writes nothing."""
     settings = Settings.from_environment()
-    with screen_for_people() as screen:
+    with progress_for_people() as progress:
         plan = inspect_and_plan(
-            calc_file, calc_id, options_of(**options), settings, screen, workers
+            calc_file, calc_id, StoreOptions(**options), settings, progress, workers
         )
     if as_json:
         content = plan.calculation.model_dump(mode="json")
-        content["chunks"] = plan.calculation.chunk_ranges
+        content["chunks"] = [[c.start, c.stop] for c in plan.calculation.chunks]
         echo_json(content)
         return
-    print_forecast(plan.calculation.forecast, len(plan.calculation.chunk_ranges))
+    print_forecast(plan.calculation.forecast, len(plan.calculation.chunks))
 
 
 @click.command("tables")
@@ -108,15 +108,15 @@ def load_and_print(
     workers: int,
     as_json: bool,
     options: dict[str, Any],
-    screen: PlainScreen | None = None,
+    progress: ProgressLines | None = None,
 ) -> int:
     """Load, show progress and print how it ended."""
-    with screen or screen_for_people() as shown:
+    with progress or progress_for_people() as shown:
         loaded: Loaded = load(
             default_store(),
             calc_file,
             calc_id,
-            options_of(**options),
+            StoreOptions(**options),
             shown,
             IfStored(if_stored),
             workers,
@@ -142,10 +142,12 @@ def load_and_print(
 def write_verb(calc_file: str, calc_id: str, kind: str, sites: tuple[int, int]) -> None:
     """Write one chunk of one kind of CALC_ID; all else comes from the calculation record."""
     store = default_store()
-    with screen_for_people() as screen:
-        screen.phase(kind, 0, "items")
-        report = write_chunk(store, calc_file, calc_id, Kind(kind), *sites, on_items=screen.advance)
-        screen.done(report.seconds)
+    with progress_for_people() as progress:
+        progress.phase(kind, 0, "items")
+        head = writable(store, calc_id)
+        chunk = head.calculation.chunk(*sites)
+        report = write_chunk(store, calc_file, head, Kind(kind), chunk, progress.advance)
+        progress.done(report.seconds)
     echo_json(report.model_dump(mode="json"))
 
 
@@ -165,13 +167,13 @@ def audit_verb(
     as_json: bool,
 ) -> int:
     """Read back what is stored of CALC_ID and compare; exit code 1 where it differs."""
-    with screen_for_people() as screen:
+    with progress_for_people() as progress:
         report: AuditReport = audit(
             default_store(),
             calc_id,
             calc_file,
             sites,
-            screen,
+            progress,
             scan=scan,
             max_rcu_per_s=max_rcu_per_s,
         )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from hazard_store.files.open import Source
+from hazard_store.ahead import map_ahead
+from hazard_store.files.open import VersionedFile
 
 BLOCK = 8 << 20  # bytes; a multiple of a curve value's four
 AHEAD = 4  # blocks under way at once: a single S3 connection is slower than the digest
@@ -23,17 +22,13 @@ class Piece:
     values_before: int = 0  # values of the dataset that come before the piece
 
 
-def blocks(source: Source, pieces: Iterable[Piece]) -> Iterator[tuple[Piece, bytes]]:
+def blocks(file: VersionedFile, pieces: Iterable[Piece]) -> Iterator[tuple[Piece, bytes]]:
     """Yield the bytes of the pieces, cut into blocks; at most `AHEAD` + 1 blocks are in memory."""
-    with ThreadPoolExecutor(AHEAD) as pool:
-        waiting: deque[tuple[Piece, Future[bytes]]] = deque()
-        for block in _cut(pieces):
-            waiting.append((block, pool.submit(source.read, block.start, block.stop)))
-            if len(waiting) > AHEAD:
-                first, answer = waiting.popleft()
-                yield first, answer.result()
-        for first, answer in waiting:
-            yield first, answer.result()
+
+    def read(piece: Piece) -> tuple[Piece, bytes]:
+        return piece, file.read(piece.start, piece.stop)
+
+    return map_ahead(read, _cut(pieces), threads=AHEAD, ahead=AHEAD + 1, name="blocks")
 
 
 def _cut(pieces: Iterable[Piece]) -> Iterator[Piece]:

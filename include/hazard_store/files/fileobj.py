@@ -1,4 +1,4 @@
-"""A source as the seekable file that h5py wants."""
+"""A versioned file as the seekable file object that h5py wants."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from hazard_store.errors import HazardStoreError
-from hazard_store.files.open import Source
+from hazard_store.files.open import VersionedFile
 
 PAGE = 256 << 10  # bytes of one request: opening takes one to three (benchmarks/read_s3.py)
 PAGES = 64  # kept at once
@@ -16,15 +16,17 @@ HEAP = b"GCOL\x01\0\0\0"  # how a collection of strings begins in HDF5
 HEAP_OBJECT = struct.Struct("<HHIQ")  # index, references, reserved, length
 
 
-class SourceFile(io.RawIOBase):
-    """A source as a file: HDF5 reads bits back and forth, so whole pages are fetched and kept.
+class FileObject(io.RawIOBase):
+    """A file object over a versioned file.
+
+    HDF5 reads bits back and forth, so whole pages are fetched and kept.
 
     h5py may swallow what a read raises: `error` keeps the first of ours for the caller.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, file: VersionedFile) -> None:
         super().__init__()
-        self._source, self._size, self._position = source, source.version.size, 0
+        self._file, self._size, self._position = file, file.version.size, 0
         self._page = lru_cache(PAGES)(self._fetch)
         self.error: HazardStoreError | None = None
 
@@ -71,7 +73,7 @@ class SourceFile(io.RawIOBase):
         try:
             if self.error is not None:
                 raise self.error
-            return self._source.read(number * PAGE, min((number + 1) * PAGE, self._size))
+            return self._file.read(number * PAGE, min((number + 1) * PAGE, self._size))
         except HazardStoreError as error:
             self.error = error
             raise OSError(str(error)) from error

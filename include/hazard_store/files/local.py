@@ -18,7 +18,7 @@ BEING_WRITTEN = (
 )
 
 
-class LocalSource:
+class LocalFile:
     """A local file; its version is inode, time of change and size."""
 
     def __init__(self, uri: str, path: str, etag: str | None = None) -> None:

@@ -7,13 +7,13 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from hazard_store.errors import NoSuchInput
-from hazard_store.files.local import LocalSource
-from hazard_store.files.s3 import S3Source
+from hazard_store.files.local import LocalFile
+from hazard_store.files.s3 import S3File
 from hazard_store.model import FileVersion
 from hazard_store.settings import Settings
 
 
-class Source(Protocol):
+class VersionedFile(Protocol):
     """A file pinned to one version: every byte that it returns belongs to that version.
 
     `read` may be called from several threads.
@@ -34,7 +34,7 @@ class Source(Protocol):
         """Let go of the file."""
 
 
-def open_source(uri: str, settings: Settings, etag: str | None = None) -> Source:
+def open_file(uri: str, settings: Settings, etag: str | None = None) -> VersionedFile:
     """Open a file at the version `etag`, or at its current one.
 
     Args:
@@ -50,11 +50,11 @@ def open_source(uri: str, settings: Settings, etag: str | None = None) -> Source
     """
     scheme, separator, _ = uri.partition("://")
     if not separator:
-        return LocalSource(str(Path(uri).absolute()), uri, etag)
+        return LocalFile(str(Path(uri).absolute()), uri, etag)
     if scheme == "s3":
-        return S3Source(uri, settings, etag)
+        return S3File(uri, settings, etag)
     if scheme == "file":
         parts = urlsplit(uri)
         if parts.netloc in ("", "localhost"):
-            return LocalSource(uri, unquote(parts.path), etag)
+            return LocalFile(uri, unquote(parts.path), etag)
     raise NoSuchInput(uri, "a calculation file is a local path, file:///path or s3://bucket/key")

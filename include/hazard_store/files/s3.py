@@ -32,7 +32,7 @@ BUSY = ("408", "409", "429")  # answers that another try may change
 CREDENTIALS_TTL = timedelta(minutes=10)  # botocore renews a role's keys 10 minutes before their end
 
 
-class S3Source:
+class S3File:
     """An object in S3; its version is its ETag, sent as If-Match with every request."""
 
     def __init__(self, uri: str, settings: Settings, etag: str | None = None) -> None:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, NoReturn
 
 from hazard_store.errors import BadCalculation, BadParameter, NoSuchInput
-from hazard_store.files.open import open_source
+from hazard_store.files.open import open_file
 from hazard_store.model import CALC_ID
 from hazard_store.settings import Settings
 
@@ -68,7 +68,7 @@ def read_sidecar(uri: str, settings: Settings) -> dict[str, Any]:
     """
     where = sidecar_uri(uri)
     try:
-        source = open_source(where, settings)
+        source = open_file(where, settings)
     except NoSuchInput:
         return {}
     try:

@@ -1,4 +1,4 @@
-"""Tells whether stored items say what the file says, bit for bit."""
+"""Tells whether stored items equal the file's curves, bit for bit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from hazard_store import codec
 from hazard_store.items.layouts import read_item
-from hazard_store.items.spec import Form, ItemError, Place, WireItem
+from hazard_store.items.spec import ItemError, ItemSpec, Place, WireItem
 from hazard_store.model import Layout
 
 
@@ -18,16 +18,16 @@ class Expected:
     more than the rest of an audit.
     """
 
-    def __init__(self, form: Form, curves: NDArray[np.float32]) -> None:
+    def __init__(self, spec: ItemSpec, curves: NDArray[np.float32]) -> None:
         """Prepare to compare `curves`, float32 (n, K, M, L): n sites, all their rows."""
-        self._form, self._curves = form, curves
+        self._spec, self._curves = spec, curves
         self._deltas = None
-        if form.layout is Layout.PACKED:
+        if spec.layout is Layout.PACKED:
             rows = curves.reshape(-1, *curves.shape[2:])
             self._deltas = codec.deltas(rows).reshape(curves.shape)
 
-    def is_said(self, item: WireItem, index: int, place: Place, group: int) -> bool:
-        """Tell whether an item says what it must.
+    def matches(self, item: WireItem, index: int, place: Place, group: int) -> bool:
+        """Tell whether a stored item equals the file's curves, bit for bit.
 
         Args:
             item: as the client library gives it.
@@ -35,15 +35,15 @@ class Expected:
             place: the site.
             group: the item's number at its site.
         """
-        rows = self._form.groups[group]
-        if self._deltas is not None and self._has_head(item, place, group):
+        rows = self._spec.groups[group]
+        if self._deltas is not None and self._has_attributes(item, place, group):
             try:
                 blob = bytes(item["curves"]["B"])
                 return codec.holds(blob, self._curves[index, rows], self._deltas[index, rows])
             except (KeyError, TypeError, codec.CodecError):
                 return False
         try:
-            said = read_item(self._form, item)
+            said = read_item(self._spec, item)
         except ItemError:
             return False
         curves = self._curves[index, rows]
@@ -54,16 +54,16 @@ class Expected:
             and bool((said.curves.view("u4") == curves.view("u4")).all())
         )
 
-    def _has_head(self, item: WireItem, place: Place, group: int) -> bool:
+    def _has_attributes(self, item: WireItem, place: Place, group: int) -> bool:
         """Tell whether all but the curves is as it was written, numbers by their value."""
-        head = self._form.head(place, group)
-        if len(item) != len(head) + 1:
+        attributes = self._spec.attributes(place, group)
+        if len(item) != len(attributes) + 1:
             return False
         try:
             return all(
                 value == item[name]
                 or ("N" in value and float(value["N"]) == float(item[name]["N"]))
-                for name, value in head.items()
+                for name, value in attributes.items()
             )
         except (KeyError, TypeError, ValueError):
             return False

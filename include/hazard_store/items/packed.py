@@ -9,36 +9,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hazard_store import codec
-from hazard_store.items.digest import digest_of, frame
-from hazard_store.items.spec import Form, Place, WireItem
-from hazard_store.items.write_request import Put, put_body, spell
+from hazard_store.items.digest import canonical_value, digest_of
+from hazard_store.items.spec import ItemSpec, Place, WireItem
+from hazard_store.items.write_request import WriteRequest, put_request_body, serialize
 
 
 class Packed:
-    """Makes and reads the packed items of one form."""
+    """Makes and reads the packed items of one spec."""
 
-    def __init__(self, form: Form) -> None:
-        self._form = form
+    def __init__(self, spec: ItemSpec) -> None:
+        self._spec = spec
 
-    def puts(self, place: Place, curves: NDArray[np.float32]) -> Iterator[Put]:
+    def writes(self, place: Place, curves: NDArray[np.float32]) -> Iterator[WriteRequest]:
         """Yield the items of a site; `curves` is float32 (K, M, L), all its rows."""
-        head = self._form.head(place, 0)
-        frames = {name: frame(value) for name, value in head.items()}
-        spelled = {name: spell(value) for name, value in head.items()}
-        range_name = self._form.range_name
-        for rows, range_key in zip(self._form.groups, self._form.range_keys(place), strict=True):
+        attributes = self._spec.attributes(place, 0)
+        canonical = {name: canonical_value(value) for name, value in attributes.items()}
+        serialized = {name: serialize(value) for name, value in attributes.items()}
+        range_name = self._spec.range_name
+        for rows, range_key in zip(self._spec.groups, self._spec.range_keys(place), strict=True):
             blob, key = codec.encode(curves[rows]), {"S": range_key}
-            frames |= {range_name: frame(key), "curves": frame({"B": blob})}
+            canonical |= {range_name: canonical_value(key), "curves": canonical_value({"B": blob})}
             packed = b'{"B":"%s"}' % b2a_base64(blob, newline=False)
-            spelled |= {range_name: spell(key), "curves": packed}
-            yield Put(place.hash_key, range_key, digest_of(frames), put_body(spelled))
+            serialized |= {range_name: serialize(key), "curves": packed}
+            yield WriteRequest(
+                place.hash_key, range_key, digest_of(canonical), put_request_body(serialized)
+            )
 
     def read(self, item: WireItem, row: str) -> NDArray[np.float32]:
         """Return the curves of an item, float32 (K, M, L)."""
         del row  # it stands in the key and nowhere else
         blob = bytes(item["curves"]["B"])
-        return codec.decode(blob, len(self._form.imts), self._form.levels.shape[1])
+        return codec.decode(blob, len(self._spec.imts), self._spec.levels.shape[1])
 
-    def attributes(self) -> set[str]:
+    def curve_attributes(self) -> set[str]:
         """Return the names of the attributes that hold the curves."""
         return {"curves"}

@@ -1,4 +1,4 @@
-"""How the curves of one kind of a calculation are divided into items."""
+"""The spec of items: how the curves of one kind of a calculation are divided into them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LEVEL_BYTES = 13  # of a float64 in at most seventeen
 
 
 class ItemError(ValueError):
-    """An item is not of the form that its calculation says."""
+    """An item does not match the spec of its calculation."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class StoredRows:
 
 
 @dataclass(frozen=True)
-class Form:
-    """The form of all items of one kind of one stored calculation."""
+class ItemSpec:
+    """What all items of one kind of one stored calculation look like."""
 
     kind: Kind
     layout: Layout
@@ -82,7 +82,7 @@ class Form:
         """Return the range keys of all items of a site, in the order of their rows."""
         return [self.key(place, g)[1] for g in range(len(self.groups))]
 
-    def head(self, place: Place, group: int) -> WireItem:
+    def attributes(self, place: Place, group: int) -> WireItem:
         """Return the attributes of an item that are not its curves."""
         item = self.wire_key(*self.key(place, group))
         item["lat"], item["lon"] = _number(place.lat), _number(place.lon)

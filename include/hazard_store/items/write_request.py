@@ -14,7 +14,7 @@ from hazard_store.keys import HASH_KEY
 
 
 @dataclass(frozen=True, slots=True)
-class Put:
+class WriteRequest:
     """One item as part of a BatchWriteItem request."""
 
     hash_key: str
@@ -28,19 +28,19 @@ class Put:
         return {name: _decoded(value) for name, value in item.items()}
 
 
-def put_body(spelled: dict[str, bytes]) -> bytes:
-    """Return the part of a request that puts an item, its attributes being spelled already."""
-    attributes = b",".join(b'"%s":%s' % (name.encode(), text) for name, text in spelled.items())
+def put_request_body(serialized: dict[str, bytes]) -> bytes:
+    """Return the part of a request that puts an item, its attributes being serialized already."""
+    attributes = b",".join(b'"%s":%s' % (name.encode(), text) for name, text in serialized.items())
     return b'{"PutRequest":{"Item":{%s}}}' % attributes
 
 
-def deletion(hash_key: str, range_name: str, range_key: str) -> Put:
+def deletion(hash_key: str, range_name: str, range_key: str) -> WriteRequest:
     """Return the request that deletes an item: to the writer it is one like the others."""
     key = orjson.dumps({HASH_KEY: {"S": hash_key}, range_name: {"S": range_key}})
-    return Put(hash_key, range_key, b"", b'{"DeleteRequest":{"Key":%s}}' % key)
+    return WriteRequest(hash_key, range_key, b"", b'{"DeleteRequest":{"Key":%s}}' % key)
 
 
-def spell(value: dict[str, Any]) -> bytes:
+def serialize(value: dict[str, Any]) -> bytes:
     """Return an attribute's value as JSON."""
     return orjson.dumps(value)
 

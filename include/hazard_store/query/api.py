@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hazard_store.errors import CorruptItem, NoSuchCalculation
-from hazard_store.items import Form, StoredRows
+from hazard_store.items import ItemSpec, StoredRows
 from hazard_store.keys import rlz_code
 from hazard_store.model import Kind, Status
 from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, StatsCurve
 from hazard_store.query.fetch import fetch_rows, fetch_sites
-from hazard_store.query.replaced import replaced_or_right
+from hazard_store.query.replaced import explain_missing
 from hazard_store.query.sites import all_places, choose, no_such_site, places_of
 from hazard_store.records import Head
 from hazard_store.settings import Settings
@@ -73,7 +73,7 @@ def get_hazard_stats_curves(
         NoSuchCalculation: it is not stored, or not published.
         NoSuchCurve: it has no such site, measure or statistic.
     """
-    for form, rows, row, imt in _curves(store, Kind.STATS, calc_id, locs, imts, aggs, unpublished):
+    for spec, rows, row, imt in _curves(store, Kind.STATS, calc_id, locs, imts, aggs, unpublished):
         place = rows.place
         yield StatsCurve(
             calc_id=calc_id,
@@ -81,9 +81,9 @@ def get_hazard_stats_curves(
             lat=place.lat,
             lon=place.lon,
             vs30=place.vs30,
-            agg=form.rows[row],
-            imt=form.imts[imt],
-            imls=form.levels[imt],
+            agg=spec.rows[row],
+            imt=spec.imts[imt],
+            imls=spec.levels[imt],
             poes=rows.curves[row - rows.first, imt],
         )
 
@@ -112,7 +112,7 @@ def get_hazard_rlz_curves(
         NoSuchCurve: it has no such site, measure or realisation.
     """
     codes = None if rlzs is None else [_rlz(rlz) for rlz in rlzs]
-    for form, rows, row, imt in _curves(
+    for spec, rows, row, imt in _curves(
         store, Kind.REALISATIONS, calc_id, locs, imts, codes, unpublished
     ):
         place = rows.place
@@ -122,9 +122,9 @@ def get_hazard_rlz_curves(
             lat=place.lat,
             lon=place.lon,
             vs30=place.vs30,
-            rlz=form.rows[row],
-            imt=form.imts[imt],
-            imls=form.levels[imt],
+            rlz=spec.rows[row],
+            imt=spec.imts[imt],
+            imls=spec.levels[imt],
             poes=rows.curves[row - rows.first, imt],
         )
 
@@ -135,7 +135,7 @@ def get_sites(
     """Yield the sites of a calculation, in key order."""
     store = store or _default_store()
     head = visible_head(store, calc_id, unpublished)
-    with replaced_or_right(store, head):
+    with explain_missing(store, head):
         for place in all_places(store, head):
             yield Site(place.loc, place.lat, place.lon, place.vs30)
 
@@ -147,7 +147,7 @@ def get_logic_tree(
     store = store or _default_store()
     head = visible_head(store, calc_id, unpublished)
     parts = store.parts(head.storage_id)
-    with replaced_or_right(store, head):
+    with explain_missing(store, head):
         tree, realisations = parts.get_json("logic-tree"), parts.get_json("realisations")
         if tree is None or realisations is None:
             table = store.settings.meta_table
@@ -182,11 +182,11 @@ def _curves(
     imts: Sequence[str] | None,
     rows: Sequence[str] | None,
     unpublished: bool,
-) -> Iterator[tuple[Form, StoredRows, int, int]]:
-    """Yield (form, item, row, imt) of each curve asked for."""
+) -> Iterator[tuple[ItemSpec, StoredRows, int, int]]:
+    """Yield (spec, item, row, imt) of each curve asked for."""
     store = store or _default_store()
     head = visible_head(store, calc_id, unpublished)
-    with replaced_or_right(store, head):
+    with explain_missing(store, head):
         yield from _curves_of(store, head, kind, locs, imts, rows)
 
 
@@ -197,20 +197,20 @@ def _curves_of(
     locs: Sequence[str] | None,
     imts: Sequence[str] | None,
     rows: Sequence[str] | None,
-) -> Iterator[tuple[Form, StoredRows, int, int]]:
-    form = head.calculation.form(kind)
+) -> Iterator[tuple[ItemSpec, StoredRows, int, int]]:
+    spec = head.calculation.spec(kind)
     axis = "statistic" if kind is Kind.STATS else "realisation"
-    imt_numbers = choose(head, "IMT", imts, form.imts)
-    row_numbers = choose(head, axis, rows, form.rows)
+    imt_numbers = choose(head, "IMT", imts, spec.imts)
+    row_numbers = choose(head, axis, rows, spec.rows)
     if not row_numbers:
         return
     places = all_places(store, head) if locs is None else iter(places_of(store, head, locs))
     asked = [] if locs is None else list(locs)
     wanted = set(row_numbers)
     sites = (
-        fetch_sites(store, form, places)
+        fetch_sites(store, spec, places)
         if rows is None
-        else fetch_rows(store, form, places, row_numbers)
+        else fetch_rows(store, spec, places, row_numbers)
     )
     for number, items in enumerate(sites):
         if not items:
@@ -227,7 +227,7 @@ def _curves_of(
             raise NoSuchCalculation(head.calc_id, "items are missing: run `hazard-store audit`")
         for row in row_numbers:
             for imt in imt_numbers:
-                yield form, by_row[row], row, imt
+                yield spec, by_row[row], row, imt
 
 
 def _rlz(rlz: str | int) -> str:

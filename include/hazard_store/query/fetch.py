@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
 from typing import Any, TypeVar
 
 import tenacity
 
+from hazard_store.ahead import map_ahead
 from hazard_store.aws.retry import RetryPolicy, Unprocessed
 from hazard_store.errors import CorruptItem
-from hazard_store.items import Form, ItemError, Place, StoredRows, WireItem, read_item
+from hazard_store.items import ItemError, ItemSpec, Place, StoredRows, WireItem, read_item
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import KeyScheme
 from hazard_store.store import Store
@@ -25,84 +24,74 @@ KEYS_PER_REQUEST = 100  # DynamoDB's limit
 ANSWER_BYTES = 8_000_000  # of DynamoDB's 16 MB
 
 
-def fetch_sites(store: Store, form: Form, places: Iterable[Place]) -> Iterator[list[StoredRows]]:
+def fetch_sites(
+    store: Store, spec: ItemSpec, places: Iterable[Place]
+) -> Iterator[list[StoredRows]]:
     """Yield all rows of each site, in the order of the places.
 
     A Query is rounded up to 4 KB once, and not with each item. But a site of a single item gains
     nothing by it, and in key scheme `location` it would also read, and pay for, what other
     calculations store at the site.
     """
-    if len(form.groups) == 1 or form.keys.scheme is KeyScheme.LOCATION:
-        return fetch_rows(store, form, places, range(len(form.rows)))
+    if len(spec.groups) == 1 or spec.keys.scheme is KeyScheme.LOCATION:
+        return fetch_rows(store, spec, places, range(len(spec.rows)))
 
     def query(place: Place) -> list[StoredRows]:
         pages: Iterable[Any] = store.client.get_paginator("query").paginate(
-            TableName=store.table(form.kind),
+            TableName=store.table(spec.kind),
             KeyConditionExpression="#h = :h AND begins_with(#r, :site)",
-            ExpressionAttributeNames={"#h": HASH_KEY, "#r": form.range_name},
+            ExpressionAttributeNames={"#h": HASH_KEY, "#r": spec.range_name},
             ExpressionAttributeValues={
                 ":h": {"S": place.hash_key},
-                ":site": {"S": form.keys.site_prefix(place.loc)},
+                ":site": {"S": spec.keys.site_prefix(place.loc)},
             },
             ConsistentRead=True,  # what was published a moment ago is all there
         )
-        return [read_rows(store, form, item) for page in pages for item in page["Items"]]
+        return [read_rows(store, spec, item) for page in pages for item in page["Items"]]
 
-    return in_parallel(store, query, places)
+    return _in_parallel(store, query, places)
 
 
 def fetch_rows(
-    store: Store, form: Form, places: Iterable[Place], rows: Iterable[int]
+    store: Store, spec: ItemSpec, places: Iterable[Place], rows: Iterable[int]
 ) -> Iterator[list[StoredRows]]:
     """Yield the items of each site that hold the given rows, and no others, in order."""
-    groups = sorted({row // form.group for row in rows})
-    item_bytes = form.group * 4 * form.levels.size
+    groups = sorted({row // spec.group for row in rows})
+    item_bytes = spec.group * 4 * spec.levels.size
     at_once = max(1, min(KEYS_PER_REQUEST, ANSWER_BYTES // item_bytes))
-    keys = (form.key(place, group) for place in places for group in groups)
+    keys = (spec.key(place, group) for place in places for group in groups)
 
     def get(batch: list[Key]) -> list[StoredRows | None]:
-        items = _batch_get(store, form, batch)
-        return [read_rows(store, form, items[key]) if key in items else None for key in batch]
+        items = _batch_get(store, spec, batch)
+        return [read_rows(store, spec, items[key]) if key in items else None for key in batch]
 
-    found = chain.from_iterable(in_parallel(store, get, _batched(keys, at_once)))
+    found = chain.from_iterable(_in_parallel(store, get, _batched(keys, at_once)))
     while of_site := list(islice(found, len(groups))):
         yield [stored for stored in of_site if stored is not None]
 
 
-def read_rows(store: Store, form: Form, item: WireItem) -> StoredRows:
+def read_rows(store: Store, spec: ItemSpec, item: WireItem) -> StoredRows:
     """Return what an item says.
 
     Raises:
         CorruptItem: it is not what this calculation stores.
     """
     try:
-        return read_item(form, item)
+        return read_item(spec, item)
     except ItemError as error:
-        keys = item[HASH_KEY]["S"], item[form.range_name]["S"]
-        raise CorruptItem(store.table(form.kind), *keys, str(error)) from error
+        keys = item[HASH_KEY]["S"], item[spec.range_name]["S"]
+        raise CorruptItem(store.table(spec.kind), *keys, str(error)) from error
 
 
-def in_parallel(store: Store, work: Callable[[T], R], todo: Iterable[T]) -> Iterator[R]:
-    """Yield the results in order, working some steps ahead of the reader and no more."""
+def _in_parallel(store: Store, work: Callable[[T], R], todo: Iterable[T]) -> Iterator[R]:
     threads = store.settings.request_threads
-    pending: deque[Future[R]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="get") as pool:
-        try:
-            for task in todo:
-                pending.append(pool.submit(work, task))
-                if len(pending) >= threads:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:
-            for future in pending:
-                future.cancel()
+    return map_ahead(work, todo, threads=threads, ahead=threads, name="get")
 
 
-def _batch_get(store: Store, form: Form, keys: list[Key]) -> dict[Key, WireItem]:
-    table = store.table(form.kind)
+def _batch_get(store: Store, spec: ItemSpec, keys: list[Key]) -> dict[Key, WireItem]:
+    table = store.table(spec.kind)
     found: dict[Key, WireItem] = {}
-    wanted: list[Any] = [form.wire_key(*key) for key in dict.fromkeys(keys)]  # never one twice
+    wanted: list[Any] = [spec.wire_key(*key) for key in dict.fromkeys(keys)]  # never one twice
     undone = tenacity.retry_if_exception_type(Unprocessed)  # the client retries all else
     for attempt in RetryPolicy().retrying().copy(retry=undone):
         with attempt:
@@ -110,7 +99,7 @@ def _batch_get(store: Store, form: Form, keys: list[Key]) -> dict[Key, WireItem]
                 RequestItems={table: {"Keys": wanted, "ConsistentRead": True}}
             )
             for item in answer["Responses"].get(table, []):
-                found[item[HASH_KEY]["S"], item[form.range_name]["S"]] = item
+                found[item[HASH_KEY]["S"], item[spec.range_name]["S"]] = item
             wanted = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
             if wanted:
                 raise Unprocessed(f"{len(wanted)} keys")

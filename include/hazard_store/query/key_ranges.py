@@ -6,27 +6,31 @@ and was not expected is extra. So the items are read by ranges of keys, not one 
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, islice
 from typing import Any
 
-from hazard_store.items import Form, Place, WireItem
+import numpy as np
+from numpy.typing import NDArray
+
+from hazard_store.ahead import map_ahead
+from hazard_store.items import ItemSpec, Place, WireItem
 from hazard_store.keys import HASH_KEY, RANGE_KEYS
 from hazard_store.model import Kind
+from hazard_store.records import Chunk, Head
 from hazard_store.store import Store
 
-RUN_SITES = 44  # of the statistics, a page of a query
-RUN_BYTES = 2_000_000  # of curves, unpacked
+RANGE_SITES = 44  # of the statistics, a page of a query
+RANGE_BYTES = 2_000_000  # of curves, unpacked
 AHEAD_BYTES = 24_000_000
 
 SidPlace = tuple[int, Place]
 
 
 @dataclass(frozen=True)
-class Run:
+class KeyRange:
     """Consecutive sites of one hash key, and the range keys that they own."""
 
     sites: tuple[SidPlace, ...]
@@ -35,30 +39,48 @@ class Run:
 
 
 @dataclass(frozen=True)
-class RunItems:
-    """What is stored in the keys of a run."""
+class KeyRangeItems:
+    """What is stored in a key range."""
 
-    run: Run
+    key_range: KeyRange
     items: dict[str, WireItem]  # by range key
     rcu: float
 
 
-def runs_of(
-    form: Form, sites: Iterable[SidPlace], before: Place | None, after: Place | None
-) -> Iterator[Run]:
-    """Divide the sites of a chunk into runs; a run is made when it is asked for.
+def chunk_key_ranges(store: Store, head: Head, spec: ItemSpec, chunk: Chunk) -> Iterator[KeyRange]:
+    """Return the key ranges of a chunk; they own all keys up to the next chunk.
+
+    The sites are read from the calculation's records as they are asked for.
+    """
+    keys, parts = head.calculation.key_maker, store.parts(head.storage_id)
+    start, stop = chunk.start, chunk.stop
+    before = next(parts.places(keys, start - 1, start))[1] if start else None
+    last = head.calculation.n_sites
+    after = next(parts.places(keys, stop, stop + 1))[1] if stop < last else None
+    return key_ranges_of(spec, parts.places(keys, start, stop), before, after)
+
+
+def sids_of(sites: Sequence[SidPlace]) -> NDArray[np.intp]:
+    """Return the sids of some sites, (n,), as the reader of the file wants them."""
+    return np.array([sid for sid, _ in sites], dtype=np.intp)
+
+
+def key_ranges_of(
+    spec: ItemSpec, sites: Iterable[SidPlace], before: Place | None, after: Place | None
+) -> Iterator[KeyRange]:
+    """Divide the sites of a chunk into key ranges; one is made when it is asked for.
 
     Args:
-        form: the items' form.
+        spec: the items' spec.
         sites: the chunk's sites, in key order.
         before: the site before the chunk, if there is one.
         after: the site behind it.
     """
-    pieces = _pieces(sites, _sites_per_run(form))
+    pieces = _pieces(sites, _sites_per_range(spec))
     piece = next(pieces, None)
     while piece is not None:
         later = next(pieces, None)
-        yield _run(form, piece, before, later[0][1] if later else after)
+        yield _key_range(spec, piece, before, later[0][1] if later else after)
         before, piece = piece[-1][1], later
 
 
@@ -69,51 +91,47 @@ def _pieces(sites: Iterable[SidPlace], at_most: int) -> Iterator[tuple[SidPlace,
             yield piece
 
 
-def _run(form: Form, sites: tuple[SidPlace, ...], before: Place | None, after: Place | None) -> Run:
+def _key_range(
+    spec: ItemSpec, sites: tuple[SidPlace, ...], before: Place | None, after: Place | None
+) -> KeyRange:
     hash_key, first = sites[0][1].hash_key, sites[0][1]
     shared_below = before is not None and before.hash_key == hash_key
-    lower = form.keys.site_prefix(first.loc) if shared_below else None
+    lower = spec.keys.site_prefix(first.loc) if shared_below else None
     shared_above = after is not None and after.hash_key == hash_key
-    upper = form.keys.site_prefix(after.loc) if shared_above and after else None
-    return Run(sites, lower, upper)
+    upper = spec.keys.site_prefix(after.loc) if shared_above and after else None
+    return KeyRange(sites, lower, upper)
 
 
-def _site_bytes(form: Form) -> int:
-    return 4 * max(1, len(form.rows)) * form.levels.size
+def _site_bytes(spec: ItemSpec) -> int:
+    return 4 * max(1, len(spec.rows)) * spec.levels.size
 
 
-def _sites_per_run(form: Form) -> int:
-    return max(1, min(RUN_SITES, RUN_BYTES // _site_bytes(form)))
+def _sites_per_range(spec: ItemSpec) -> int:
+    return max(1, min(RANGE_SITES, RANGE_BYTES // _site_bytes(spec)))
 
 
-def read_runs(
-    store: Store, form: Form, runs: Iterable[Run], *, keys_only: bool = False
-) -> Iterator[RunItems]:
-    """Yield what is stored of each run, in order, reading ahead with several threads.
+def read_key_ranges(
+    store: Store, spec: ItemSpec, ranges: Iterable[KeyRange], *, keys_only: bool = False
+) -> Iterator[KeyRangeItems]:
+    """Yield what is stored of each key range, in order, reading ahead with several threads.
 
     Args:
         store: where.
-        form: the items' form.
-        runs: what to read.
+        spec: the items' spec.
+        ranges: what to read.
         keys_only: the items without what they say; DynamoDB charges the same.
     """
     threads = store.settings.request_threads
-    run_bytes = _sites_per_run(form) * _site_bytes(form)
-    ahead = max(1, min(2 * threads, AHEAD_BYTES // run_bytes))
-    pending: deque[Future[RunItems]] = deque()
-    with ThreadPoolExecutor(min(threads, ahead), thread_name_prefix="query") as pool:
-        for run in runs:
-            pending.append(pool.submit(_read, store, form, run, keys_only))
-            if len(pending) >= ahead:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+    range_bytes = _sites_per_range(spec) * _site_bytes(spec)
+    ahead = max(1, min(2 * threads, AHEAD_BYTES // range_bytes))
+    read = partial(_read, store, spec, keys_only=keys_only)
+    return map_ahead(read, ranges, threads=threads, ahead=ahead, name="query")
 
 
-def _read(store: Store, form: Form, run: Run, keys_only: bool) -> RunItems:
-    request = _query(store, form, run)
+def _read(store: Store, spec: ItemSpec, key_range: KeyRange, keys_only: bool) -> KeyRangeItems:
+    request = _query(store, spec, key_range)
     if keys_only:
-        request["ExpressionAttributeNames"]["#r"] = form.range_name
+        request["ExpressionAttributeNames"]["#r"] = spec.range_name
         request["ProjectionExpression"] = "#h, #r"
     items: dict[str, WireItem] = {}
     rcu = 0.0
@@ -121,30 +139,30 @@ def _read(store: Store, form: Form, run: Run, keys_only: bool) -> RunItems:
         page: Any = store.client.query(**request)
         rcu += page["ConsumedCapacity"]["CapacityUnits"]
         for item in page["Items"]:
-            range_key = item[form.range_name]["S"]
-            if form.keys.owns(range_key) and range_key != run.upper:
+            range_key = item[spec.range_name]["S"]
+            if spec.keys.owns(range_key) and range_key != key_range.upper:
                 items[range_key] = item
         if "LastEvaluatedKey" not in page:
-            return RunItems(run, items, rcu)
+            return KeyRangeItems(key_range, items, rcu)
         request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def _query(store: Store, form: Form, run: Run) -> dict[str, Any]:
-    values: dict[str, Any] = {":h": {"S": run.sites[0][1].hash_key}}
+def _query(store: Store, spec: ItemSpec, key_range: KeyRange) -> dict[str, Any]:
+    values: dict[str, Any] = {":h": {"S": key_range.sites[0][1].hash_key}}
     condition = "#h = :h"
     names = {"#h": HASH_KEY}
-    if run.lower is not None and run.upper is not None:
+    if key_range.lower is not None and key_range.upper is not None:
         condition += " AND #r BETWEEN :lower AND :upper"
-    elif run.lower is not None:
+    elif key_range.lower is not None:
         condition += " AND #r >= :lower"
-    elif run.upper is not None:
+    elif key_range.upper is not None:
         condition += " AND #r < :upper"
-    for name, bound in ((":lower", run.lower), (":upper", run.upper)):
+    for name, bound in ((":lower", key_range.lower), (":upper", key_range.upper)):
         if bound is not None:
             values[name] = {"S": bound}
-            names["#r"] = form.range_name
+            names["#r"] = spec.range_name
     return {
-        "TableName": store.table(form.kind),
+        "TableName": store.table(spec.kind),
         "KeyConditionExpression": condition,
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
@@ -153,7 +171,7 @@ def _query(store: Store, form: Form, run: Run) -> dict[str, Any]:
     }
 
 
-def scanned(store: Store, kind: Kind) -> Iterator[tuple[WireItem, float]]:
+def scan_keys(store: Store, kind: Kind) -> Iterator[tuple[WireItem, float]]:
     """Yield (keys, read units) of every item of a table; a page's units come with its first item.
 
     Not consistent, at half the price: it looks for what should have been gone for long.

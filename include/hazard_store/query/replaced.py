@@ -15,7 +15,7 @@ from hazard_store.store import Store
 
 
 @contextmanager
-def replaced_or_right(store: Store, head: Head) -> Iterator[None]:
+def explain_missing(store: Store, head: Head) -> Iterator[None]:
     """Say of what is missing while a version is read that the version was replaced or removed.
 
     Raises:

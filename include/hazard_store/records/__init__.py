@@ -2,6 +2,7 @@
 
 from hazard_store.records.documents import (
     AuditReport,
+    Chunk,
     Difference,
     Forecast,
     KindCounts,
@@ -11,19 +12,22 @@ from hazard_store.records.documents import (
 )
 from hazard_store.records.head import Conflict, Head
 from hazard_store.records.heads import Heads
-from hazard_store.records.index import Entry
+from hazard_store.records.index import IndexEntry
 from hazard_store.records.parts import Parts
+from hazard_store.records.reports import Reports
 
 __all__ = [
     "AuditReport",
+    "Chunk",
     "Conflict",
     "Difference",
-    "Entry",
     "Forecast",
     "Head",
     "Heads",
+    "IndexEntry",
     "KindCounts",
     "Parts",
+    "Reports",
     "SitePart",
     "StoredCalculation",
     "WriteReport",

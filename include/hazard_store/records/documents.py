@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from hazard_store.items.spec import Form, Place, rlz_rows
+from hazard_store.errors import BadParameter
+from hazard_store.items.spec import ItemSpec, Place, rlz_rows
 from hazard_store.keys import KeyMaker, storage_id
 from hazard_store.model import FileVersion, KeyScheme, Kind, Layout
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, serialize_by_alias=True
+    )
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Consecutive sites in the plan's order: what one writer writes and one audit audits."""
+
+    number: int  # from 0
+    start: int  # position of the first site
+    stop: int  # position behind the last
+
+    def __len__(self) -> int:
+        """Return how many sites it has."""
+        return self.stop - self.start
+
+    def __str__(self) -> str:
+        """Return it as `--sites` takes it."""
+        return f"{self.start}:{self.stop}"
 
 
 class KindCounts(_Record):
@@ -43,6 +67,15 @@ class Forecast(_Record):
     limited: bool  # whether the run has a write budget
     notes: tuple[str, ...] = ()
 
+    @property
+    def wcu_per_s_of_a_writer(self) -> float | None:
+        """The budget of each writer; None: the run has none."""
+        return self.wcu_per_s_per_writer if self.limited else None
+
+    def wcu(self, kind: Kind) -> int:
+        """Return the write units of a kind."""
+        return self.stats_wcu if kind is Kind.STATS else self.realisations_wcu
+
 
 class StoredCalculation(_Record):
     """The immutable part of a calculation's head: what is stored and how."""
@@ -71,7 +104,8 @@ class StoredCalculation(_Record):
     realisations_per_item: int
     codec_version: int
     force_normalised_sites: bool
-    chunks: tuple[int, ...]  # borders of the site chunks, positions in the plan's order
+    # Positions in the plan's order: chunk i is the sites from border i up to border i + 1.
+    chunk_borders: tuple[int, ...] = Field(alias="chunks")
     forecast: Forecast
     notes: tuple[str, ...] = ()
 
@@ -91,19 +125,34 @@ class StoredCalculation(_Record):
         levels = np.array(self.levels, "f8")
         return np.broadcast_to(levels, (len(self.imts), levels.shape[1]))
 
-    def form(self, kind: Kind) -> Form:
-        """Return the form of this calculation's items of one kind; no rows where it has none."""
+    def spec(self, kind: Kind) -> ItemSpec:
+        """Return the spec of this calculation's items of one kind; no rows where it has none."""
         if kind is Kind.STATS:
             rows, group = self.aggs, 1
         else:
             rows = rlz_rows(self.n_realisations if self.realisations else 0)
             group = self.realisations_per_item
-        return Form(kind, self.layout, self.key_maker, rows, group, self.imts, self.all_levels)
+        return ItemSpec(kind, self.layout, self.key_maker, rows, group, self.imts, self.all_levels)
 
-    @property
-    def chunk_ranges(self) -> list[tuple[int, int]]:
-        """The site chunks, (start, stop) in the plan's order."""
-        return list(zip(self.chunks[:-1], self.chunks[1:], strict=True))
+    @cached_property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """The site chunks, in the plan's order."""
+        return tuple(
+            Chunk(number, start, stop)
+            for number, (start, stop) in enumerate(pairwise(self.chunk_borders))
+        )
+
+    def chunk(self, start: int, stop: int) -> Chunk:
+        """Return the chunk of the sites at positions start..stop.
+
+        Raises:
+            BadParameter: the plan has no such chunk.
+        """
+        for chunk in self.chunks:
+            if (chunk.start, chunk.stop) == (start, stop):
+                return chunk
+        known = " ".join(map(str, self.chunks[:20])) + (" ..." if len(self.chunks) > 20 else "")
+        raise BadParameter("--sites", f"{start}:{stop} is not a chunk of this plan; it has {known}")
 
     def same_parameters(self, other: StoredCalculation) -> list[str]:
         """Return what differs between two ways to store: empty where the items are the same."""

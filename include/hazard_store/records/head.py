@@ -12,10 +12,8 @@ from hazard_store.records.documents import StoredCalculation
 from hazard_store.records.parts import Parts
 
 HEAD_BYTES = 14_000  # of JSON: with its state, a head stays below 16 KB
-_SPILLED = {
-    "levels",
-    "chunks",
-}  # what can be large: 377 IMTs with levels of their own, 1,024 chunks
+# What can be large: 377 IMTs with levels of their own, 1,024 chunks.
+_SPILLED = {"levels", "chunk_borders"}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from hazard_store.model import FileVersion, Status
 from hazard_store.records.documents import Forecast, StoredCalculation
 from hazard_store.records.expressions import conflicts, key_of, now, update, update_head
 from hazard_store.records.head import Conflict, Head, head_of, put_description
-from hazard_store.records.index import INDEX, Entry, entry_of
+from hazard_store.records.index import INDEX, IndexEntry, index_entry_of
 from hazard_store.records.parts import Parts
 from hazard_store.records.states import Change
 
@@ -27,10 +27,10 @@ class Heads:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client, self._table = client, table
 
-    def entry(self, calc_id: str) -> Entry | None:
+    def entry(self, calc_id: str) -> IndexEntry | None:
         """Return where the versions of a calculation are; None where nothing is stored."""
         item = self._get(INDEX, calc_id)
-        return None if item is None else entry_of(item)
+        return None if item is None else index_entry_of(item)
 
     def current(self, calc_id: str) -> Head | None:
         """Return the head that readers are led to; None where nothing is stored."""
@@ -68,7 +68,7 @@ class Heads:
             if head is not None:
                 yield head
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[IndexEntry]:
         """Yield the entries of all calculations, by calc_id."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
@@ -77,7 +77,7 @@ class Heads:
             ConsistentRead=True,
         )
         for page in pages:
-            yield from map(entry_of, page["Items"])
+            yield from map(index_entry_of, page["Items"])
 
     def create(self, calculation: StoredCalculation, owner: str) -> Head:
         """Begin a calculation: head and index entry in one transaction, or neither."""
@@ -86,7 +86,7 @@ class Heads:
         self._transact(calculation.calc_id, *(self._put_new(item) for item in (head, entry)))
         return head_of(head, self._parts(calculation.storage_id))
 
-    def create_beside(self, entry: Entry, calculation: StoredCalculation, owner: str) -> Head:
+    def create_beside(self, entry: IndexEntry, calculation: StoredCalculation, owner: str) -> Head:
         """Begin the next version beside a published one; readers stay where they are."""
         head = self._new_head(calculation, owner)
         must = {"storage_id": entry.storage_id, "next": None}
@@ -109,7 +109,7 @@ class Heads:
         return head_of(head, self._parts(calculation.storage_id))
 
     def create_instead(
-        self, entry: Entry, given_up: Head, calculation: StoredCalculation, owner: str
+        self, entry: IndexEntry, given_up: Head, calculation: StoredCalculation, owner: str
     ) -> Head:
         """Begin a version in the place of a failed one, whose items are then to be removed."""
         head = self._new_head(calculation, owner)
@@ -258,7 +258,7 @@ class Heads:
 
     def _entry_update(
         self,
-        entry: Entry,
+        entry: IndexEntry,
         must: dict[str, Any],
         *,
         also_old: str | None = None,

@@ -13,7 +13,7 @@ INDEX = "#calculations"  # hash key of the index; no calculation id begins with 
 
 
 @dataclass(frozen=True)
-class Entry:
+class IndexEntry:
     """Where the versions of a calculation are."""
 
     calc_id: str
@@ -28,9 +28,9 @@ class Entry:
         return self.next or self.storage_id
 
 
-def entry_of(item: dict[str, Any]) -> Entry:
+def index_entry_of(item: dict[str, Any]) -> IndexEntry:
     """Return the entry that an item holds."""
-    return Entry(
+    return IndexEntry(
         calc_id=item["record"]["S"],
         storage_id=item["storage_id"]["S"],
         next=item["next"]["S"] if "next" in item else None,

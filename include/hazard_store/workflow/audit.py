@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 
 import numpy as np
@@ -12,58 +12,57 @@ import numpy as np
 from hazard_store.calcfile import CalcFile
 from hazard_store.errors import CorruptItem
 from hazard_store.items import Expected, Place, item_digest
+from hazard_store.keys import HASH_KEY
 from hazard_store.model import Kind, Status
-from hazard_store.query.key_ranges import RunItems, read_runs
-from hazard_store.records import AuditReport, Difference, Head, KindCounts, history
+from hazard_store.query.key_ranges import (
+    KeyRangeItems,
+    chunk_key_ranges,
+    read_key_ranges,
+    sids_of,
+)
+from hazard_store.records import AuditReport, Chunk, Difference, Head, KindCounts
 from hazard_store.records.documents import MAX_DIFFERENCES
 from hazard_store.records.head import Conflict
-from hazard_store.records.reports import Reports, chunk_number, outcome_of
 from hazard_store.store import Store
+from hazard_store.workflow.costs import outcome_of
 from hazard_store.workflow.fence import check_owner
-from hazard_store.workflow.plan import sids_of
-from hazard_store.workflow.progress import Screen
+from hazard_store.workflow.inspect import open_same
+from hazard_store.workflow.progress import OnAdvance, Progress
 from hazard_store.workflow.strays import strays
-from hazard_store.workflow.write import chunk_runs, open_same
 from hazard_store.writer import RateLimiter
-
-Progress = Callable[[int], None]  # told how many more sites were audited
 
 
 def audit_chunk(
     store: Store,
     head: Head,
-    start: int,
-    stop: int,
+    chunk: Chunk,
     uri: str | None = None,
-    on_sites: Progress | None = None,
+    on_sites: OnAdvance = lambda _: None,
     limiter: RateLimiter | None = None,
 ) -> AuditReport:
-    """Audit one chunk, both kinds. Changes nothing.
+    """Audit one chunk, both kinds, and keep the report with the calculation.
 
     Args:
         store: where.
         head: the calculation.
-        start: position of the chunk's first site in the plan's order.
-        stop: position behind its last.
+        chunk: one of the plan.
         uri: the calculation file, to compare bit for bit; None: compare with the digests that
             were recorded when the items were written.
         on_sites: told of progress.
         limiter: of read units.
 
     Raises:
-        BadParameter: the plan has no such chunk.
         Refused: the file is another one.
     """
     began = time.monotonic()
-    chunk_number(head.calculation, start, stop)
     calc_file = None if uri is None else open_same(store, uri, head)
     report = AuditReport(calc_id=head.calc_id, status=head.status, with_file=uri is not None)
     try:
         if calc_file is not None:
             _check_axes(store, head, calc_file)
         for kind in Kind:
-            kind_audit = _KindAudit(store, head, kind, start, stop, calc_file, limiter)
-            report += kind_audit.run(on_sites or (lambda _: None))
+            kind_audit = _KindAudit(store, head, kind, chunk, calc_file, limiter)
+            report += kind_audit.run(on_sites)
     except CorruptItem as error:  # a calculation record, without which the items say nothing
         broken = Difference(
             table=error.table, hash_key=error.hash_key, range_key=error.range_key, kind="altered"
@@ -79,21 +78,8 @@ def audit_chunk(
     finally:
         if calc_file is not None:
             calc_file.close()
-    return report.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
-
-
-def audit_into_record(
-    store: Store,
-    head: Head,
-    start: int,
-    stop: int,
-    uri: str | None,
-    on_sites: Progress | None = None,
-    limiter: RateLimiter | None = None,
-) -> AuditReport:
-    """Audit a chunk and keep the result with the calculation."""
-    report = audit_chunk(store, head, start, stop, uri, on_sites, limiter)
-    Reports(store, head).put_audit(report, chunk_number(head.calculation, start, stop))
+    report = report.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
+    store.reports(head).put_audit(report, chunk)
     return report
 
 
@@ -102,7 +88,7 @@ def audit(
     calc_id: str,
     uri: str | None,
     sites: tuple[int, int] | None,
-    screen: Screen,
+    progress: Progress,
     *,
     scan: bool = False,
     max_rcu_per_s: float | None = None,
@@ -116,28 +102,32 @@ def audit(
         store: where; its settings may name the owner and attempt that this audit works for.
         calc_id: the calculation.
         uri: the calculation file; None: compare with the recorded digests.
-        sites: one chunk; None: all.
-        screen: told of progress.
+        sites: start and stop of one chunk; None: all.
+        progress: told of progress.
         scan: read whole tables too, for items that stand under no key of the plan.
         max_rcu_per_s: the read budget; None: no limit.
+
+    Raises:
+        BadParameter: the plan has no such chunk.
+        Refused: the file is another one.
     """
     head = store.head(calc_id, working=bool(store.settings.owner))
     check_owner(store, head)
+    chunks = head.calculation.chunks if sites is None else [head.calculation.chunk(*sites)]
     if sites is not None and store.settings.owner and head.status is Status.WRITING:
         with suppress(Conflict):  # the audit of another chunk was first
             head = store.heads.audit_begun(head)
-    chunks = head.calculation.chunk_ranges if sites is None else [sites]
-    screen.phase("audit", len(Kind) * sum(stop - start for start, stop in chunks), "sites")
+    progress.phase("audit", len(Kind) * sum(map(len, chunks)), "sites")
     began = time.monotonic()
     total = AuditReport(calc_id=calc_id, status=head.status, with_file=uri is not None)
     limiter = RateLimiter(max_rcu_per_s)
-    for start, stop in chunks:
-        total += audit_into_record(store, head, start, stop, uri, screen.advance, limiter)
-    screen.done(time.monotonic() - began)
+    for chunk in chunks:
+        total += audit_chunk(store, head, chunk, uri, progress.advance, limiter)
+    progress.done(time.monotonic() - began)
     if scan:
-        total += strays(store, head, screen)
+        total += strays(store, head, progress)
     if sites is None:
-        history.put_audit(store.parts(head.storage_id), total, dt.datetime.now(dt.UTC))
+        store.reports(head).add_to_history(total, dt.datetime.now(dt.UTC))
     if sites is None and head.status in (Status.WRITING, Status.AUDITING, Status.FAILED):
         outcome = outcome_of(store, head, total)
         with suppress(Conflict):  # taken over meanwhile: this audit then decides nothing
@@ -156,42 +146,39 @@ class _KindAudit:
         store: Store,
         head: Head,
         kind: Kind,
-        start: int,
-        stop: int,
+        chunk: Chunk,
         calc_file: CalcFile | None,
         limiter: RateLimiter | None,
     ) -> None:
         self._store, self._head, self._kind, self._calc_file = store, head, kind, calc_file
-        self._form = head.calculation.form(kind)
-        self._sites, self._limiter = (start, stop), limiter or RateLimiter(None)
+        self._spec = head.calculation.spec(kind)
+        self._chunk, self._limiter = chunk, limiter or RateLimiter(None)
         self._found: dict[str, int] = {"missing": 0, "extra": 0, "altered": 0}
         self._differences: list[Difference] = []
         self._stored = 0
         self._rcu = 0.0
 
-    def run(self, on_sites: Progress) -> AuditReport:
-        start, stop = self._sites
-        form, chunk = self._form, chunk_number(self._head.calculation, start, stop)
-        reports = Reports(self._store, self._head)
-        report = reports.report(self._kind, chunk) if form.rows else None
-        digests = reports.digests(self._kind, chunk) if form.rows else None
+    def run(self, on_sites: OnAdvance) -> AuditReport:
+        spec, chunk = self._spec, self._chunk
+        reports = self._store.reports(self._head)
+        report = reports.report(self._kind, chunk) if spec.rows else None
+        digests = reports.digests(self._kind, chunk) if spec.rows else None
         notes = []
-        if form.rows and digests is None:
-            notes.append(f"no writer has completed the {self._kind} of sites {start}:{stop}")
+        if spec.rows and digests is None:
+            notes.append(f"no writer has completed the {self._kind} of sites {chunk}")
         recorded = iter(digests or ())
-        for stored in read_runs(
-            self._store, form, chunk_runs(self._store, self._head, form, start, stop)
-        ):
+        ranges = chunk_key_ranges(self._store, self._head, spec, chunk)
+        for stored in read_key_ranges(self._store, spec, ranges):
             self._rcu += stored.rcu
             self._limiter.charge(stored.rcu)
             while debt_s := self._limiter.debt_s():  # the next answers wait; few are read ahead
                 time.sleep(debt_s)
             self._stored += len(stored.items)
-            self._audit_run(stored, recorded)
-            on_sites(len(stored.run.sites))
+            self._audit_key_range(stored, recorded)
+            on_sites(len(stored.key_range.sites))
         counts = KindCounts(
-            rows=(stop - start) * len(form.rows),
-            expected=(stop - start) * len(form.groups),
+            rows=len(chunk) * len(spec.rows),
+            expected=len(chunk) * len(spec.groups),
             acknowledged=report.acknowledged if report else 0,
             found=report.found if report else 0,
             stored=self._stored,
@@ -210,14 +197,16 @@ class _KindAudit:
             rcu=self._rcu,
         )
 
-    def _audit_run(self, stored: RunItems, recorded: Iterator[bytes]) -> None:
-        form, left = self._form, dict(stored.items)
+    def _audit_key_range(self, stored: KeyRangeItems, recorded: Iterator[bytes]) -> None:
+        spec, left = self._spec, dict(stored.items)
         expected = None
-        if self._calc_file is not None and form.rows:
-            expected = Expected(form, self._calc_file.curves(self._kind, sids_of(stored.run.sites)))
-        for index, (sid, place) in enumerate(stored.run.sites):
+        if self._calc_file is not None and spec.rows:
+            expected = Expected(
+                spec, self._calc_file.curves(self._kind, sids_of(stored.key_range.sites))
+            )
+        for index, (sid, place) in enumerate(stored.key_range.sites):
             in_file = place if expected is None else self._place_in_file(sid, place)
-            for group, range_key in enumerate(form.range_keys(place)):
+            for group, range_key in enumerate(spec.range_keys(place)):
                 digest = next(recorded, None)
                 item = left.pop(range_key, None)
                 if item is None:
@@ -225,11 +214,11 @@ class _KindAudit:
                 elif (
                     (digest is None and expected is None)  # nothing says what it must be
                     or (digest is not None and digest != item_digest(item))
-                    or (expected is not None and not expected.is_said(item, index, in_file, group))
+                    or (expected is not None and not expected.matches(item, index, in_file, group))
                 ):
                     self._differs(place.hash_key, range_key, "altered")
         for range_key, item in left.items():
-            self._differs(item["haz_sol_id"]["S"], range_key, "extra")
+            self._differs(item[HASH_KEY]["S"], range_key, "extra")
 
     def _place_in_file(self, sid: int, place: Place) -> Place:
         sites = self._calc_file.calculation.sites  # type: ignore[union-attr]

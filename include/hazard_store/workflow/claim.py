@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hazard_store.calcfile import open_calc
 from hazard_store.errors import Refused, TryAgain
-from hazard_store.model import IfStored, Status
-from hazard_store.records import Conflict, Entry, Forecast, Head, StoredCalculation
+from hazard_store.model import Checked, IfStored, Status, StoreOptions
+from hazard_store.records import Conflict, Forecast, Head, IndexEntry, StoredCalculation
 from hazard_store.store import Store
-from hazard_store.workflow.plan import Plan
+from hazard_store.workflow.fence import held_by_another
+from hazard_store.workflow.plan import Plan, make_plan
 
+_SIDECAR_ADVICE = (
+    "Use another calculation id, the parameters that are stored, or if_stored=replace, all of "
+    "which a sidecar can say"
+)
 _RACES = 5  # how often the head may change under us before we say "try again"
 
 
@@ -21,7 +27,7 @@ class Claim:
     already_published: bool
 
 
-def begin(store: Store, plan: Plan, owner: str, if_stored: IfStored) -> Claim:
+def claim(store: Store, plan: Plan, owner: str, if_stored: IfStored) -> Claim:
     """Claim the calculation and store its records. Safe to repeat.
 
     Args:
@@ -54,8 +60,68 @@ def begin(store: Store, plan: Plan, owner: str, if_stored: IfStored) -> Claim:
     raise TryAgain(calc_id, "other runs are changing it at this moment")
 
 
+def already_published(
+    store: Store,
+    uri: str,
+    calc_id: str,
+    options: StoreOptions,
+    *,
+    replace: bool,
+    checked: Checked | None = None,
+) -> bool:
+    """Tell whether this file is published under this id with these parameters.
+
+    Writes nothing. What is stored and not published is left to the run that will store it.
+
+    Args:
+        store: where.
+        uri: the calculation file.
+        calc_id: the id to store it under.
+        options: how it is to be stored.
+        replace: whether something else under this id may be replaced.
+        checked: what inspecting the file found; None: it was not inspected, and only the very
+            version that was published (URI, size and ETag) is recognised, without reading it.
+
+    Raises:
+        Refused: another file, or the same with other parameters, is published under this id.
+        BadCalculation: the file cannot be opened as a calculation.
+        NoSuchInput: there is no such file.
+    """
+    head = store.heads.current(calc_id)
+    if head is None or head.status is not Status.PUBLISHED:
+        return False
+    stored = head.calculation
+    if checked is None:
+        if uri != stored.file.uri:
+            return False
+        checked = Checked(stored.file, stored.sha256, negative_zeros=0, notes=())
+        with open_calc(uri, store.settings) as calc_file:
+            if calc_file.calculation.file != stored.file:
+                return False
+    elif checked.sha256 != stored.sha256:
+        return _refused_unless(
+            replace, stored, f"another file ({stored.file.uri}) is published under this id"
+        )
+    with open_calc(uri, store.settings, checked.file.etag) as calc_file:
+        planned = make_plan(calc_file, calc_id, checked, options, store.settings).calculation
+    differences = stored.same_parameters(planned)
+    return not differences or _refused_unless(
+        replace,
+        stored,
+        "the same file is published under this id with other parameters: it has "
+        + "; ".join(differences),
+    )
+
+
+def _refused_unless(replace: bool, stored: StoredCalculation, reason: str) -> bool:
+    """Return False, "not published in this way", where it may be replaced."""
+    if replace:
+        return False
+    raise Refused(stored.calc_id, f"{reason}. {_SIDECAR_ADVICE}")
+
+
 def _claim_existing(
-    store: Store, entry: Entry, plan: Plan, owner: str, if_stored: IfStored
+    store: Store, entry: IndexEntry, plan: Plan, owner: str, if_stored: IfStored
 ) -> Head:
     current = store.heads.get(entry.storage_id)
     working = current if entry.next is None else store.heads.get(entry.next)
@@ -78,7 +144,7 @@ def _claim_existing(
 
 
 def _claim_unpublished(
-    store: Store, entry: Entry, head: Head, plan: Plan, owner: str, if_stored: IfStored
+    store: Store, entry: IndexEntry, head: Head, plan: Plan, owner: str, if_stored: IfStored
 ) -> Head:
     differences = head.calculation.same_parameters(plan.calculation)
     if differences:
@@ -98,7 +164,7 @@ def _claim_unpublished(
     return store.heads.take_over(head, owner, plan.calculation.file, forecast)
 
 
-def _next_version(entry: Entry, plan: Plan) -> StoredCalculation:
+def _next_version(entry: IndexEntry, plan: Plan) -> StoredCalculation:
     return plan.calculation.model_copy(update={"version": entry.versions + 1})
 
 
@@ -113,16 +179,12 @@ def _refused(head: Head, plan: Plan, differences: list[str]) -> Refused:
 
 
 def _held(head: Head) -> TryAgain:
-    return TryAgain(
-        head.calc_id,
-        f"it is held by the run {head.owner} (attempt {head.attempt}, {head.status} since "
-        f"{head.since}). If that run is dead, take over with --if-stored resume",
-    )
+    return held_by_another(head, "take over with --if-stored resume")
 
 
 def _forecast(stored: StoredCalculation, planned: StoredCalculation) -> Forecast:
     """Return what a resume is to hold to: the chunks that are stored, and the budget given now."""
-    if stored.chunks == planned.chunks:
+    if stored.chunk_borders == planned.chunk_borders:
         return planned.forecast
     writers = max(stored.forecast.writers, planned.forecast.writers)
     budget = planned.forecast.writers * planned.forecast.wcu_per_s_per_writer

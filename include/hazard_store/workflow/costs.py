@@ -1,20 +1,24 @@
-"""What storing will take: items exactly, write units from a sample, seconds and dollars from these.
+"""What storing will take, and what it took: items, units, seconds, dollars, sizes of containers.
 
+Items are exact, write units come from a sample, seconds and dollars follow from these.
 Prices: AWS, us-east-1, on demand (docs/costs.md).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hazard_store.items import Form, Place, item_bytes, make_items
+from hazard_store.items import ItemSpec, Place, item_bytes, make_items
 from hazard_store.model import KeyScheme, Kind
-from hazard_store.records import Forecast
-from hazard_store.workflow.sizes import WriterSize, writer_size
+from hazard_store.records import AuditReport, Forecast, Head
+from hazard_store.store import Store
 
 DOLLARS_PER_WRITE_UNIT = 0.625e-6
 DOLLARS_PER_READ_UNIT = 0.125e-6
@@ -25,26 +29,55 @@ SAMPLE_BYTES = 64_000_000
 ReadCurves = Callable[[Kind, NDArray[np.intp]], NDArray[np.float32]]
 
 
+@dataclass(frozen=True)
+class WriterSize:
+    """CPU and memory of a container; a combination that Fargate offers.
+
+    A writer's memory does not grow with its sites; its CPU time grows with what it sends. On a core
+    of a current server it reaches several times these rates (`python -m benchmarks.writing`).
+    """
+
+    up_to_wcu_per_s: float
+    vcpu: float
+    gb: float
+
+
+SIZES = (
+    WriterSize(1000, 0.25, 1),
+    WriterSize(2500, 0.5, 1),
+    WriterSize(float("inf"), 1, 2),
+)
+
+
+def writer_size(wcu_per_s: float) -> WriterSize:
+    """Return the smallest container for a rate.
+
+    >>> writer_size(500).vcpu
+    0.25
+    """
+    return next(size for size in SIZES if wcu_per_s <= size.up_to_wcu_per_s)
+
+
 def units_of_sample(
-    form: Form, n_sites: int, site_at: Callable[[int], tuple[int, Place]], read: ReadCurves
+    spec: ItemSpec, n_sites: int, site_at: Callable[[int], tuple[int, Place]], read: ReadCurves
 ) -> tuple[float, float]:
     """Return (write units, read units of one consistent read) of a site, on average over a sample.
 
     Args:
-        form: the items' form.
+        spec: the items' spec.
         n_sites: N.
         site_at: returns (sid, place) at a position of the plan's order.
         read: returns the curves of a kind at some sids.
     """
-    if not form.rows:
+    if not spec.rows:
         return 0.0, 0.0
-    site_bytes = 4 * len(form.rows) * form.levels.size
+    site_bytes = 4 * len(spec.rows) * spec.levels.size
     n = max(1, min(SAMPLE_SITES, n_sites, SAMPLE_BYTES // site_bytes))
     wcu = rcu = 0.0
     for position in np.linspace(0, n_sites - 1, n).round().astype(int):
         sid, place = site_at(int(position))
         sizes = [
-            item_bytes(i) for i in make_items(form, place, read(form.kind, np.array([sid]))[0])
+            item_bytes(i) for i in make_items(spec, place, read(spec.kind, np.array([sid]))[0])
         ]
         wcu += sum(math.ceil(size / 1024) for size in sizes)
         rcu += sum(sizes) / 4096
@@ -52,7 +85,7 @@ def units_of_sample(
 
 
 def make_forecast(
-    forms: dict[Kind, Form],
+    specs: dict[Kind, ItemSpec],
     n_sites: int,
     units: dict[Kind, tuple[float, float]],
     writers: int,
@@ -60,13 +93,13 @@ def make_forecast(
     limited: bool,
 ) -> Forecast:
     """Return the forecast of a plan."""
-    items = {kind: n_sites * len(form.groups) for kind, form in forms.items()}
-    wcu = {kind: math.ceil(n_sites * units[kind][0]) for kind in forms}
-    rcu = sum(n_sites * units[kind][1] for kind in forms)
+    items = {kind: n_sites * len(spec.groups) for kind, spec in specs.items()}
+    wcu = {kind: math.ceil(n_sites * units[kind][0]) for kind in specs}
+    rcu = sum(n_sites * units[kind][1] for kind in specs)
     total = sum(wcu.values())
     seconds = total / (writers * wcu_per_s_per_writer)
     notes = []
-    if next(iter(forms.values())).keys.scheme is KeyScheme.LOCATION:
+    if next(iter(specs.values())).keys.scheme is KeyScheme.LOCATION:
         notes.append(
             "Calculations share the bins of key scheme location: the audit also reads what other "
             "calculations store there, and its cost is not in this forecast."
@@ -93,3 +126,34 @@ def dollars(wcu: float, rcu: float, writer_seconds: float, wcu_per_s_per_writer:
 
 def _dollars_per_s(size: WriterSize) -> float:
     return (size.vcpu * DOLLARS_PER_VCPU_HOUR + size.gb * DOLLARS_PER_GB_HOUR) / 3600
+
+
+def outcome_of(store: Store, head: Head, report: AuditReport) -> dict[str, Any]:
+    """Return what a run really took, for the head.
+
+    Args:
+        store: where the reports of its writers are.
+        head: the calculation, in the run's attempt.
+        report: the audit of all chunks together.
+    """
+    reports = store.reports(head)
+    left_out = {"differences", "notes", "calc_id", "status"}
+    outcome: dict[str, Any] = {"audit": report.model_dump(mode="json", exclude=left_out)}
+    for kind in Kind:
+        of_kind = (reports.report(kind, chunk) for chunk in head.calculation.chunks)
+        written = [each for each in of_kind if each is not None]
+        outcome[str(kind)] = {
+            "wcu": sum(each.wcu for each in written),
+            "retries": sum(each.retries for each in written),
+            "writer_seconds": round(sum(each.seconds for each in written), 3),
+        }
+    outcome["dollars"] = dollars(
+        sum(outcome[str(kind)]["wcu"] for kind in Kind),
+        report.rcu,
+        sum(outcome[str(kind)]["writer_seconds"] for kind in Kind) + report.seconds,
+        head.calculation.forecast.wcu_per_s_per_writer,
+    )
+    if head.began:
+        began = dt.datetime.fromisoformat(head.began)
+        outcome["seconds"] = (dt.datetime.now(dt.UTC) - began).total_seconds()
+    return outcome

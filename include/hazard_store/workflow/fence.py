@@ -1,4 +1,4 @@
-"""Who may write a calculation: checked when a writer begins and before its batches."""
+"""The fence: who may write a calculation, checked when a writer begins and before its batches."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import threading
 import time
 from collections.abc import Callable
 
-from hazard_store.errors import LostOwnership, Refused
-from hazard_store.model import Status
+from hazard_store.aws.retry import RetryPolicy
+from hazard_store.errors import LostOwnership, Refused, TryAgain
+from hazard_store.model import Kind, Status
 from hazard_store.records import Head
 from hazard_store.store import Store
+from hazard_store.writer import WCU_PER_BYTE, BatchWriter, RateLimiter
 
 HOLDS_S = 0.05  # about as long as a batch is under way, which no check can call back
 
 
-class Shared:
-    """A check whose answer holds for a moment, for all threads of a writer."""
+class CachedCheck:
+    """A check whose answer holds for `HOLDS_S`, for all threads of a writer."""
 
     def __init__(
         self, check: Callable[[], None], clock: Callable[[], float] = time.monotonic
@@ -63,6 +65,20 @@ def check_owner(store: Store, head: Head) -> None:
         )
 
 
+def held_by_another(head: Head, advice: str) -> TryAgain:
+    """Return the error that names the run which holds a calculation.
+
+    Args:
+        head: the calculation, as that run owns it.
+        advice: what to do if that run is dead.
+    """
+    return TryAgain(
+        head.calc_id,
+        f"it is held by the run {head.owner} (attempt {head.attempt}, {head.status} since "
+        f"{head.since}). If that run is dead, {advice}",
+    )
+
+
 def fence(store: Store, head: Head) -> None:
     """Check that the attempt of `head` still owns the calculation.
 
@@ -73,3 +89,30 @@ def fence(store: Store, head: Head) -> None:
     if now != (head.owner, head.attempt):
         by = f"{now[0]} (attempt {now[1]})" if now else "its removal"
         raise LostOwnership(head.calc_id, f"attempt {head.attempt} was taken over by {by}")
+
+
+def fenced_writer(
+    store: Store,
+    head: Head,
+    kind: Kind,
+    wcu_per_s: float | None = None,
+    wcu_per_byte: float = WCU_PER_BYTE,
+) -> BatchWriter:
+    """Return a writer for a kind's table that stops when the attempt of `head` was taken over.
+
+    Args:
+        store: where.
+        head: the calculation, as this attempt owns it.
+        kind: statistics or realisations.
+        wcu_per_s: the writer's share of the budget; None: no limit.
+        wcu_per_byte: what a byte of the first requests is taken to cost.
+    """
+    return BatchWriter(
+        client=store.bulk_client,
+        table=store.table(kind),
+        fence=CachedCheck(lambda: fence(store, head)),
+        limiter=RateLimiter(wcu_per_s),
+        policy=RetryPolicy.of(store.settings),
+        threads=store.settings.request_threads,
+        wcu_per_byte=wcu_per_byte,
+    )

@@ -1,19 +1,22 @@
-"""Reads a calculation file once and tells whether it can be stored."""
+"""Inspects a calculation file: one pass tells whether it can be stored."""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
-from hazard_store.calcfile import inspect_file
+from hazard_store.calcfile import CalcFile, file_version, inspect_file, open_calc, sha256_of
+from hazard_store.errors import Refused
 from hazard_store.model import Inspection, Kind
+from hazard_store.records import Head
 from hazard_store.settings import Settings
-from hazard_store.workflow.plan import loc_codes
-from hazard_store.workflow.progress import Screen
+from hazard_store.store import Store
+from hazard_store.workflow.progress import Progress
+from hazard_store.workflow.site_codes import site_codes
 
 
 def inspect(
-    uri: str, settings: Settings, screen: Screen, force_normalised_sites: bool = False
+    uri: str, settings: Settings, progress: Progress, force_normalised_sites: bool = False
 ) -> Inspection:
     """Stream the file once: readable, of the right mode, values in range, codes of its own.
 
@@ -26,15 +29,30 @@ def inspect(
     def on_progress(done: int, total: int) -> None:
         nonlocal seen
         if not seen:
-            screen.phase("inspect", total, "bytes")
-        screen.advance(done - seen)
+            progress.phase("inspect", total, "bytes")
+        progress.advance(done - seen)
         seen = done
 
-    screen.phase("inspect", 0, "bytes")
+    progress.phase("inspect", 0, "bytes")
     inspection = inspect_file(uri, settings, on_progress)
-    loc_codes(inspection.calculation, force_normalised_sites)
-    screen.done(time.monotonic() - began)
+    site_codes(inspection.calculation, force_normalised_sites)
+    progress.done(time.monotonic() - began)
     return inspection
+
+
+def open_same(store: Store, uri: str, head: Head) -> CalcFile:
+    """Open the file that the calculation was planned from, or a copy of it.
+
+    Raises:
+        Refused: it is another file.
+        FileChanged: it is the same place, and other content.
+    """
+    file = head.calculation.file
+    if file_version(uri, store.settings).uri == file.uri:
+        return open_calc(uri, store.settings, file.etag)
+    if sha256_of(uri, store.settings) != head.calculation.sha256:
+        raise Refused(head.calc_id, f"{uri} is not the file that is stored, {file.uri}")
+    return open_calc(uri, store.settings)
 
 
 def inspection_json(found: Inspection) -> dict[str, Any]:

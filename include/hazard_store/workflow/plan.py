@@ -12,11 +12,10 @@ from hazard_store import codec
 from hazard_store.calcfile import CalcFile
 from hazard_store.errors import BadCalculation, BadParameter
 from hazard_store.items import Place, largest_group
-from hazard_store.keys import MAX_CUSTOM_ID, in_key_order, site_code, storage_id
+from hazard_store.keys import in_key_order, storage_id
 from hazard_store.model import (
     Calculation,
-    FileVersion,
-    Inspection,
+    Checked,
     Kind,
     Layout,
     LogicTree,
@@ -27,6 +26,7 @@ from hazard_store.records.parts import SITES_PER_PART
 from hazard_store.settings import Settings
 from hazard_store.workflow.chunks import chunk_borders
 from hazard_store.workflow.costs import make_forecast, units_of_sample
+from hazard_store.workflow.site_codes import site_codes
 
 DEFAULT_GROUP = 12  # realisations an item, by measurement: docs/codec.md
 MAX_DEFAULT_CHUNKS = 32
@@ -41,53 +41,6 @@ class Plan:
     calculation: StoredCalculation
     site_parts: tuple[SitePart, ...]
     logic_tree: LogicTree
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What the streaming pass over the file told: the plan need not read it all again."""
-
-    file: FileVersion
-    sha256: str
-    negative_zeros: int
-    notes: tuple[str, ...]
-
-    @classmethod
-    def of(cls, inspection: Inspection) -> Checked:
-        """Return what a plan needs of an inspection."""
-        file = inspection.calculation.file
-        return cls(file, inspection.sha256, inspection.negative_zeros, inspection.notes)
-
-
-def loc_codes(calculation: Calculation, force_normalised: bool) -> list[str]:
-    """Return the site codes, in the order of the file.
-
-    Raises:
-        BadCalculation: two sites have the same code, or a custom id cannot be a code.
-    """
-    uri, sites = calculation.file.uri, calculation.sites
-    if sites.custom_ids is None or force_normalised:
-        locs = [site_code(lat, lon) for lat, lon in zip(sites.lat, sites.lon, strict=True)]
-        advice = "give the sites custom ids, or coordinates that differ in three decimals"
-    else:
-        locs = list(sites.custom_ids)
-        advice = "give each site an id of its own, or use --force-normalised-sites"
-    first: dict[str, int] = {}
-    for sid, loc in enumerate(locs):
-        if not loc or not loc.isascii() or not loc.isprintable():
-            raise BadCalculation(
-                uri,
-                f"site {sid} has the id {loc!r}, and ids must be printable ASCII: mend it, or use "
-                "--force-normalised-sites",
-            )
-        if len(loc) > MAX_CUSTOM_ID:
-            raise BadCalculation(uri, f"site {sid} has an id of over {MAX_CUSTOM_ID} characters")
-        if loc in first:
-            raise BadCalculation(
-                uri, f"sites {first[loc]} and {sid} have the same site code {loc}: {advice}"
-            )
-        first[loc] = sid
-    return locs
 
 
 def make_plan(
@@ -121,10 +74,10 @@ def make_plan(
             f"{checked.negative_zeros} curve values are -0.0, which the readable layout cannot "
             "hold: use the packed layout",
         )
-    locs = loc_codes(calculation, options.force_normalised_sites)
+    locs = site_codes(calculation, options.force_normalised_sites)
     stored = _describe(calculation, calc_id, checked, options, realisations, group)
     parts, hash_keys = _in_order(calculation, stored, locs)
-    forms = {kind: stored.form(kind) for kind in Kind}
+    specs = {kind: stored.spec(kind) for kind in Kind}
 
     def site_at(position: int) -> tuple[int, Place]:
         part = parts[position // SITES_PER_PART]
@@ -132,18 +85,18 @@ def make_plan(
 
     keys, n_sites = stored.key_maker, len(hash_keys)
     units = {
-        kind: units_of_sample(form, n_sites, site_at, calc_file.curves)
-        for kind, form in forms.items()
+        kind: units_of_sample(spec, n_sites, site_at, calc_file.curves)
+        for kind, spec in specs.items()
     }
     per_site = sum(wcu for wcu, _ in units.values())
-    kinds = sum(1 for form in forms.values() if form.rows)
+    kinds = sum(1 for spec in specs.values() if spec.rows)
     n_writers, share, borders = _divide(hash_keys, per_site, kinds, options, settings, workers)
     stored = stored.model_copy(
         update={
-            "chunks": borders,
+            "chunk_borders": borders,
             "notes": (*stored.notes, *_group_notes(options, stored)),
             "forecast": make_forecast(
-                forms, n_sites, units, n_writers, share, options.max_wcu_per_s is not None
+                specs, n_sites, units, n_writers, share, options.max_wcu_per_s is not None
             ),
         }
     )
@@ -282,8 +235,3 @@ def _divide(
             f"{settings.max_map_length}: use at least {math.ceil(n / settings.max_map_length)}",
         )
     return *at_once(len(borders) - 1), borders
-
-
-def sids_of(places: Sequence[tuple[int, Place]]) -> np.ndarray:
-    """Return the sids of some places, as the reader wants them."""
-    return np.array([sid for sid, _ in places], dtype=np.intp)

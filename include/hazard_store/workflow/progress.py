@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
+OnAdvance = Callable[[int], None]  # told how many more units are done
 
-class Screen(Protocol):
-    """Told of progress; `cli.screen` has one for terminals and one for logs."""
+
+class Progress(Protocol):
+    """Told of progress; `cli.progress` has one for terminals and one for logs."""
 
     def phase(self, name: str, total: int, unit: str) -> None:
-        """A phase begins that has so much to do; again with the total where it was not known."""
+        """Start a phase of `total` units; call again once the total is known."""
 
     def advance(self, amount: int) -> None:
-        """So much more is done."""
+        """Add `amount` units to what is done."""
 
     def done(self, seconds: float) -> None:
-        """The phase has ended well."""
+        """End the phase."""

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hazard_store.errors import HazardStoreError, LostOwnership, Refused
+from hazard_store.errors import EX_DIFFERENCE, HazardStoreError, LostOwnership, Refused
 from hazard_store.model import Kind, Status
 from hazard_store.records import AuditReport, Head
 from hazard_store.records.head import Conflict
-from hazard_store.records.reports import Reports, outcome_of
 from hazard_store.store import Store
+from hazard_store.workflow.costs import outcome_of
 
 
 class AuditFailed(HazardStoreError):
     """The audit found a difference; nothing is published."""
 
-    exit_code = 1
+    exit_code = EX_DIFFERENCE
 
-    def __init__(self, calc_id: str, reason: str) -> None:
-        super().__init__(calc_id, reason)
-        self.calc_id, self.reason = calc_id, reason
-
-    def __str__(self) -> str:
-        return f"{self.calc_id}: the audit failed: {self.reason}"
+    def __init__(self, calc_id: str, found: str) -> None:
+        super().__init__(calc_id, f"the audit failed: {found}")
+        self.args = (calc_id, found)
 
 
 @dataclass(frozen=True)
@@ -56,13 +53,13 @@ class Verdict:
 
 def verdict(store: Store, head: Head) -> Verdict:
     """Add up the audits of this attempt."""
-    reports = Reports(store, head)
+    reports = store.reports(head)
     total = AuditReport(calc_id=head.calc_id, status=head.status, with_file=True)
     unaudited = []
-    for chunk, (start, stop) in enumerate(head.calculation.chunk_ranges):
+    for chunk in head.calculation.chunks:
         report = reports.audit(chunk)
         if report is None:
-            unaudited.append(f"{start}:{stop}")
+            unaudited.append(str(chunk))
         else:
             total += report
     return Verdict(total, tuple(unaudited))

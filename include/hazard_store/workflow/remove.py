@@ -15,15 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from hazard_store.errors import LostOwnership, NoSuchCalculation, TryAgain
-from hazard_store.items import Form, Put, deletion
+from hazard_store.items import ItemSpec, WriteRequest, deletion
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import Kind, Status
-from hazard_store.query.key_ranges import read_runs, runs_of
+from hazard_store.query.key_ranges import key_ranges_of, read_key_ranges
 from hazard_store.records import Conflict, Head
 from hazard_store.store import Store
-from hazard_store.workflow.fence import Shared, fence
-from hazard_store.workflow.progress import Screen
-from hazard_store.writer import BatchWriter, RateLimiter, RetryPolicy
+from hazard_store.workflow.fence import fenced_writer, held_by_another
+from hazard_store.workflow.progress import Progress
 
 _RACES = 5
 _LIVE = (Status.WRITING, Status.AUDITING)
@@ -54,7 +53,7 @@ def remove(
     store: Store,
     calc_id: str,
     owner: str,
-    screen: Screen,
+    progress: Progress,
     *,
     take_over: bool = False,
     max_wcu_per_s: float | None = None,
@@ -65,7 +64,7 @@ def remove(
         store: where.
         calc_id: the calculation, in any state.
         owner: token of this removal.
-        screen: told of progress.
+        progress: told of progress.
         take_over: also if another run is writing it; that run's writers are fenced.
         max_wcu_per_s: the budget; None: the one the calculation was stored with.
 
@@ -76,21 +75,17 @@ def remove(
     """
     removed = Removed(calc_id, (), 0, 0, 0)
     current = store.head(calc_id)
-    for storage_id in _from_the_last(store, calc_id):
+    for storage_id in _removal_order(store, calc_id):
         head = store.heads.get(storage_id)
         if head is None:
             continue
         if head.status in _LIVE and not take_over:
-            raise TryAgain(
-                calc_id,
-                f"it is held by the run {head.owner} (attempt {head.attempt}, {head.status} since "
-                f"{head.since}). If that run is dead, remove it with --take-over",
-            )
+            raise held_by_another(head, "remove it with --take-over")
     if current.status not in (Status.WITHDRAWN, Status.REMOVING):
         _changed(lambda: store.heads.withdrawn(current, owner), calc_id)
     for _ in range(_RACES):
-        for storage_id in _from_the_last(store, calc_id):
-            removed += remove_version(store, storage_id, owner, screen, max_wcu_per_s)
+        for storage_id in _removal_order(store, calc_id):
+            removed += remove_version(store, storage_id, owner, progress, max_wcu_per_s)
         if store.heads.entry(calc_id) is None:
             return removed
     raise TryAgain(calc_id, "another run is changing it at this moment")
@@ -100,12 +95,12 @@ def remove_old(
     store: Store,
     calc_id: str,
     owner: str,
-    screen: Screen,
+    progress: Progress,
     *,
     clock: Callable[[], float] = time.time,
     pause: Callable[[float], None] = time.sleep,
 ) -> Removed:
-    """Remove the versions that nobody is led to any more.
+    """Remove the superseded versions.
 
     A version that was published is kept for `replace_grace_s`, for those who are reading it.
 
@@ -121,7 +116,7 @@ def remove_old(
         if head.status is Status.WITHDRAWN and head.audited_attempt is not None:
             kept_s = clock() - dt.datetime.fromisoformat(head.since).timestamp()
             pause(max(0.0, store.settings.replace_grace_s - kept_s))
-        removed += remove_version(store, storage_id, owner, screen)
+        removed += remove_version(store, storage_id, owner, progress)
     return removed
 
 
@@ -129,7 +124,7 @@ def remove_version(
     store: Store,
     storage_id: str,
     owner: str,
-    screen: Screen,
+    progress: Progress,
     max_wcu_per_s: float | None = None,
 ) -> Removed:
     """Remove one version: its items, then its records.
@@ -151,7 +146,7 @@ def remove_version(
     # Without a writer's report no writer ever began: there may not even be the sites' records.
     if "emptied" not in mine.outcome and any(name.startswith("report#") for name in names):
         for kind in Kind:
-            removed += _delete_items(store, mine, kind, screen, max_wcu_per_s)
+            removed += _delete_items(store, mine, kind, progress, max_wcu_per_s)
         mine = _changed(lambda: store.heads.emptied(mine, {"emptied": True}), head.calc_id)
     for name in names:
         if name != "head":
@@ -160,8 +155,8 @@ def remove_version(
     return removed
 
 
-def _from_the_last(store: Store, calc_id: str) -> list[str]:
-    """Return the versions in the order of their removal: that which readers knew goes last."""
+def _removal_order(store: Store, calc_id: str) -> list[str]:
+    """Return storage ids in removal order; the current version last."""
     entry = store.heads.entry(calc_id)
     if entry is None:
         return []
@@ -169,31 +164,25 @@ def _from_the_last(store: Store, calc_id: str) -> list[str]:
 
 
 def _delete_items(
-    store: Store, head: Head, kind: Kind, screen: Screen, max_wcu_per_s: float | None
+    store: Store, head: Head, kind: Kind, progress: Progress, max_wcu_per_s: float | None
 ) -> Removed:
-    form, forecast = head.calculation.form(kind), head.calculation.forecast
-    if not form.rows:
+    spec, forecast = head.calculation.spec(kind), head.calculation.forecast
+    if not spec.rows:
         return Removed(head.calc_id, (), 0, 0, 0)
-    expected = head.calculation.n_sites * len(form.groups)
-    screen.phase(f"remove {kind}", expected, "items")
+    expected = head.calculation.n_sites * len(spec.groups)
+    progress.phase(f"remove {kind}", expected, "items")
     began = time.monotonic()
     if max_wcu_per_s is None and forecast.limited:
         max_wcu_per_s = forecast.writers * forecast.wcu_per_s_per_writer
     found = _Found()
-    writer = BatchWriter(
-        client=store.bulk_client,
-        table=store.table(kind),
-        fence=Shared(lambda: fence(store, head)),
-        limiter=RateLimiter(max_wcu_per_s),
-        policy=RetryPolicy.of(store.settings),
-        threads=store.settings.request_threads,
-        wcu_per_byte=_wcu_of(head, kind) / expected / 200,
+    writer = fenced_writer(
+        store, head, kind, max_wcu_per_s, wcu_per_byte=forecast.wcu(kind) / expected / 200
     )
-    counts = writer.write(found.deletions(store, head, form, screen))
-    left = sum(len(run.items) for run in _stored(store, head, form))
+    counts = writer.write(found.deletions(store, head, spec, progress))
+    left = sum(len(of_range.items) for of_range in _stored(store, head, spec))
     if left:
         raise TryAgain(head.calc_id, f"{left} {kind} items are still there: remove it again")
-    screen.done(time.monotonic() - began)
+    progress.done(time.monotonic() - began)
     return Removed(head.calc_id, (), counts.acknowledged, counts.wcu, found.rcu)
 
 
@@ -203,25 +192,22 @@ class _Found:
     def __init__(self) -> None:
         self.rcu = 0.0
 
-    def deletions(self, store: Store, head: Head, form: Form, screen: Screen) -> Iterator[Put]:
-        for run in _stored(store, head, form):
-            self.rcu += run.rcu
-            for range_key, item in run.items.items():
-                yield deletion(item[HASH_KEY]["S"], form.range_name, range_key)
-            screen.advance(len(run.items))
+    def deletions(
+        self, store: Store, head: Head, spec: ItemSpec, progress: Progress
+    ) -> Iterator[WriteRequest]:
+        for of_range in _stored(store, head, spec):
+            self.rcu += of_range.rcu
+            for range_key, item in of_range.items.items():
+                yield deletion(item[HASH_KEY]["S"], spec.range_name, range_key)
+            progress.advance(len(of_range.items))
 
 
-def _stored(store: Store, head: Head, form: Form) -> Any:
+def _stored(store: Store, head: Head, spec: ItemSpec) -> Any:
     """Yield the keys of all items under the plan's hash keys."""
     sites = store.parts(head.storage_id).places(
         head.calculation.key_maker, 0, head.calculation.n_sites
     )
-    return read_runs(store, form, runs_of(form, sites, None, None), keys_only=True)
-
-
-def _wcu_of(head: Head, kind: Kind) -> float:
-    forecast = head.calculation.forecast
-    return forecast.stats_wcu if kind is Kind.STATS else forecast.realisations_wcu
+    return read_key_ranges(store, spec, key_ranges_of(spec, sites, None, None), keys_only=True)
 
 
 def _changed(change: Callable[[], Any], calc_id: str) -> Any:

@@ -11,17 +11,16 @@ import time
 from collections.abc import Callable, Iterator
 
 from hazard_store.errors import Refused
-from hazard_store.items import Put, deletion
+from hazard_store.items import WriteRequest, deletion
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import Kind, Status
-from hazard_store.query.key_ranges import read_runs
-from hazard_store.records import AuditReport, Head
+from hazard_store.query.key_ranges import chunk_key_ranges, read_key_ranges
+from hazard_store.records import AuditReport, Chunk, Head
 from hazard_store.store import Store
-from hazard_store.workflow.audit import audit, audit_into_record
-from hazard_store.workflow.fence import Shared, check_owner, fence
-from hazard_store.workflow.progress import Screen
-from hazard_store.workflow.write import chunk_runs, write_sites
-from hazard_store.writer import BatchWriter, RateLimiter, RetryPolicy
+from hazard_store.workflow.audit import audit, audit_chunk
+from hazard_store.workflow.fence import check_owner, fenced_writer
+from hazard_store.workflow.progress import Progress
+from hazard_store.workflow.write import write_chunk
 
 MayDelete = Callable[[int], bool]  # told how many items are extra
 
@@ -31,7 +30,7 @@ def repair(
     calc_id: str,
     uri: str | None,
     sites: tuple[int, int] | None,
-    screen: Screen,
+    progress: Progress,
     may_delete: MayDelete,
 ) -> AuditReport:
     """Repair a calculation, or one chunk of it; return what the last audit says.
@@ -41,7 +40,7 @@ def repair(
         calc_id: the calculation: published or not, but not one that is being removed.
         uri: the calculation file; None: where it was when the calculation was stored.
         sites: one chunk of the plan; None: all.
-        screen: told of progress.
+        progress: told of progress.
         may_delete: asked before items are deleted.
 
     Raises:
@@ -54,39 +53,34 @@ def repair(
     if head.status in (Status.WITHDRAWN, Status.REMOVING):
         raise Refused(calc_id, f"it is {head.status}: there is nothing to repair")
     file = uri or head.calculation.file.uri
-    chunks = head.calculation.chunk_ranges if sites is None else [sites]
-    screen.phase("repair", sum(stop - start for start, stop in chunks), "sites")
+    chunks = head.calculation.chunks if sites is None else [head.calculation.chunk(*sites)]
+    progress.phase("repair", sum(map(len, chunks)), "sites")
     began = time.monotonic()
-    for start, stop in chunks:
-        found = audit_into_record(store, head, start, stop, file)
+    for chunk in chunks:
+        found = audit_chunk(store, head, chunk, file)
         if not found.passed:
             for kind in Kind:
-                if head.calculation.form(kind).rows:
-                    write_sites(store, file, head, kind, start, stop)
+                if head.calculation.spec(kind).rows:
+                    write_chunk(store, file, head, kind, chunk)
             if found.extra and may_delete(found.extra):
-                _delete_extra(store, head, start, stop)
-        screen.advance(stop - start)
-    screen.done(time.monotonic() - began)
-    return audit(store, calc_id, file, sites, screen)
+                _delete_extra(store, head, chunk)
+        progress.advance(len(chunk))
+    progress.done(time.monotonic() - began)
+    return audit(store, calc_id, file, sites, progress)
 
 
-def _delete_extra(store: Store, head: Head, start: int, stop: int) -> None:
+def _delete_extra(store: Store, head: Head, chunk: Chunk) -> None:
     for kind in Kind:
-        BatchWriter(
-            client=store.bulk_client,
-            table=store.table(kind),
-            fence=Shared(lambda: fence(store, head)),
-            limiter=RateLimiter(None),
-            policy=RetryPolicy.of(store.settings),
-            threads=store.settings.request_threads,
-        ).write(_extra(store, head, kind, start, stop))
+        fenced_writer(store, head, kind).write(_extra(store, head, kind, chunk))
 
 
-def _extra(store: Store, head: Head, kind: Kind, start: int, stop: int) -> Iterator[Put]:
+def _extra(store: Store, head: Head, kind: Kind, chunk: Chunk) -> Iterator[WriteRequest]:
     """Yield the deletions of what stands under the chunk's keys and is none of its items."""
-    form = head.calculation.form(kind)
-    for run in read_runs(store, form, chunk_runs(store, head, form, start, stop), keys_only=True):
-        expected = {range_key for _, place in run.run.sites for range_key in form.range_keys(place)}
-        for range_key, item in run.items.items():
+    spec = head.calculation.spec(kind)
+    ranges = chunk_key_ranges(store, head, spec, chunk)
+    for stored in read_key_ranges(store, spec, ranges, keys_only=True):
+        places = (place for _, place in stored.key_range.sites)
+        expected = {range_key for place in places for range_key in spec.range_keys(place)}
+        for range_key, item in stored.items.items():
             if range_key not in expected:
-                yield deletion(item[HASH_KEY]["S"], form.range_name, range_key)
+                yield deletion(item[HASH_KEY]["S"], spec.range_name, range_key)

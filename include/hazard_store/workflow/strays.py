@@ -7,15 +7,15 @@ tables, at half a read unit for each 4 KB of everybody's items; it finds strays 
 from __future__ import annotations
 
 from hazard_store.keys import HASH_KEY
-from hazard_store.model import KeyScheme, Kind
-from hazard_store.query.key_ranges import scanned
+from hazard_store.model import Kind
+from hazard_store.query.key_ranges import scan_keys
 from hazard_store.records import AuditReport, Difference, Head
 from hazard_store.records.documents import MAX_DIFFERENCES
 from hazard_store.store import Store
-from hazard_store.workflow.progress import Screen
+from hazard_store.workflow.progress import Progress
 
 
-def strays(store: Store, head: Head, screen: Screen) -> AuditReport:
+def strays(store: Store, head: Head, progress: Progress) -> AuditReport:
     """Return a report that counts as extra what no chunk of the plan owns. Changes nothing."""
     keys, n_sites = head.calculation.key_maker, head.calculation.n_sites
     places = store.parts(head.storage_id).places(keys, 0, n_sites)
@@ -23,15 +23,15 @@ def strays(store: Store, head: Head, screen: Screen) -> AuditReport:
     extra, rcu = 0, 0.0
     differences: list[Difference] = []
     for kind in Kind:
-        screen.phase(f"scan {kind}", 0, "items")
-        for item, units in scanned(store, kind):
+        progress.phase(f"scan {kind}", 0, "items")
+        for item, units in scan_keys(store, kind):
             rcu += units
-            screen.advance(1)
+            progress.advance(1)
             hash_key, range_key = (
                 item[HASH_KEY]["S"],
-                item[head.calculation.form(kind).range_name]["S"],
+                item[head.calculation.spec(kind).range_name]["S"],
             )
-            if hash_key in planned or not _is_of(head, hash_key, range_key):
+            if hash_key in planned or not keys.owns_item(hash_key, range_key):
                 continue
             extra += 1
             if len(differences) < MAX_DIFFERENCES:
@@ -43,18 +43,12 @@ def strays(store: Store, head: Head, screen: Screen) -> AuditReport:
                         kind="extra",
                     )
                 )
-        screen.done(0)
+        progress.done(0)
     return AuditReport(
         calc_id=head.calc_id,
         status=head.status,
         extra=extra,
         differences=tuple(differences),
-        with_file=True,  # says nothing against it: a sum of reports keeps the others' word
+        with_file=True,  # neutral in a sum: with_file is AND-ed
         rcu=rcu,
     )
-
-
-def _is_of(head: Head, hash_key: str, range_key: str) -> bool:
-    if head.calculation.key_scheme is KeyScheme.LOCATION:
-        return range_key.rpartition(":")[2] == head.storage_id
-    return hash_key == head.storage_id or hash_key.startswith(f"{head.storage_id}:")

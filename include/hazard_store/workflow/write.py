@@ -4,140 +4,143 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
-from hazard_store.calcfile import CalcFile, file_version, open_calc, sha256_of
-from hazard_store.errors import Refused
-from hazard_store.items import Form
+from hazard_store.calcfile import CalcFile
+from hazard_store.items import ItemSpec, WriteRequest, item_digest, item_maker
 from hazard_store.model import Kind
-from hazard_store.query.key_ranges import Run, SidPlace, runs_of
-from hazard_store.records import Head, WriteReport
-from hazard_store.records.reports import Reports, chunk_number
+from hazard_store.query.key_ranges import (
+    KeyRange,
+    SidPlace,
+    chunk_key_ranges,
+    read_key_ranges,
+    sids_of,
+)
+from hazard_store.records import Chunk, Head, WriteReport
 from hazard_store.store import Store
-from hazard_store.workflow.fence import Shared, fence, writable
-from hazard_store.workflow.source import Progress, Source
-from hazard_store.writer import BatchWriter, RateLimiter, RetryPolicy
+from hazard_store.workflow.fence import fenced_writer
+from hazard_store.workflow.inspect import open_same
+from hazard_store.workflow.progress import OnAdvance
 
-
-def chunk_sites(store: Store, head: Head, start: int, stop: int) -> Iterator[SidPlace]:
-    """Return (sid, place) of a chunk's sites, in key order; they are read as they are asked for.
-
-    Raises:
-        BadParameter: the calculation's plan has no such chunk.
-    """
-    chunk_number(head.calculation, start, stop)
-    return store.parts(head.storage_id).places(head.calculation.key_maker, start, stop)
-
-
-def chunk_runs(store: Store, head: Head, form: Form, start: int, stop: int) -> Iterator[Run]:
-    """Return the runs of a chunk; they own all keys up to the next chunk."""
-    sites = chunk_sites(store, head, start, stop)
-    keys, parts = head.calculation.key_maker, store.parts(head.storage_id)
-    before = next(parts.places(keys, start - 1, start))[1] if start else None
-    last = head.calculation.n_sites
-    after = next(parts.places(keys, stop, stop + 1))[1] if stop < last else None
-    return runs_of(form, sites, before, after)
-
-
-def open_same(store: Store, uri: str, head: Head) -> CalcFile:
-    """Open the file that the calculation was planned from, or a copy of it.
-
-    Raises:
-        Refused: it is another file.
-        FileChanged: it is the same place, and other content.
-    """
-    file = head.calculation.file
-    if file_version(uri, store.settings).uri == file.uri:
-        return open_calc(uri, store.settings, file.etag)
-    if sha256_of(uri, store.settings) != head.calculation.sha256:
-        raise Refused(head.calc_id, f"{uri} is not the file that is stored, {file.uri}")
-    return open_calc(uri, store.settings)
+BLOCK_BYTES = 4_000_000  # of curves read and held at once
 
 
 def write_chunk(
     store: Store,
     uri: str,
-    calc_id: str,
+    head: Head,
     kind: Kind,
-    start: int,
-    stop: int,
-    *,
-    on_items: Progress | None = None,
+    chunk: Chunk,
+    on_items: OnAdvance = lambda _: None,
 ) -> WriteReport:
     """Write the items of one chunk; what is right already is left alone.
 
     Args:
-        store: where. Its settings may name the owner and attempt that this writer works for.
+        store: where.
         uri: the calculation file.
-        calc_id: the calculation, as `begin` recorded it.
+        head: the calculation, as the attempt that writes it owns it (`fence.writable`).
         kind: statistics or realisations.
-        start: position of the chunk's first site in the plan's order.
-        stop: position behind its last.
-        on_items: told of progress.
+        chunk: one of the plan.
+        on_items: told of items that are right in the table.
 
     Raises:
         TryAgain: the retry limit was reached, or the run was taken over or told to stop.
-        Refused: nothing may be written in the calculation's state.
+        Refused: the file is another one.
     """
-    head = writable(store, calc_id)
-    return write_sites(store, uri, head, kind, start, stop, on_items)
-
-
-def write_sites(
-    store: Store,
-    uri: str,
-    head: Head,
-    kind: Kind,
-    start: int,
-    stop: int,
-    on_items: Progress | None = None,
-) -> WriteReport:
-    """Write one chunk of the calculation of a head, whatever its state; see `write_chunk`."""
     began, cpu = time.monotonic(), time.process_time()
-    form = head.calculation.form(kind)
-    reports = Reports(store, head)
-    chunk = chunk_number(head.calculation, start, stop)
-    runs = chunk_runs(store, head, form, start, stop)
+    spec, reports = head.calculation.spec(kind), store.reports(head)
     again = reports.begin(kind, chunk)
-    writer = BatchWriter(
-        client=store.bulk_client,
-        table=store.table(kind),
-        fence=Shared(lambda: fence(store, head)),
-        limiter=RateLimiter(_share(head)),
-        policy=RetryPolicy.of(store.settings),
-        threads=store.settings.request_threads,
-    )
-    source = Source(store, form, runs, on_items or (lambda _: None))
+    writer = fenced_writer(store, head, kind, head.calculation.forecast.wcu_per_s_of_a_writer)
+    puts = ChunkPuts(store, spec, chunk_key_ranges(store, head, spec, chunk), on_items)
     complete = False
     try:
         with open_same(store, uri, head) as calc_file:
-            writer.write(source.puts(calc_file, again))
+            writer.write(puts.writes(calc_file, again))
             complete = True
     finally:
         report = WriteReport(
             calc_id=head.calc_id,
             kind=kind,
-            start=start,
-            stop=stop,
+            start=chunk.start,
+            stop=chunk.stop,
             attempt=head.attempt,
             complete=complete,
-            expected=(stop - start) * len(form.groups),
+            expected=len(chunk) * len(spec.groups),
             sent=writer.counts.sent,
             acknowledged=writer.counts.acknowledged,
-            found=source.found,
+            found=puts.found,
             wcu=writer.counts.wcu,
             retries=writer.counts.retries,
             seconds=round(time.monotonic() - began, 3),
             cpu_seconds=round(time.process_time() - cpu, 3),
-            digests=hashlib.sha256(source.digests).hexdigest() if complete else "",
+            digests=hashlib.sha256(puts.digests).hexdigest() if complete else "",
         )
         if complete:
-            reports.put(report, chunk, bytes(source.digests))
+            reports.put(report, chunk, bytes(puts.digests))
         else:
-            reports.put_quietly(report, chunk)
+            reports.put_unfinished(report, chunk)
     return report
 
 
-def _share(head: Head) -> float | None:
-    forecast = head.calculation.forecast
-    return forecast.wcu_per_s_per_writer if forecast.limited else None
+class ChunkPuts:
+    """The puts of one chunk, made from the file; counts what is right in the table already.
+
+    Attributes:
+        found: items that are stored and right, and were left alone.
+        digests: of all items so far, sites in key order and rows in theirs.
+    """
+
+    def __init__(
+        self, store: Store, spec: ItemSpec, ranges: Iterable[KeyRange], on_items: OnAdvance
+    ) -> None:
+        self._store, self._spec, self._ranges, self._on_items = store, spec, ranges, on_items
+        self._maker = item_maker(spec)
+        self.found = 0
+        self.digests = bytearray()
+
+    def writes(self, calc_file: CalcFile, again: bool) -> Iterator[WriteRequest]:
+        """Yield what is to be written.
+
+        Args:
+            calc_file: the open file.
+            again: whether the chunk was begun before, so that some of it may be stored.
+        """
+        if again:
+            for stored in read_key_ranges(self._store, self._spec, self._ranges):
+                for write in self._block(calc_file, stored.key_range.sites):
+                    there = stored.items.get(write.range_key)
+                    if there is not None and item_digest(there) == write.digest:
+                        self.found += 1
+                    else:
+                        yield write
+                    self._on_items(1)
+        else:
+            for block in self._blocks():
+                for write in self._block(calc_file, block):
+                    yield write
+                    self._on_items(1)
+
+    def _blocks(self) -> Iterator[list[SidPlace]]:
+        site_bytes = 4 * len(self._spec.rows) * self._spec.levels.size
+        size = max(1, BLOCK_BYTES // site_bytes)
+        sites = (site for key_range in self._ranges for site in key_range.sites)
+        while block := list(islice(sites, size)):
+            yield block
+
+    def _block(self, calc_file: CalcFile, sites: Sequence[SidPlace]) -> Iterator[WriteRequest]:
+        """Yield the puts of some sites: the first of each, the second of each ...
+
+        Neighbours share a hash key, and so a partition: taking turns puts as many keys as there
+        are sites into the requests that are under way together.
+        """
+        curves = calc_file.curves(self._spec.kind, sids_of(sites))
+        by_site = [
+            list(self._maker.writes(place, of_site))
+            for (_, place), of_site in zip(sites, curves, strict=True)
+        ]
+        for writes in by_site:
+            for write in writes:
+                self.digests += write.digest
+        for turn in zip(*by_site, strict=True):
+            yield from turn

@@ -1,4 +1,4 @@
-"""Sends puts in batches from several threads, and counts what DynamoDB acknowledged."""
+"""Sends writes in batches from several threads, and counts what DynamoDB acknowledged."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hazard_store.aws.retry import RetryPolicy, is_temporary, is_throttling
-from hazard_store.errors import Stopped
-from hazard_store.items import Put
-from hazard_store.signals import held, let_in
+from hazard_store.items import WriteRequest
+from hazard_store.signals import allowed, deferred
 from hazard_store.writer.batches import Batches
-from hazard_store.writer.lanes import Lanes, Trial
-from hazard_store.writer.prebuilt_body import send_puts
+from hazard_store.writer.lanes import Lanes, Pending
+from hazard_store.writer.prebuilt_body import send_requests
 from hazard_store.writer.rate import RateLimiter
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-STEP_S = 0.5  # the longest sleep before looking at `stop` again
+STEP_S = 0.5  # the longest sleep before looking again at what may be sent
 # Puts that are made and cannot be sent now; a writer's memory follows from it. The more, the surer
 # that some of them belong to the partition which has most to take, so that it never idles.
 HELD_BYTES = 32_000_000
+WCU_PER_BYTE = 0.75 / 1024  # of a request: binaries are in base64
 
 
 @dataclass
@@ -48,26 +48,25 @@ class WriteCounts:
 class Outcome:
     """How a request ended."""
 
-    batch: list[Trial]
-    left: list[Trial] = field(default_factory=list)  # not taken; may be tried again
+    batch: list[Pending]
+    left: list[Pending] = field(default_factory=list)  # not taken; may be tried again
     why: BaseException | str = ""
     throttled: bool = False  # too much was asked for
 
 
 @dataclass
 class BatchWriter:
-    """Writes puts into one table.
+    """Writes writes into one table.
 
     Attributes:
-        client: a DynamoDB client that takes bodies (`body.accept_bodies`) and does not retry.
+        client: a DynamoDB client that takes bodies (`accept_prebuilt_bodies`) and does not retry.
         table: the table's name.
         fence: called before each request; raises when this run may not write any more.
         limiter: the rate to hold to.
-        policy: how often, how long and after what pauses a put is tried again.
+        policy: how often, how long and after what pauses a write is tried again.
         threads: requests under way at once.
-        held_bytes: puts that may be made before they can be sent.
+        held_bytes: writes that may be made before they can be sent.
         wcu_per_byte: what a byte of the first requests is taken to cost.
-        stop: set by whoever wants the writing to end after what is in flight.
         clock: seconds.
         pause: waits for a number of seconds.
     """
@@ -79,32 +78,28 @@ class BatchWriter:
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     threads: int = 8
     held_bytes: int = HELD_BYTES
-    stop: threading.Event = field(default_factory=threading.Event)
     counts: WriteCounts = field(default_factory=WriteCounts)
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
-    wcu_per_byte: float = 0.75 / 1024  # of a request; binaries are in base64. Learned from answers
+    wcu_per_byte: float = WCU_PER_BYTE  # learned from answers
 
-    def write(self, puts: Iterable[Put]) -> WriteCounts:
-        """Write all puts; return when every one of them was acknowledged.
+    def write(self, writes: Iterable[WriteRequest]) -> WriteCounts:
+        """Write all writes; return when every one of them was acknowledged.
 
         Raises:
             TryAgain: the retry limit was reached; `counts` tells how far it came.
             LostOwnership: the fence says that another run took over.
-            Stopped: `stop` was set.
         """
         lanes = Lanes(self.table, self.policy)
-        batches = Batches(puts, lanes, self.held_bytes)
+        batches = Batches(writes, lanes, self.held_bytes)
         in_flight: set[Future[Outcome]] = set()
         # A signal that came while the pool starts a thread would leave it, and what it sends,
         # uncounted.
-        with held(), ThreadPoolExecutor(self.threads, thread_name_prefix="put") as pool:
+        with deferred(), ThreadPoolExecutor(self.threads, thread_name_prefix="put") as pool:
             while True:
-                if self.stop.is_set():
-                    raise Stopped(self.table, "told to stop; a resume writes what is missing")
                 now = self.clock()
                 may_send = len(in_flight) < self.threads and not self._in_debt()
-                with let_in():
+                with allowed():
                     batch = batches.next(now) if may_send else None
                 if batch:
                     # Charged before it is known, or the first requests would all start free.
@@ -117,12 +112,14 @@ class BatchWriter:
                         pause_s = lanes.next_in_s(now)
                         longest_s = STEP_S if pause_s is None else min(STEP_S, pause_s + 0.001)
                         longest_s = 0.0 if batches.may_make else longest_s
-                    with let_in():
+                    with allowed():
                         done, in_flight = wait(in_flight, longest_s, FIRST_COMPLETED)
                     for end in (future.result() for future in done):
-                        lanes.settle(end.batch, end.left, self.clock(), end.why, end.throttled)
+                        lanes.record_answer(
+                            end.batch, end.left, self.clock(), end.why, end.throttled
+                        )
                 elif lanes:
-                    with let_in():
+                    with allowed():
                         self.pause(min(STEP_S, lanes.next_in_s(now) or 0.0))
                 elif not batches.may_make:
                     return self.counts
@@ -130,16 +127,16 @@ class BatchWriter:
     def _in_debt(self) -> bool:
         debt_s = self.limiter.debt_s()
         if debt_s:
-            with let_in():
+            with allowed():
                 self.pause(min(debt_s, STEP_S))
         return debt_s > STEP_S
 
-    def _send(self, batch: list[Trial], guess: float) -> Outcome:
+    def _send(self, batch: list[Pending], guess: float) -> Outcome:
         """Make one request that was charged a guess; the answer's charge replaces it."""
         self.fence()
         self.counts.add(sent=len(batch))
         try:
-            answer = send_puts(self.client, self.table, [trial.put for trial in batch])
+            answer = send_requests(self.client, self.table, [pending.write for pending in batch])
         except Exception as error:
             if not is_temporary(error):
                 raise
@@ -155,10 +152,10 @@ class BatchWriter:
         self.counts.add(
             wcu=answer.wcu, acknowledged=len(batch) - len(left), retries=1 if left else 0
         )
-        undone = [trial for trial in batch if id(trial.put) in left]
+        undone = [pending for pending in batch if id(pending.write) in left]
         why = f"{len(undone)} of {len(batch)} items came back unprocessed"
         return Outcome(batch, undone, why, throttled=bool(undone))
 
 
-def _bytes(batch: list[Trial]) -> int:
-    return sum(len(trial.put.body) for trial in batch)
+def _bytes(batch: list[Pending]) -> int:
+    return sum(len(pending.write.body) for pending in batch)

@@ -1,10 +1,10 @@
-"""Puts on their way, in one lane for each hash key: how many of a key may be under way at once.
+"""Writes that are not acknowledged, in one lane for each hash key: how many may be under way.
 
 All items of a hash key lie on one partition (or on few, where it was split), and a partition that
 is throttled refuses them together. So each key has a window, as a TCP connection has one: it opens
 with what is taken, and is halved, after a pause, by what is refused. A hot key is then tried with
-few puts instead of all that wait, the others go on at their full rate, no put that waits holds a
-thread, and writers that share a partition come to share it fairly.
+few writes instead of all that wait, the others go on at their full rate, no write that waits holds
+a thread, and writers that share a partition come to share it fairly.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from itertools import count
 
 from hazard_store.aws.retry import RetryPolicy
 from hazard_store.errors import TryAgain
-from hazard_store.items import Put
+from hazard_store.items import WriteRequest
 
-FIRST_WINDOW = 25.0  # puts: what one request carries
+FIRST_WINDOW = 25.0  # writes: what one request carries
 TICK_S = 0.025  # lanes that pause are opened together, so that requests are not tiny
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """A put and how often it was tried in vain."""
+class Pending:
+    """A write that is not acknowledged, and how often it was tried."""
 
-    put: Put
+    write: WriteRequest
     tries: int = 0
 
 
 @dataclass(slots=True)
 class Lane:
-    """The puts of one hash key that are not acknowledged."""
+    """The writes of one hash key that are not acknowledged."""
 
-    queue: deque[Trial] = field(default_factory=deque)
+    queue: deque[Pending] = field(default_factory=deque)
     under_way: int = 0
     window: float = FIRST_WINDOW
     opening: bool = True  # nothing was refused yet: the window doubles with each round
@@ -44,11 +44,11 @@ class Lane:
 
     @property
     def is_open(self) -> bool:
-        """Whether a put may be sent now."""
+        """Whether a write may be sent now."""
         return bool(self.queue) and not self.pausing and self.under_way < self.window
 
     def taken(self, n: int) -> None:
-        """Widen the window for n acknowledged puts."""
+        """Widen the window for n acknowledged writes."""
         self.refusals = 0
         self.window += n if self.opening else n / self.window
 
@@ -59,16 +59,16 @@ class Lane:
 
 
 class Lanes:
-    """All puts that were made and are not acknowledged.
+    """All writes that were made and are not acknowledged.
 
     Attributes:
-        size: bytes of puts that are not under way.
+        size: bytes of writes that are not under way.
     """
 
     def __init__(self, table: str, policy: RetryPolicy) -> None:
         self._table, self._policy = table, policy
         # The first fault since an item was taken: while the table takes items, we do not give up.
-        self._in_vain_since: float | None = None
+        self._no_progress_since: float | None = None
         self._lanes: dict[str, Lane] = {}
         self._open: deque[Lane] = deque()  # they take turns
         self._pauses: list[tuple[float, int, Lane]] = []
@@ -79,19 +79,19 @@ class Lanes:
         """Tell whether anything is not acknowledged."""
         return bool(self._lanes)
 
-    def add(self, put: Put) -> None:
-        """Take in a fresh put."""
-        lane = self._lanes.get(put.hash_key)
+    def add(self, write: WriteRequest) -> None:
+        """Take in a fresh write."""
+        lane = self._lanes.get(write.hash_key)
         if lane is None:
-            lane = self._lanes[put.hash_key] = Lane()
+            lane = self._lanes[write.hash_key] = Lane()
         was_open = lane.is_open
-        lane.queue.append(Trial(put))
-        self.size += len(put.body)
+        lane.queue.append(Pending(write))
+        self.size += len(write.body)
         if not was_open and lane.is_open:
             self._open.append(lane)
 
-    def first(self, now: float) -> Trial | None:
-        """Return the trial whose turn it is; None where nothing may be sent now."""
+    def first(self, now: float) -> Pending | None:
+        """Return the write whose turn it is; None where nothing may be sent now."""
         while self._pauses and self._pauses[0][0] <= now:
             _, _, lane = heapq.heappop(self._pauses)
             lane.pausing = False
@@ -100,18 +100,18 @@ class Lanes:
         return self._open[0].queue[0] if self._open else None
 
     def send_first(self) -> None:
-        """Note that the trial which `first` returned is under way."""
+        """Note that the write which `first` returned is under way."""
         lane = self._open.popleft()
-        trial = lane.queue.popleft()
+        pending = lane.queue.popleft()
         lane.under_way += 1
-        self.size -= len(trial.put.body)
+        self.size -= len(pending.write.body)
         if lane.is_open:
             self._open.append(lane)
 
-    def settle(
+    def record_answer(
         self,
-        batch: list[Trial],
-        left: list[Trial],
+        batch: list[Pending],
+        left: list[Pending],
         now: float,
         why: BaseException | str,
         throttled: bool,
@@ -129,18 +129,18 @@ class Lanes:
             TryAgain: the limit of the policy is reached.
         """
         if len(left) < len(batch):
-            self._in_vain_since = None
-        undone = {id(trial) for trial in left}
+            self._no_progress_since = None
+        undone = {id(pending) for pending in left}
         taken: dict[str, int] = {}
-        refused: dict[str, list[Trial]] = {}
-        for trial in batch:
-            key = trial.put.hash_key
-            if id(trial) in undone:
-                refused.setdefault(key, []).append(self._again(trial, now, why))
+        refused: dict[str, list[Pending]] = {}
+        for pending in batch:
+            key = pending.write.hash_key
+            if id(pending) in undone:
+                refused.setdefault(key, []).append(self._again(pending, now, why))
             else:
                 taken[key] = taken.get(key, 0) + 1
-        for key, trials in refused.items():
-            self._refused(self._lanes[key], trials, now, throttled)
+        for key, of_key in refused.items():
+            self._refused(self._lanes[key], of_key, now, throttled)
         for key, n in taken.items():
             self._taken(key, n)
 
@@ -158,12 +158,12 @@ class Lanes:
         elif not was_open and lane.is_open:
             self._open.append(lane)
 
-    def _refused(self, lane: Lane, trials: list[Trial], now: float, throttled: bool) -> None:
+    def _refused(self, lane: Lane, refused: list[Pending], now: float, throttled: bool) -> None:
         if lane.is_open:
             self._open.remove(lane)
-        lane.under_way -= len(trials)
-        lane.queue.extendleft(reversed(trials))
-        self.size += sum(len(trial.put.body) for trial in trials)
+        lane.under_way -= len(refused)
+        lane.queue.extendleft(reversed(refused))
+        self.size += sum(len(pending.write.body) for pending in refused)
         if lane.pausing:
             return
         lane.pausing = True
@@ -174,14 +174,14 @@ class Lanes:
         tick = math.ceil(ends / TICK_S) * TICK_S
         heapq.heappush(self._pauses, (tick, next(self._order), lane))
 
-    def _again(self, trial: Trial, now: float, why: BaseException | str) -> Trial:
-        if self._in_vain_since is None:
-            self._in_vain_since = now
-        tries, idle_s = trial.tries + 1, now - self._in_vain_since
+    def _again(self, pending: Pending, now: float, why: BaseException | str) -> Pending:
+        if self._no_progress_since is None:
+            self._no_progress_since = now
+        tries, idle_s = pending.tries + 1, now - self._no_progress_since
         if self._policy.is_reached(tries, idle_s):
             raise TryAgain(
                 self._table,
                 f"gave up at the retry limit ({tries} tries of one item, {idle_s:.0f} s "
                 f"without any being taken): {why}",
             )
-        return Trial(trial.put, tries)
+        return Pending(pending.write, tries)

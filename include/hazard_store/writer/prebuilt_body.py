@@ -1,8 +1,8 @@
-"""BatchWriteItem with a body that is spelled already.
+"""BatchWriteItem with a body that is serialized already.
 
-The client library would walk every item, encode its binaries and spell the whole as JSON, and do
-it again at each retry; that is most of a writer's CPU time. Here the puts bring their own JSON, and
-the library signs and sends it: two of its documented events, `before-parameter-build` and
+The client library would walk every item, encode its binaries and serialize the whole as JSON, and
+do it again at each retry; that is most of a writer's CPU time. Here the writes bring their own
+JSON, and the library signs and sends it: two of its documented events, `before-parameter-build` and
 `before-call`, carry the body past its serializer. Endpoint, credentials, signing, connections and
 the parsing of answers stay the library's.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.parsers import ResponseParserError
 
-from hazard_store.items import Put
+from hazard_store.items import WriteRequest
 from hazard_store.keys import HASH_KEY, RANGE_KEYS
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _CONTEXT = "hazard_store_body"
 
 
-class _Spelled(list[Any]):
-    """Stands for a table's puts in the request's parameters; carries the body."""
+class _PrebuiltWrites(list[Any]):
+    """Stands for a table's writes in the request's parameters; carries the body."""
 
     body: bytes
 
@@ -33,32 +33,32 @@ class _Spelled(list[Any]):
 class Answer:
     """What DynamoDB did of a batch."""
 
-    left: list[Put]  # unprocessed
+    left: list[WriteRequest]  # unprocessed
     wcu: float  # as DynamoDB counts them
 
 
-def accept_bodies(client: DynamoDBClient) -> None:
-    """Make a client take bodies from `send_puts`."""
+def accept_prebuilt_bodies(client: DynamoDBClient) -> None:
+    """Make a client take bodies from `send_requests`."""
     events = client.meta.events
     events.register("before-parameter-build.dynamodb.BatchWriteItem", _remember)
     events.register("before-call.dynamodb.BatchWriteItem", _replace)
 
 
-def send_puts(client: DynamoDBClient, table: str, puts: list[Put]) -> Answer:
+def send_requests(client: DynamoDBClient, table: str, writes: list[WriteRequest]) -> Answer:
     """Make one BatchWriteItem request.
 
     Args:
-        client: a client that was given to `accept_bodies`.
+        client: a client that was given to `accept_prebuilt_bodies`.
         table: the table's name.
-        puts: at most 25, no key twice.
+        writes: at most 25, no key twice.
 
     Raises:
         ResponseParserError: the answer is not whole.
     """
-    items = _Spelled()
+    items = _PrebuiltWrites()
     items.body = b'{"RequestItems":{"%s":[%s]},"ReturnConsumedCapacity":"TOTAL"}' % (
         table.encode(),
-        b",".join(put.body for put in puts),
+        b",".join(write.body for write in writes),
     )
     answer: Any = client.batch_write_item(RequestItems={table: items})
     wcu = sum(used["CapacityUnits"] for used in answer.get("ConsumedCapacity", []))
@@ -67,7 +67,7 @@ def send_puts(client: DynamoDBClient, table: str, puts: list[Put]) -> Answer:
     unprocessed = answer["UnprocessedItems"].get(table, [])
     if not unprocessed:
         return Answer([], wcu)
-    by_key = {(put.hash_key, put.range_key): put for put in puts}
+    by_key = {(write.hash_key, write.range_key): write for write in writes}
     return Answer([by_key[_key(request)] for request in unprocessed], wcu)
 
 
@@ -83,7 +83,7 @@ def _key(request: Any) -> tuple[str, str]:
 
 def _remember(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
     (items,) = params["RequestItems"].values()
-    if isinstance(items, _Spelled):
+    if isinstance(items, _PrebuiltWrites):
         context[_CONTEXT] = items.body
 
 

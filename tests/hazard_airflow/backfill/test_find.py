@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hazard_airflow.backfill.find import child_run_id, find, form_of
+from hazard_airflow.backfill.find import child_run_id, find, params_of
 from hazard_store.errors import BadParameter, Misconfigured
 from hazard_store.model import StoreOptions
 from hazard_store.settings import Settings
@@ -52,9 +52,8 @@ def test_a_file_is_stored_under_its_name_with_the_defaults_of_the_form(inbox: Ca
     file = found()["calc_1.hdf5"]
     assert {"calc_id": "calc_1", "calc_file": uri} == file["conf"]
     assert ("calc_1", uri, None) == (file["calc_id"], file["uri"], file["refused"])
-    from hazard_airflow.store_steps import options_of
 
-    assert StoreOptions() == options_of(form_of(file["conf"], Settings.from_environment()))
+    assert StoreOptions() == StoreOptions.of(params_of(file["conf"], Settings.from_environment()))
 
 
 def test_a_sidecar_gives_the_id_and_any_parameter(inbox: Callable) -> None:
@@ -73,7 +72,7 @@ def test_a_sidecar_gives_the_id_and_any_parameter(inbox: Callable) -> None:
     uri = inbox("a+b.hdf5", given)
     file = found()["a+b.hdf5"]
     assert (given | {"calc_file": uri}, None) == (file["conf"], file["refused"])
-    form = form_of(file["conf"], Settings.from_environment())
+    form = params_of(file["conf"], Settings.from_environment())
     assert set(form) == set(given) | {"calc_file"}, "a parameter that this test has forgotten"
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.errors import BadCalculation
-from hazard_store.files.fileobj import HEAP, SourceFile
-from hazard_store.files.local import LocalSource
+from hazard_store.files.fileobj import HEAP, FileObject
+from hazard_store.files.local import LocalFile
 from hazard_store.model import Kind
 from hazard_store.settings import Settings
 from tests.support.calc_factory import make_calc
@@ -92,10 +92,10 @@ def test_a_file_with_holes(tmp_path: Path, settings: Settings, length: int):
     assert count > 0
 
 
-def heap_file(tmp_path: Path, objects: bytes) -> SourceFile:
+def heap_file(tmp_path: Path, objects: bytes) -> FileObject:
     body = HEAP + struct.pack("<Q", 16 + len(objects)) + objects
     (tmp_path / "heap").write_bytes(body)
-    return SourceFile(LocalSource(str(tmp_path / "heap"), str(tmp_path / "heap")))
+    return FileObject(LocalFile(str(tmp_path / "heap"), str(tmp_path / "heap")))
 
 
 def entry(index: int, size: int, content: bytes = b"") -> bytes:
@@ -133,5 +133,5 @@ def test_the_heaps_of_h5py_are_good(tmp_path: Path, settings: Settings):
     make_calc(tmp_path / "c.hdf5", edit=add_many)
     open_calc(str(tmp_path / "c.hdf5"), settings).close()
     path = str(tmp_path / "c.hdf5")
-    with h5py.File(SourceFile(LocalSource(path, path)), "r") as h5:
+    with h5py.File(FileObject(LocalFile(path, path)), "r") as h5:
         assert [row["path"].decode() for row in h5["full_lt/sm_data"][()]] == strings

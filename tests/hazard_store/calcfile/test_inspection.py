@@ -20,11 +20,11 @@ from hazard_store.calcfile import (
     inspection,
     open_calc,
     sha256_of,
-    stream,
 )
 from hazard_store.calcfile.metadata import Contents, read_contents
 from hazard_store.errors import BadCalculation
-from hazard_store.files.local import LocalSource
+from hazard_store.files import blocks
+from hazard_store.files.local import LocalFile
 from hazard_store.model import Kind
 from hazard_store.settings import Settings
 from tests.support.calc_factory import make_calc
@@ -35,7 +35,7 @@ CHUNKED = {"chunks": (1, 1, 2, 5), "compression": "gzip"}
 @contextmanager
 def small_blocks(block: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for module in (stream, inspection):
+        for module in (blocks, inspection):
             patch.setattr(module, "BLOCK", block)
         yield
 
@@ -171,7 +171,7 @@ def test_curves_that_overlap_are_refused(tmp_path: Path, settings: Settings):
         inspect_file(str(made.path), settings)
 
 
-class Counting(LocalSource):
+class Counting(LocalFile):
     """A file that remembers what was asked of it."""
 
     def __init__(self, uri: str, _settings: object = None, _etag: str | None = None) -> None:
@@ -199,7 +199,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[Counting]:
 
     COUNTED.clear()
     for module in ("inspection", "calcfile"):
-        monkeypatch.setattr(f"hazard_store.calcfile.{module}.open_source", Counting)
+        monkeypatch.setattr(f"hazard_store.calcfile.{module}.open_file", Counting)
         monkeypatch.setattr(f"hazard_store.calcfile.{module}.read_contents", read_and_forget)
     return COUNTED
 
@@ -230,7 +230,7 @@ def test_at_most_five_blocks_wait(tmp_path: Path, settings: Settings, counted: l
     with small_blocks(32 << 10):
         inspect_file(str(made.path), settings, slow)
     assert len(ahead) > 10
-    assert max(ahead) <= (stream.AHEAD + 1) * (32 << 10)
+    assert max(ahead) <= (blocks.AHEAD + 1) * (32 << 10)
 
 
 def test_a_slice_of_sites_reads_little_more_than_them(
@@ -251,7 +251,7 @@ def test_a_long_run_of_sites_is_read_in_parts(
     made = make_calc(tmp_path / "c.hdf5", n=20, r=4)
     with open_calc(str(made.path), settings) as calc:
         for max_run, expected in ((500, [320, 480]), (10, [160])):  # 160 bytes a site
-            monkeypatch.setattr(curves, "MAX_RUN", max_run)
+            monkeypatch.setattr(curves, "MAX_SPAN", max_run)
             counted[-1].asked.clear()
             calc.curves(Kind.REALISATIONS, np.arange(20))
             assert sorted({stop - start for start, stop in counted[-1].asked}) == expected

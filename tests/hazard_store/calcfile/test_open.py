@@ -183,7 +183,7 @@ def test_any_sites_in_any_order(
     made = make_calc(path, n=40, r=6)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(curves, "MAX_GAP", max_gap)
-        patch.setattr(curves, "MAX_RUN", max_run)
+        patch.setattr(curves, "MAX_SPAN", max_run)
         index = np.array(sids, dtype=np.intp)
         assert same_bits(made.rlzs[index], read(made, Settings(), Kind.REALISATIONS, index))
 

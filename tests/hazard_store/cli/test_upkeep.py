@@ -9,7 +9,7 @@ import pytest
 
 from hazard_store.model import IfStored, KeyScheme, Kind
 from hazard_store.store import Store
-from hazard_store.workflow.claim import begin
+from hazard_store.workflow.claim import claim
 from tests.hazard_store.workflow.test_claim import plan_of
 from tests.support.loading import CALCS, all_items, key_of, stored
 
@@ -89,7 +89,7 @@ def test_remove_needs_a_yes_and_then_leaves_nothing(store: Store, cli) -> None:
 
 
 def test_remove_of_what_is_being_written_is_temporary(store: Store, cli) -> None:
-    begin(store, plan_of(store), "living", IfStored.FAIL)
+    claim(store, plan_of(store), "living", IfStored.FAIL)
     refused = cli("remove", "A", "--yes")
     assert 75 == refused.code
     assert "held by the run living" in refused.err
@@ -118,7 +118,7 @@ def test_show_says_what_it_took_and_how_it_was_audited(store: Store, cli) -> Non
 
 def test_what_is_stale_is_listed(store: Store, cli) -> None:
     stored(store, FILE, "GOOD")
-    head = begin(store, plan_of(store), "dead", IfStored.FAIL).head
+    head = claim(store, plan_of(store), "dead", IfStored.FAIL).head
     store.heads.failed(head, {})
     assert [] == json.loads(cli("list", "--stale-days", 1, "--json").out)
     store.client.update_item(

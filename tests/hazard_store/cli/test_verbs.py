@@ -13,7 +13,7 @@ import pytest
 from hazard_store.model import IfStored, KeyScheme, Kind, StoreOptions
 from hazard_store.store import Store
 from hazard_store.tables import create_tables
-from hazard_store.workflow.claim import begin
+from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
 from tests.support.calc_factory import make_calc
 from tests.support.loading import CALCS, Silent, all_items, drop_tables, items_of, stored
@@ -27,7 +27,7 @@ CUSTOM_IDS = CALCS / "custom_ids.hdf5"
 def begun(store: Store, calc_id: str = "A", path: Path = FILE, **options: object):
     """Begin a calculation, as the DAG's first tasks do, and write nothing of its curves."""
     plan = inspect_and_plan(str(path), calc_id, StoreOptions(**options), store.settings, Silent())
-    return begin(store, plan, "run-1", IfStored.FAIL).head
+    return claim(store, plan, "run-1", IfStored.FAIL).head
 
 
 @pytest.mark.parametrize(
@@ -316,10 +316,10 @@ def test_publish_without_audit_is_refused(store: Store, cli):
 def test_each_step_by_hand(store: Store, cli):
     """As the DAG does it: write each chunk, audit, publish."""
     head = begun(store, key_scheme=KeyScheme.CALC, sites_per_chunk=4)
-    assert [(0, 4), (4, 6)] == head.calculation.chunk_ranges
-    for start, stop in head.calculation.chunk_ranges:
+    assert ["0:4", "4:6"] == list(map(str, head.calculation.chunks))
+    for chunk in head.calculation.chunks:
         for kind in Kind:
-            ended = cli("write", FILE, "A", "--kind", kind, "--sites", f"{start}:{stop}")
+            ended = cli("write", FILE, "A", "--kind", kind, "--sites", chunk)
             report = json.loads(ended.out.strip().splitlines()[-1])
             assert ended.code == 0
             assert report["expected"] == report["acknowledged"] == report["sent"]
@@ -337,8 +337,8 @@ def test_each_step_by_hand(store: Store, cli):
 
 def test_an_audit_of_half_a_calculation_fails(store: Store, cli):
     head = begun(store)
-    ((start, stop),) = head.calculation.chunk_ranges
-    cli("write", FILE, "A", "--kind", "stats", "--sites", f"{start}:{stop}")
+    (chunk,) = head.calculation.chunks
+    cli("write", FILE, "A", "--kind", "stats", "--sites", chunk)
     ended = cli("audit", "A", "--json")
     found = json.loads(ended.out)
     assert ended.code == 1
@@ -449,9 +449,9 @@ def test_curves_that_are_not_there(store: Store, cli, options: list[str]):
 
 def test_unpublished_curves_only_on_demand(store: Store, cli):
     head = begun(store)
-    ((start, stop),) = head.calculation.chunk_ranges
+    (chunk,) = head.calculation.chunks
     for kind in Kind:
-        cli("write", FILE, "A", "--kind", kind, "--sites", f"{start}:{stop}")
+        cli("write", FILE, "A", "--kind", kind, "--sites", chunk)
     assert cli("curves", "A", "--format", "json").code == 66
     found = cli("curves", "A", "--format", "json", "--unpublished")
     assert found.code == 0

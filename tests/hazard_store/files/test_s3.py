@@ -20,9 +20,9 @@ from hazard_store.errors import (
 from hazard_store.files import s3
 from hazard_store.model import Kind
 from hazard_store.settings import Settings
-from tests.hazard_store.calcfile.conftest import REGION, S3Place
 from tests.support.calc_factory import MadeCalc, make_calc
 from tests.support.faulty_s3 import FaultyS3, faulty_s3
+from tests.support.s3_place import REGION, S3Place
 
 SOME = np.array([7, 2, 3, 0])
 BUSY = "503 SlowDown"
@@ -247,7 +247,7 @@ def test_a_large_read_is_several_requests(
 ):
     monkeypatch.setattr(s3, "PART", 1000)
     with faulty_s3(made.path.read_bytes()) as server:
-        source = s3.S3Source("s3://b/c.hdf5", settings_for(server))
+        source = s3.S3File("s3://b/c.hdf5", settings_for(server))
         assert source.read(10, 2510) == made.path.read_bytes()[10:2510]
     wanted = [wanted for method, wanted, _ in server.requests if method == "GET"]
     assert wanted == ["bytes=10-1009", "bytes=1010-2009", "bytes=2010-2509"]

@@ -73,5 +73,5 @@ def test_a_bad_sidecar_is_one_error_that_names_it(tmp_path: Path, text: str, rea
     (tmp_path / "calc_1.json").write_text(text)
     with pytest.raises(BadCalculation) as error:
         read_sidecar(f"{tmp_path}/calc_1.hdf5", SETTINGS)
-    assert f"{tmp_path}/calc_1.json" == error.value.uri
+    assert f"{tmp_path}/calc_1.json" == error.value.subject
     assert reason in error.value.reason

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hazard_store.items import Expected, Form, WireItem, make_items
+from hazard_store.items import Expected, ItemSpec, WireItem, make_items
 from hazard_store.model import KeyScheme, Kind, Layout
 from tests.hazard_store.items.test_items import (
     PLACE,
     curves_of,
-    form_of,
+    params_of,
     respelled,
     variations,
     ways,
@@ -21,45 +21,45 @@ from tests.hazard_store.items.test_items import (
 OTHER = replace(PLACE, loc="[-41.300~174.800]", lon=174.8)
 
 
-def expected(form: Form, *seeds: int) -> Expected:
-    return Expected(form, np.stack([curves_of(form, seed) for seed in seeds]))
+def expected(spec: ItemSpec, *seeds: int) -> Expected:
+    return Expected(spec, np.stack([curves_of(spec, seed) for seed in seeds]))
 
 
 @ways
 def test_what_was_made_of_the_file_is_right(scheme: KeyScheme, layout: Layout, kind: Kind):
     """Each item of each site, also when DynamoDB respelled its numbers, and only at its place."""
-    form = form_of(layout, kind, scheme)
-    sites = expected(form, 1, 2)
+    spec = params_of(layout, kind, scheme)
+    sites = expected(spec, 1, 2)
     for index, place in enumerate((PLACE, OTHER)):
-        items = make_items(form, place, curves_of(form, index + 1))
+        items = make_items(spec, place, curves_of(spec, index + 1))
         for group, item in enumerate(items):
-            assert sites.is_said(item, index, place, group)
-            assert sites.is_said(respelled(item), index, place, group)
-            assert not sites.is_said(item, 1 - index, place, group)
-            assert not sites.is_said(items[group - 1], index, place, group)
+            assert sites.matches(item, index, place, group)
+            assert sites.matches(respelled(item), index, place, group)
+            assert not sites.matches(item, 1 - index, place, group)
+            assert not sites.matches(items[group - 1], index, place, group)
 
 
 @ways
 def test_an_altered_item_is_not_right(scheme: KeyScheme, layout: Layout, kind: Kind):
     """Any attribute that is changed, gone or foreign."""
-    form = form_of(layout, kind, scheme)
-    sites = expected(form, 1)
-    item = make_items(form, PLACE, curves_of(form))[0]
+    spec = params_of(layout, kind, scheme)
+    sites = expected(spec, 1)
+    item = make_items(spec, PLACE, curves_of(spec))[0]
     changed: list[WireItem] = [*variations(item), item | {"foreign": {"S": "x"}}]
     changed += [{n: v for n, v in item.items() if n != name} for name in item]
     for other in changed:
-        assert not sites.is_said(other, 0, PLACE, 0)
+        assert not sites.matches(other, 0, PLACE, 0)
 
 
 @pytest.mark.parametrize("compressible", [True, False])
 def test_a_curve_that_differs_in_one_bit_is_not_right(compressible: bool):
     """Packed by either method of the codec."""
-    form = form_of(n_imts=9, n_levels=20)
-    curves = curves_of(form)
+    spec = params_of(n_imts=9, n_levels=20)
+    curves = curves_of(spec)
     if compressible:
         curves = np.sort(curves, axis=2)[:, :, ::-1].astype("f2").astype("f4")
-    item = make_items(form, PLACE, curves)[0]
+    item = make_items(spec, PLACE, curves)[0]
     assert int(compressible) == item["curves"]["B"][1]
-    assert Expected(form, curves[None]).is_said(item, 0, PLACE, 0)
+    assert Expected(spec, curves[None]).matches(item, 0, PLACE, 0)
     curves.view("u4")[1, 3, 5] ^= 1
-    assert not Expected(form, curves[None]).is_said(item, 0, PLACE, 0)
+    assert not Expected(spec, curves[None]).matches(item, 0, PLACE, 0)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from hazard_store.items import (
-    Form,
     ItemError,
+    ItemSpec,
     Place,
     item_bytes,
     item_digest,
@@ -36,7 +36,7 @@ ways = pytest.mark.parametrize(
 )
 
 
-def form_of(
+def params_of(
     layout: Layout = Layout.PACKED,
     kind: Kind = Kind.REALISATIONS,
     scheme: KeyScheme = KeyScheme.CALC_LOCATION,
@@ -44,9 +44,9 @@ def form_of(
     group: int = 3,
     n_imts: int = 2,
     n_levels: int = 5,
-) -> Form:
+) -> ItemSpec:
     rows = rlz_rows(n_rows) if kind is Kind.REALISATIONS else tuple(f"0.{i}" for i in range(n_rows))
-    return Form(
+    return ItemSpec(
         kind=kind,
         layout=layout,
         keys=KeyMaker(scheme, "A"),
@@ -57,24 +57,24 @@ def form_of(
     )
 
 
-def curves_of(form: Form, seed: int = 1) -> np.ndarray:
+def curves_of(spec: ItemSpec, seed: int = 1) -> np.ndarray:
     bits = np.random.default_rng(seed).integers(
-        0, 0x3F800000, (len(form.rows), *form.levels.shape), np.uint32
+        0, 0x3F800000, (len(spec.rows), *spec.levels.shape), np.uint32
     )
     return bits.view(np.float32)
 
 
 @ways
 def test_what_is_made_is_read_back(scheme: KeyScheme, layout: Layout, kind: Kind):
-    form = form_of(layout, kind, scheme)
-    curves = curves_of(form)
-    items = make_items(form, PLACE, curves)
-    read = [read_item(form, item) for item in items]
-    assert len(form.groups) == len(items)
+    spec = params_of(layout, kind, scheme)
+    curves = curves_of(spec)
+    items = make_items(spec, PLACE, curves)
+    read = [read_item(spec, item) for item in items]
+    assert len(spec.groups) == len(items)
     assert [PLACE] * len(items) == [rows.place for rows in read]
-    assert [group.start for group in form.groups] == [rows.first for rows in read]
+    assert [group.start for group in spec.groups] == [rows.first for rows in read]
     assert curves.tobytes() == np.concatenate([rows.curves for rows in read]).tobytes()
-    assert form.range_keys(PLACE) == [item[form.range_name]["S"] for item in items]
+    assert spec.range_keys(PLACE) == [item[spec.range_name]["S"] for item in items]
 
 
 @given(
@@ -85,50 +85,50 @@ def test_what_is_made_is_read_back(scheme: KeyScheme, layout: Layout, kind: Kind
     )
 )
 def test_readable_numbers_are_lossless(bits: np.ndarray):
-    form = form_of(Layout.READABLE, n_rows=2, n_imts=1, n_levels=3)
+    spec = params_of(Layout.READABLE, n_rows=2, n_imts=1, n_levels=3)
     curves = bits.view(np.float32)
-    items = make_items(form, PLACE, curves)
-    read = np.concatenate([read_item(form, item).curves for item in items])
+    items = make_items(spec, PLACE, curves)
+    read = np.concatenate([read_item(spec, item).curves for item in items])
     assert curves.tobytes() == read.tobytes()
 
 
 @given(arrays(np.uint32, (4, 2, 3), elements=st.integers(0, 2**32 - 1)))
 def test_packed_curves_are_lossless_whatever_their_bits(bits: np.ndarray):
-    form = form_of(n_rows=4, n_levels=3)
+    spec = params_of(n_rows=4, n_levels=3)
     curves = bits.view(np.float32)
-    read = [read_item(form, item).curves for item in make_items(form, PLACE, curves)]
+    read = [read_item(spec, item).curves for item in make_items(spec, PLACE, curves)]
     assert curves.tobytes() == np.concatenate(read).tobytes()
 
 
 def test_the_readable_layout_refuses_what_it_cannot_hold():
     """DynamoDB respells -0.0 as 0; other negative numbers (of a std, say) it keeps."""
-    form = form_of(Layout.READABLE)
-    curves = curves_of(form)
+    spec = params_of(Layout.READABLE)
+    curves = curves_of(spec)
     curves[0, 0, 0] = -0.5
-    read = [read_item(form, item).curves for item in make_items(form, PLACE, curves)]
+    read = [read_item(spec, item).curves for item in make_items(spec, PLACE, curves)]
     assert curves.tobytes() == np.concatenate(read).tobytes()
     curves[0, 0, 0] = -0.0
     with pytest.raises(ValueError, match="readable"):
-        make_items(form, PLACE, curves)
+        make_items(spec, PLACE, curves)
 
 
 @ways
 def test_an_item_says_the_same_every_time(scheme: KeyScheme, layout: Layout, kind: Kind):
     """Nothing random and no clock: a retry changes nothing."""
-    form = form_of(layout, kind, scheme)
-    first, second = (list(item_maker(form).puts(PLACE, curves_of(form))) for _ in range(2))
+    spec = params_of(layout, kind, scheme)
+    first, second = (list(item_maker(spec).writes(PLACE, curves_of(spec))) for _ in range(2))
     assert first == second
 
 
 @ways
 def test_the_readable_layout_is_the_predecessors(scheme: KeyScheme, layout: Layout, kind: Kind):
-    form = form_of(Layout.READABLE, kind, scheme, n_rows=1, n_imts=1, n_levels=2)
-    (item,) = make_items(form, PLACE, np.array([[[0.5, 0.25]]], np.float32))
+    spec = params_of(Layout.READABLE, kind, scheme, n_rows=1, n_imts=1, n_levels=2)
+    (item,) = make_items(spec, PLACE, np.array([[[0.5, 0.25]]], np.float32))
     ((entry),) = item["values"]["L"]
     assert {"imt", "lvls", "vals"} == set(entry["M"])
     assert {"S": "SA(0.0)"} == entry["M"]["imt"]
     assert [0.5, 0.25] == [float(n["N"]) for n in entry["M"]["vals"]["L"]]
-    assert form.levels[0].tolist() == [float(n["N"]) for n in entry["M"]["lvls"]["L"]]
+    assert spec.levels[0].tolist() == [float(n["N"]) for n in entry["M"]["lvls"]["L"]]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -160,11 +160,11 @@ def test_the_readable_layout_is_the_predecessors(scheme: KeyScheme, layout: Layo
 )
 def test_what_is_not_ours_is_refused(layout: Layout, change: Any):
     """With one error, of ours, whatever is wrong."""
-    form = form_of(layout)
-    item = make_items(form, PLACE, curves_of(form))[0]
+    spec = params_of(layout)
+    item = make_items(spec, PLACE, curves_of(spec))[0]
     change(item)
     with pytest.raises(ItemError):
-        read_item(form, item)
+        read_item(spec, item)
 
 
 @pytest.mark.parametrize(
@@ -179,23 +179,23 @@ def test_what_is_not_ours_is_refused(layout: Layout, change: Any):
     ],
 )
 def test_broken_number_lists_are_refused(change: Any):
-    form = form_of(Layout.READABLE)
-    item = make_items(form, PLACE, curves_of(form))[0]
+    spec = params_of(Layout.READABLE)
+    item = make_items(spec, PLACE, curves_of(spec))[0]
     change(item["values"]["L"][0]["M"])
     with pytest.raises(ItemError):
-        read_item(form, item)
+        read_item(spec, item)
 
 
 @ways
 def test_the_digest_is_the_same_before_and_after_the_table(
     scheme: KeyScheme, layout: Layout, kind: Kind
 ):
-    form = form_of(layout, kind, scheme)
-    for put in item_maker(form).puts(PLACE, curves_of(form)):
-        item = put.item()
-        assert put.digest == item_digest(item)
-        assert put.digest == item_digest(dict(reversed(item.items())))
-        assert put.digest == item_digest(respelled(item))
+    spec = params_of(layout, kind, scheme)
+    for write in item_maker(spec).writes(PLACE, curves_of(spec)):
+        item = write.item()
+        assert write.digest == item_digest(item)
+        assert write.digest == item_digest(dict(reversed(item.items())))
+        assert write.digest == item_digest(respelled(item))
 
 
 @pytest.mark.parametrize(
@@ -211,8 +211,8 @@ def test_numbers_are_digested_by_value(one: str, other: str):
 
 @ways
 def test_the_digest_changes_with_every_change(scheme: KeyScheme, layout: Layout, kind: Kind):
-    form = form_of(layout, kind, scheme)
-    item = make_items(form, PLACE, curves_of(form))[0]
+    spec = params_of(layout, kind, scheme)
+    item = make_items(spec, PLACE, curves_of(spec))[0]
     digests = {item_digest(item)}
     changed = list(variations(item))
     assert len(changed) > len(item)
@@ -288,8 +288,8 @@ def counted_bytes(value: Any) -> float:
 
 @ways
 def test_sizes_are_right_within_two_percent(scheme: KeyScheme, layout: Layout, kind: Kind):
-    form = form_of(layout, kind, scheme, n_imts=10, n_levels=20)
-    for item in make_items(form, PLACE, curves_of(form)):
+    spec = params_of(layout, kind, scheme, n_imts=10, n_levels=20)
+    for item in make_items(spec, PLACE, curves_of(spec)):
         expected = sum(len(name) + counted_bytes(value) for name, value in item.items())
         assert item_bytes(item) == pytest.approx(expected, rel=0.02)
         assert write_units(item) == -(-item_bytes(item) // 1024)
@@ -311,16 +311,16 @@ def test_no_item_can_pass_400_kb(
     rows = rlz_rows(group) if kind is Kind.REALISATIONS else ("0.123456789",)
     keys = KeyMaker(scheme, "A" * 128 + "@12")
     imts = tuple(f"SA({i}.1234567)" for i in range(n_imts))
-    form = Form(kind, layout, keys, rows, group, imts, levels)
+    spec = ItemSpec(kind, layout, keys, rows, group, imts, levels)
     place = Place(-41.123456789012345, 174.12345678901234, 412.3456789012345, "%" * 256, "h" * 150)
     shape = (len(rows), n_imts, n_levels)
     highest = 2**32 if layout is Layout.PACKED else 0x3F800000
     bits = np.random.default_rng(1).integers(1, highest, shape, np.uint32)
-    items = make_items(form, place, bits.view(np.float32))
+    items = make_items(spec, place, bits.view(np.float32))
     assert 1 == len(items) or layout is Layout.READABLE
     assert max(item_bytes(item) for item in items) <= LIMIT
     for item in items:
-        assert len(item[form.range_name]["S"]) <= 1024
+        assert len(item[spec.range_name]["S"]) <= 1024
 
 
 def test_a_row_that_cannot_fit_is_known_before():
@@ -334,9 +334,9 @@ def test_a_row_that_cannot_fit_is_known_before():
 
 def test_coordinates_near_zero_come_back():
     """DynamoDB keeps no -0.0 and nothing below 1e-130."""
-    form = form_of()
+    spec = params_of()
     for value in (0.0, -0.0, 1e-9, -1e-9, 1e-200):
         place = Place(value, -value, None, "x", "A")
-        read = read_item(form, make_items(form, place, curves_of(form))[0])
+        read = read_item(spec, make_items(spec, place, curves_of(spec))[0])
         assert read.place.lat == pytest.approx(value, abs=1e-99)
         assert read.place.vs30 is None

@@ -20,7 +20,7 @@ from hazard_store.query import (
     to_dataframe,
 )
 from hazard_store.store import Store
-from hazard_store.workflow.claim import begin
+from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
 from tests.support.calc_factory import make_calc
 from tests.support.interposed import counting
@@ -211,4 +211,4 @@ def test_a_table_for_pandas(store: Store):
 
 def begin_only(store: Store, calc_id: str) -> None:
     plan = inspect_and_plan(str(FILE), calc_id, StoreOptions(), store.settings, Silent())
-    begin(store, plan, "run-1", IfStored.FAIL)
+    claim(store, plan, "run-1", IfStored.FAIL)

@@ -10,7 +10,7 @@ from hazard_store.model import IfStored, Status
 from hazard_store.records import Conflict, Head
 from hazard_store.records.states import MEANING, TRANSITIONS, Change, picture, table
 from hazard_store.store import Store
-from hazard_store.workflow.claim import begin
+from hazard_store.workflow.claim import claim
 from tests.hazard_store.workflow.test_claim import plan_of
 
 DOCS = Path(__file__).parents[3] / "docs" / "states.md"
@@ -30,7 +30,7 @@ def test_every_change_and_every_state_is_told_of():
 
 def in_state(store: Store, state: Status) -> Head:
     """Return a head in a state, its audit having passed."""
-    head = begin(store, plan_of(store), "one", IfStored.FAIL).head
+    head = claim(store, plan_of(store), "one", IfStored.FAIL).head
     store.client.update_item(
         TableName=store.settings.meta_table,
         Key={"haz_sol_id": {"S": "A"}, "record": {"S": "head"}},

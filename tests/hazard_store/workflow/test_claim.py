@@ -11,7 +11,7 @@ import pytest
 from hazard_store.errors import Refused, TryAgain
 from hazard_store.model import FileVersion, IfStored, KeyScheme, Layout, Status, StoreOptions
 from hazard_store.store import Store
-from hazard_store.workflow.claim import Claim, begin
+from hazard_store.workflow.claim import Claim, claim
 from hazard_store.workflow.load import inspect_and_plan
 from hazard_store.workflow.plan import Plan
 from tests.support.calc_factory import make_calc
@@ -25,14 +25,14 @@ def plan_of(store: Store, path: Path = FILE, calc_id: str = "A", **options: Any)
     return inspect_and_plan(str(path), calc_id, StoreOptions(**options), store.settings, Silent())
 
 
-def claim(
+def claimed_by(
     store: Store, owner: str = "one", if_stored: IfStored = IfStored.FAIL, **options: Any
 ) -> Claim:
-    return begin(store, plan_of(store, **options), owner, if_stored)
+    return claim(store, plan_of(store, **options), owner, if_stored)
 
 
 def test_a_first_claim(store: Store):
-    claimed = claim(store)
+    claimed = claimed_by(store)
     head = store.head("A")
     assert not claimed.already_published
     assert ("one", 1, Status.WRITING) == (head.owner, head.attempt, head.status)
@@ -42,39 +42,39 @@ def test_a_first_claim(store: Store):
 
 def test_the_same_owner_again_changes_nothing(store: Store):
     """A retried task of Airflow comes with the token of its run."""
-    first = claim(store).head
+    first = claimed_by(store).head
     before = all_items(store)
-    again = claim(store).head
+    again = claimed_by(store).head
     assert (first.owner, first.attempt) == (again.owner, again.attempt)
     assert before == all_items(store)
 
 
 def test_another_owner_is_told_to_try_again(store: Store):
-    claim(store, "one")
+    claimed_by(store, "one")
     before = all_items(store)
     with pytest.raises(TryAgain, match="one"):
-        claim(store, "two")
+        claimed_by(store, "two")
     assert before == all_items(store)
 
 
 def test_a_resume_takes_over(store: Store):
-    claim(store, "one")
-    head = claim(store, "two", IfStored.RESUME).head
+    claimed_by(store, "one")
+    head = claimed_by(store, "two", IfStored.RESUME).head
     assert ("two", 2, Status.WRITING) == (head.owner, head.attempt, head.status)
     assert head == store.head("A") or head.attempt == store.head("A").attempt == 2
 
 
 def test_a_failed_calculation_may_be_taken_by_anyone(store: Store):
-    head = claim(store, "one").head
+    head = claimed_by(store, "one").head
     store.heads.failed(head, {})
-    taken = claim(store, "two").head
+    taken = claimed_by(store, "two").head
     assert ("two", 2, Status.WRITING) == (taken.owner, taken.attempt, taken.status)
 
 
 def test_the_owner_of_a_failed_attempt_begins_the_next(store: Store):
-    head = claim(store, "one").head
+    head = claimed_by(store, "one").head
     store.heads.failed(head, {})
-    assert 2 == claim(store, "one").head.attempt
+    assert 2 == claimed_by(store, "one").head.attempt
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_other_parameters_are_refused(
     in_state(store, state)
     before = all_items(store)
     with pytest.raises(Refused):
-        claim(store, "two", if_stored, **other)
+        claimed_by(store, "two", if_stored, **other)
     assert before == all_items(store)
 
 
 def test_what_failed_makes_way_for_the_same_file_with_other_parameters(store: Store):
     """Its items are named for removal; the new attempt has keys of its own."""
     in_state(store, "failed")
-    head = claim(store, "two", key_scheme=KeyScheme.CALC).head
+    head = claimed_by(store, "two", key_scheme=KeyScheme.CALC).head
     entry = store.heads.entry("A")
     assert entry is not None
     assert ("A@2", ["A"]) == (head.storage_id, list(entry.old))
@@ -124,7 +124,7 @@ def test_another_file_is_refused(store: Store, state: str, if_stored: IfStored):
     in_state(store, state)
     before = all_items(store)
     with pytest.raises(Refused, match="another file"):
-        claim(store, "two", if_stored, path=CALCS / "rlzs_only.hdf5")
+        claimed_by(store, "two", if_stored, path=CALCS / "rlzs_only.hdf5")
     assert before == all_items(store)
 
 
@@ -133,71 +133,75 @@ def test_what_is_published_is_left_alone(store: Store):
     stored(store, FILE)
     requests = counting(store)
     for if_stored in IfStored:
-        claimed = claim(store, "two", if_stored)
+        claimed = claimed_by(store, "two", if_stored)
         assert claimed.already_published
         assert claimed.head.status is Status.PUBLISHED
     assert set() == WRITES & set(requests)
 
 
 def test_a_resume_keeps_the_plan_that_is_stored(store: Store):
-    first = claim(store, "one", key_scheme=KeyScheme.CALC, sites_per_chunk=2).head
-    again = claim(store, "two", IfStored.RESUME, key_scheme=KeyScheme.CALC, sites_per_chunk=3).head
-    assert first.calculation.chunks == again.calculation.chunks == (0, 2, 4, 6)
+    first = claimed_by(store, "one", key_scheme=KeyScheme.CALC, sites_per_chunk=2).head
+    again = claimed_by(
+        store, "two", IfStored.RESUME, key_scheme=KeyScheme.CALC, sites_per_chunk=3
+    ).head
+    assert first.calculation.chunk_borders == again.calculation.chunk_borders == (0, 2, 4, 6)
     assert first.calculation.forecast == again.calculation.forecast
 
 
 def test_a_resume_reads_its_own_copy_of_the_file(store: Store, tmp_path: Path):
     """The next attempt pins the version that it inspected itself."""
-    claim(store, "one")
+    claimed_by(store, "one")
     copy = tmp_path / "copy.hdf5"
     copy.write_bytes(FILE.read_bytes())
-    head = claim(store, "two", IfStored.RESUME, path=copy).head
+    head = claimed_by(store, "two", IfStored.RESUME, path=copy).head
     assert str(copy) == head.calculation.file.uri == store.head("A").calculation.file.uri
 
 
 def test_another_run_creates_it_between_our_read_and_our_write(store: Store):
-    raced = with_another_before(store, transact_write_items=lambda: claim(store, "two"))
+    raced = with_another_before(store, transact_write_items=lambda: claimed_by(store, "two"))
     with pytest.raises(TryAgain, match="two"):
-        claim(raced, "one")
+        claimed_by(raced, "one")
     assert "two" == store.head("A").owner
     assert 1 == store.head("A").attempt
 
 
 def test_another_run_with_other_parameters_creates_it_meanwhile(store: Store):
     def other() -> None:
-        claim(store, "two", layout=Layout.READABLE)
+        claimed_by(store, "two", layout=Layout.READABLE)
 
     with pytest.raises(Refused):
-        claim(with_another_before(store, transact_write_items=other), "one")
+        claimed_by(with_another_before(store, transact_write_items=other), "one")
     assert Layout.READABLE is store.head("A").calculation.layout
 
 
 def test_another_run_takes_over_between_our_read_and_our_write(store: Store):
     """Of two that resume the same dead run one becomes attempt 2; the other does not share it."""
-    claim(store, "dead")
-    raced = with_another_before(store, update_item=lambda: claim(store, "two", IfStored.RESUME))
-    head = claim(raced, "one", IfStored.RESUME).head
+    claimed_by(store, "dead")
+    raced = with_another_before(
+        store, update_item=lambda: claimed_by(store, "two", IfStored.RESUME)
+    )
+    head = claimed_by(raced, "one", IfStored.RESUME).head
     assert ("one", 3) == (head.owner, head.attempt)
     assert ("one", 3) == store.heads.owner_of("A")
 
 
 def test_another_run_takes_a_failed_one_meanwhile(store: Store):
     """Without `resume` we do not take it from a run that lives."""
-    store.heads.failed(claim(store, "dead").head, {})
-    raced = with_another_before(store, update_item=lambda: claim(store, "two"))
+    store.heads.failed(claimed_by(store, "dead").head, {})
+    raced = with_another_before(store, update_item=lambda: claimed_by(store, "two"))
     with pytest.raises(TryAgain, match="two"):
-        claim(raced, "one")
+        claimed_by(raced, "one")
     assert ("two", 2) == store.heads.owner_of("A")
 
 
 def test_it_is_published_between_our_read_and_our_write(store: Store):
-    head = claim(store, "dead").head
+    head = claimed_by(store, "dead").head
 
     def finish() -> None:
         stored(store, FILE, if_stored=IfStored.RESUME)
 
     raced = with_another_before(store, update_item=finish)
-    claimed = claim(raced, "one", IfStored.RESUME)
+    claimed = claimed_by(raced, "one", IfStored.RESUME)
     assert claimed.already_published
     assert Status.PUBLISHED is store.head("A").status
     assert head.attempt + 1 == store.head("A").attempt
@@ -214,16 +218,16 @@ def test_one_who_always_comes_too_late_gives_up(store: Store):
 
             def then_changed(storage_id: str):
                 head = get(storage_id)
-                begin(store, plan, f"x{head.attempt}", IfStored.RESUME)
+                claim(store, plan, f"x{head.attempt}", IfStored.RESUME)
                 return head
 
             claimed.get = then_changed
             return claimed
 
     plan = plan_of(store)
-    claim(store, "zero")
+    claimed_by(store, "zero")
     with pytest.raises(TryAgain):
-        begin(Restless(store.settings), plan, "one", IfStored.RESUME)
+        claim(Restless(store.settings), plan, "one", IfStored.RESUME)
     assert "one" != store.head("A").owner
 
 
@@ -243,7 +247,7 @@ def large_plan(store: Store, tmp_path: Path, sites_per_chunk: int = 1, **changes
 
 def test_a_large_head_is_kept_in_parts_and_comes_back(store: Store, tmp_path: Path):
     plan = large_plan(store, tmp_path)
-    begin(store, plan, "one", IfStored.FAIL)
+    claim(store, plan, "one", IfStored.FAIL)
     assert plan.calculation == store.head("A").calculation
     assert largest_head(store) < 16 * 1024
 
@@ -254,11 +258,11 @@ def test_one_who_comes_too_late_does_not_change_a_large_head(
 ):
     """Two runs with other chunks begin at the same time: the plan of the first stands."""
     mine, theirs = large_plan(store, tmp_path, 4), large_plan(store, tmp_path, 3)
-    assert mine.calculation.chunks != theirs.calculation.chunks
-    raced = with_another_before(store, **{call: lambda: begin(store, theirs, "two", IfStored.FAIL)})
+    assert mine.calculation.chunk_borders != theirs.calculation.chunk_borders
+    raced = with_another_before(store, **{call: lambda: claim(store, theirs, "two", IfStored.FAIL)})
     with pytest.raises(TryAgain):
-        begin(raced, mine, "one", IfStored.FAIL)
-    assert theirs.calculation.chunks == store.head("A").calculation.chunks
+        claim(raced, mine, "one", IfStored.FAIL)
+    assert theirs.calculation.chunk_borders == store.head("A").calculation.chunk_borders
 
 
 def test_a_head_that_grows_with_its_file_name_keeps_all(store: Store, tmp_path: Path):
@@ -267,9 +271,9 @@ def test_a_head_that_grows_with_its_file_name_keeps_all(store: Store, tmp_path: 
     fitting = plan.calculation
     longer = FileVersion("s3://" + "b" * 900, fitting.file.size, fitting.file.etag)
     moved = dataclasses.replace(plan, calculation=fitting.model_copy(update={"file": longer}))
-    begin(store, plan, "one", IfStored.FAIL)
+    claim(store, plan, "one", IfStored.FAIL)
     for owner, next_plan in (("two", moved), ("three", plan), ("four", moved)):
-        begin(store, next_plan, owner, IfStored.RESUME)
+        claim(store, next_plan, owner, IfStored.RESUME)
         assert next_plan.calculation == store.head("A").calculation
         assert largest_head(store) < 16 * 1024
 
@@ -277,7 +281,7 @@ def test_a_head_that_grows_with_its_file_name_keeps_all(store: Store, tmp_path: 
 def test_a_text_in_any_script_leaves_the_head_small(store: Store, tmp_path: Path):
     """The limit counts bytes, of which a character has up to four."""
     plan = nearly_large_plan(store, tmp_path, "\N{EARTH GLOBE ASIA-AUSTRALIA}")
-    begin(store, plan, "one", IfStored.FAIL)
+    claim(store, plan, "one", IfStored.FAIL)
     assert plan.calculation == store.head("A").calculation
     assert largest_head(store) < 16 * 1024
 
@@ -304,26 +308,26 @@ def in_state(store: Store, state: str) -> None:
     if state == "published":
         stored(store, FILE)
         return
-    head = claim(store, "one").head
+    head = claimed_by(store, "one").head
     if state == "failed":
         store.heads.failed(head, {})
 
 
 def test_a_resume_holds_to_the_budget_that_it_is_given(store: Store):
     """The chunks stay as they were planned; what is asked for now is how fast to write."""
-    first = claim(store, "one", max_wcu_per_s=1000).head.calculation
-    resumed = claim(store, "two", IfStored.RESUME, max_wcu_per_s=60).head.calculation
+    first = claimed_by(store, "one", max_wcu_per_s=1000).head.calculation
+    resumed = claimed_by(store, "two", IfStored.RESUME, max_wcu_per_s=60).head.calculation
     assert first.chunks == resumed.chunks
     forecast = resumed.forecast
     assert forecast.limited
     assert 60 == pytest.approx(forecast.wcu_per_s_per_writer * forecast.writers)
-    assert not claim(store, "three", IfStored.RESUME).head.calculation.forecast.limited
+    assert not claimed_by(store, "three", IfStored.RESUME).head.calculation.forecast.limited
 
 
 def test_more_chunks_than_were_planned_now_share_the_budget(store: Store):
     scheme = {"key_scheme": KeyScheme.CALC}
-    claim(store, "one", sites_per_chunk=1, **scheme)
-    resumed = claim(store, "two", IfStored.RESUME, max_wcu_per_s=60, **scheme).head.calculation
-    assert 6 == len(resumed.chunk_ranges)
+    claimed_by(store, "one", sites_per_chunk=1, **scheme)
+    resumed = claimed_by(store, "two", IfStored.RESUME, max_wcu_per_s=60, **scheme).head.calculation
+    assert 6 == len(resumed.chunks)
     assert 4 == resumed.forecast.writers
     assert 15 == pytest.approx(resumed.forecast.wcu_per_s_per_writer)

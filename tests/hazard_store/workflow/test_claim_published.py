@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from hazard_store.errors import Refused
-from hazard_store.model import StoreOptions
+from hazard_store.model import Checked, StoreOptions
 from hazard_store.store import Store
+from hazard_store.workflow.claim import already_published
 from hazard_store.workflow.inspect import inspect
-from hazard_store.workflow.known import already_published
-from hazard_store.workflow.plan import Checked
 from tests.support.calc_factory import make_calc
 from tests.support.loading import Silent, all_items, stored
 

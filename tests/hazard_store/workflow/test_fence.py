@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from hazard_store.errors import LostOwnership
-from hazard_store.workflow.fence import HOLDS_S, Shared
+from hazard_store.workflow.fence import HOLDS_S, CachedCheck
 
 
 class Check:
@@ -29,18 +29,18 @@ def check() -> Check:
 
 
 @pytest.fixture
-def shared(check: Check) -> Shared:
-    return Shared(check, lambda: check.now)
+def shared(check: Check) -> CachedCheck:
+    return CachedCheck(check, lambda: check.now)
 
 
-def test_an_answer_holds_for_a_moment_and_no_longer(check: Check, shared: Shared) -> None:
+def test_an_answer_holds_for_a_moment_and_no_longer(check: Check, shared: CachedCheck) -> None:
     for after_s, asked in ((0, 1), (0.9 * HOLDS_S, 1), (0.2 * HOLDS_S, 2), (HOLDS_S, 3)):
         check.now += after_s
         shared()
         assert asked == check.asked
 
 
-def test_a_loss_is_seen_by_everybody(check: Check, shared: Shared) -> None:
+def test_a_loss_is_seen_by_everybody(check: Check, shared: CachedCheck) -> None:
     """Only a good answer holds: who lost the calculation never writes again."""
     check.lost = True
     for _ in range(3):
@@ -48,7 +48,7 @@ def test_a_loss_is_seen_by_everybody(check: Check, shared: Shared) -> None:
             shared()
 
 
-def test_a_loss_is_seen_when_the_last_answer_has_aged(check: Check, shared: Shared) -> None:
+def test_a_loss_is_seen_when_the_last_answer_has_aged(check: Check, shared: CachedCheck) -> None:
     shared()
     check.lost = True
     check.now += HOLDS_S
@@ -65,7 +65,7 @@ def test_threads_share_an_answer(check: Check) -> None:
         under_way.set()
         go_on.wait(10)
 
-    shared = Shared(slow, lambda: check.now)
+    shared = CachedCheck(slow, lambda: check.now)
     threads = [threading.Thread(target=shared) for _ in range(4)]
     for thread in threads:
         thread.start()

@@ -18,7 +18,7 @@ from hazard_store.model import IfStored, KeyScheme, Kind, Layout, Status, StoreO
 from hazard_store.query import get_hazard_rlz_curves, get_hazard_stats_curves
 from hazard_store.store import Store
 from hazard_store.workflow import load as load_module
-from hazard_store.workflow.claim import begin
+from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
 from tests.conftest import command_line
 from tests.hazard_store.test_fidelity import assert_same
@@ -195,8 +195,8 @@ def test_loading_again_makes_no_write_request(store: Store):
 def test_a_repair_of_what_is_missing_or_wrong_by_resume(store: Store, cli):
     """A failed calculation: what is right is found, the rest is written."""
     head = begun(store)
-    ((start_, stop),) = head.calculation.chunk_ranges
-    sites = f"{start_}:{stop}"
+    (chunk,) = head.calculation.chunks
+    sites = chunk
     for kind in Kind:
         assert cli("write", FILE, "A", "--kind", kind, "--sites", sites).code == 0
     table = store.settings.stats_table
@@ -215,15 +215,15 @@ def test_a_repair_of_what_is_missing_or_wrong_by_resume(store: Store, cli):
 
 def test_a_takeover_before_the_audit_is_temporary(store: Store, monkeypatch: pytest.MonkeyPatch):
     """Who has written all and then lost the calculation ends with "try again", not with a fault."""
-    mapped, phases = load_module._map, []
+    mapped, phases = load_module.map_chunks, []
 
     def then_taken_over(*arguments):
         yield from mapped(*arguments)
         phases.append(arguments)
         if len(phases) == len(Kind):
-            begin(store, plan_of(store), "other", IfStored.RESUME)
+            claim(store, plan_of(store), "other", IfStored.RESUME)
 
-    monkeypatch.setattr(load_module, "_map", then_taken_over)
+    monkeypatch.setattr(load_module, "map_chunks", then_taken_over)
     with pytest.raises(TryAgain):
         stored(store, FILE)
     head = store.head("A")
@@ -231,13 +231,13 @@ def test_a_takeover_before_the_audit_is_temporary(store: Store, monkeypatch: pyt
 
 
 def test_a_takeover_during_the_audit_is_temporary(store: Store, monkeypatch: pytest.MonkeyPatch):
-    audit = load_module.audit_into_record
+    audit = load_module.audit_chunk
 
     def taken_over_first(*arguments):
-        begin(store, plan_of(store), "other", IfStored.RESUME)
+        claim(store, plan_of(store), "other", IfStored.RESUME)
         return audit(*arguments)
 
-    monkeypatch.setattr(load_module, "audit_into_record", taken_over_first)
+    monkeypatch.setattr(load_module, "audit_chunk", taken_over_first)
     with pytest.raises(TryAgain):
         stored(store, FILE)
     head = store.head("A")
@@ -247,11 +247,11 @@ def test_a_takeover_during_the_audit_is_temporary(store: Store, monkeypatch: pyt
 def test_a_writer_of_an_older_attempt_stops(store: Store, cli, monkeypatch: pytest.MonkeyPatch):
     """Its container knows owner and attempt from its environment."""
     head = begun(store)
-    ((start_, stop),) = head.calculation.chunk_ranges
-    begin(store, plan_of(store), "other", IfStored.RESUME)
+    (chunk,) = head.calculation.chunks
+    claim(store, plan_of(store), "other", IfStored.RESUME)
     monkeypatch.setenv("HAZARD_STORE_OWNER", head.owner)
     monkeypatch.setenv("HAZARD_STORE_ATTEMPT", str(head.attempt))
-    ended = cli("write", FILE, "A", "--kind", "stats", "--sites", f"{start_}:{stop}")
+    ended = cli("write", FILE, "A", "--kind", "stats", "--sites", chunk)
     assert LostOwnership.exit_code == 75 == ended.code
     assert [] == items_of(store, store.settings.stats_table)
 
@@ -260,9 +260,9 @@ def test_a_file_that_changes_meanwhile_is_bad_input(store: Store, cli, tmp_path:
     path = tmp_path / "calc.hdf5"
     make_calc(path, n=4)
     head = begun(store, path)
-    ((start_, stop),) = head.calculation.chunk_ranges
+    (chunk,) = head.calculation.chunks
     make_calc(path, n=4, seed=1)
-    ended = cli("write", path, "A", "--kind", "stats", "--sites", f"{start_}:{stop}")
+    ended = cli("write", path, "A", "--kind", "stats", "--sites", chunk)
     assert ended.code == 65
     assert str(path) in ended.sentence
     assert [] == items_of(store, store.settings.stats_table)
@@ -313,4 +313,4 @@ def plan_of(store: Store, path: Path = FILE):
 
 
 def begun(store: Store, path: Path = FILE):
-    return begin(store, plan_of(store, path), "run-1", IfStored.FAIL).head
+    return claim(store, plan_of(store, path), "run-1", IfStored.FAIL).head

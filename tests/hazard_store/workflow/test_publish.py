@@ -11,8 +11,8 @@ from hazard_store.model import IfStored, KeyScheme, Kind, Status, StoreOptions
 from hazard_store.records import Head
 from hazard_store.records.head import Conflict
 from hazard_store.store import Store
-from hazard_store.workflow.audit import audit, audit_into_record
-from hazard_store.workflow.claim import begin
+from hazard_store.workflow.audit import audit, audit_chunk
+from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
 from hazard_store.workflow.plan import Plan
 from hazard_store.workflow.publish import AuditFailed, decide, publish
@@ -31,16 +31,16 @@ def plan_of(store: Store, path: Path = FILE) -> Plan:
 @pytest.fixture
 def written(store: Store) -> Head:
     """A calculation of two chunks, written and not audited."""
-    head = begin(store, plan_of(store), "one", IfStored.FAIL).head
-    for chunk in head.calculation.chunk_ranges:
+    head = claim(store, plan_of(store), "one", IfStored.FAIL).head
+    for chunk in head.calculation.chunks:
         for kind in Kind:
-            write_chunk(store, str(FILE), "A", kind, *chunk)
+            write_chunk(store, str(FILE), head, kind, chunk)
     return head
 
 
 def audited(store: Store, head: Head) -> Head:
-    for chunk in head.calculation.chunk_ranges:
-        assert audit_into_record(store, head, *chunk, str(FILE)).passed
+    for chunk in head.calculation.chunks:
+        assert audit_chunk(store, head, chunk, str(FILE)).passed
     return head
 
 
@@ -60,7 +60,7 @@ def test_both_steps_may_be_repeated(store: Store, written: Head):
 
 
 def test_a_chunk_that_was_not_audited_fails_the_run(store: Store, written: Head):
-    audit_into_record(store, written, *written.calculation.chunk_ranges[0], None)
+    audit_chunk(store, written, written.calculation.chunks[0], None)
     with pytest.raises(AuditFailed, match="3:6"):
         decide(store, written)
     assert Status.FAILED is store.head("A").status
@@ -71,8 +71,8 @@ def test_a_chunk_that_was_not_audited_fails_the_run(store: Store, written: Head)
 def test_a_difference_fails_the_run(store: Store, written: Head):
     table = store.settings.stats_table
     store.client.delete_item(TableName=table, Key=key_of(items_of(store, table)[0]))
-    for chunk in written.calculation.chunk_ranges:
-        audit_into_record(store, written, *chunk, None)
+    for chunk in written.calculation.chunks:
+        audit_chunk(store, written, chunk, None)
     with pytest.raises(AuditFailed, match="1 missing"):
         decide(store, written)
     assert 1 == AuditFailed.exit_code
@@ -81,7 +81,7 @@ def test_a_difference_fails_the_run(store: Store, written: Head):
 
 def test_the_audit_of_an_earlier_attempt_does_not_count(store: Store, written: Head):
     decide(store, audited(store, written))
-    head = begin(store, plan_of(store), "two", IfStored.RESUME).head
+    head = claim(store, plan_of(store), "two", IfStored.RESUME).head
     with pytest.raises(Refused):
         publish(store, head)
     with pytest.raises(AuditFailed, match="not audited"):
@@ -90,7 +90,7 @@ def test_the_audit_of_an_earlier_attempt_does_not_count(store: Store, written: H
 
 def test_an_older_attempt_decides_nothing(store: Store, written: Head):
     audited(store, written)
-    begin(store, plan_of(store), "two", IfStored.RESUME)
+    claim(store, plan_of(store), "two", IfStored.RESUME)
     with pytest.raises(LostOwnership):
         decide(store, written)
     head = store.head("A")
@@ -107,7 +107,7 @@ def test_the_write_itself_asks_for_this_attempts_audit(store: Store, written: He
 def test_taken_over_between_audit_and_publication(store: Store, written: Head):
     ready = decide(store, audited(store, written))
     raced = with_another_before(
-        store, update_item=lambda: begin(store, plan_of(store), "two", IfStored.RESUME)
+        store, update_item=lambda: claim(store, plan_of(store), "two", IfStored.RESUME)
     )
     with pytest.raises(Refused):
         publish(raced, ready)

@@ -10,7 +10,7 @@ from hazard_store.errors import NoSuchCalculation, TryAgain
 from hazard_store.items import item_digest
 from hazard_store.model import IfStored, KeyScheme, Kind, Layout
 from hazard_store.store import Store
-from hazard_store.workflow.claim import begin
+from hazard_store.workflow.claim import claim
 from hazard_store.workflow.remove import remove
 from tests.hazard_store.workflow.test_claim import plan_of
 from tests.support.calc_factory import make_calc
@@ -65,7 +65,7 @@ def test_one_of_three_that_share_bins_leaves_the_others_bit_for_bit(store: Store
 
 
 def test_what_is_being_written_is_left_alone_unless_told(store: Store, path: Path):
-    begin(store, plan_of(store, path), "living", IfStored.FAIL)
+    claim(store, plan_of(store, path), "living", IfStored.FAIL)
     with pytest.raises(TryAgain, match="held by the run living"):
         remove(store, "A", "me", Silent())
     assert "living" == store.head("A").owner

@@ -108,20 +108,20 @@ def test_a_failed_attempt_with_other_parameters_is_removed_first(store: Store, f
     loaded = stored(store, files[0], key_scheme=KeyScheme.CALC, if_stored=if_stored)
     assert Status.PUBLISHED is loaded.head.status
     assert head.calculation.n_sites * 5 >= items_of(store, Kind.REALISATIONS)
-    per_site = len(loaded.head.calculation.form(Kind.REALISATIONS).groups)
+    per_site = len(loaded.head.calculation.spec(Kind.REALISATIONS).groups)
     assert head.calculation.n_sites * per_site == items_of(store, Kind.REALISATIONS)
     assert_same(plain_calc(files[0]), store, "A")
 
 
 def test_a_second_run_cannot_replace_at_the_same_time(store: Store, files, tmp_path: Path):
     """The second names the first."""
-    from hazard_store.workflow.claim import begin
+    from hazard_store.workflow.claim import claim
     from tests.hazard_store.workflow.test_claim import plan_of
 
     stored(store, files[0])
-    begin(store, plan_of(store, files[1]), "one", IfStored.REPLACE)
+    claim(store, plan_of(store, files[1]), "one", IfStored.REPLACE)
     third = make_calc(tmp_path / "3.hdf5", n=3, r=2, seed=3).path
     for path in (files[1], third):
         with pytest.raises(TryAgain, match="held by the run one"):
-            begin(store, plan_of(store, path), "two", IfStored.REPLACE)
+            claim(store, plan_of(store, path), "two", IfStored.REPLACE)
     assert np.all(store.head("A").calculation.version == 1)

@@ -24,12 +24,12 @@ from botocore.exceptions import (
 )
 
 from hazard_store.aws.clients import dynamodb_client
-from hazard_store.errors import LostOwnership, Stopped, TryAgain
-from hazard_store.items import Form, Place, Put, item_maker
+from hazard_store.errors import LostOwnership, TryAgain
+from hazard_store.items import ItemSpec, Place, WriteRequest, item_maker
 from hazard_store.keys import KeyMaker
 from hazard_store.model import KeyScheme, Kind, Layout
 from hazard_store.settings import Settings
-from hazard_store.signals import Interrupted, stop_on_signals
+from hazard_store.signals import Interrupted
 from hazard_store.store import Store
 from hazard_store.writer import BatchWriter, RateLimiter, RetryPolicy
 
@@ -38,15 +38,15 @@ URL = "http://dynamodb.invalid/"
 Key = tuple[str, str]
 
 
-def some_puts(n: int) -> list[Put]:
+def some_writes(n: int) -> list[WriteRequest]:
     keys = KeyMaker(KeyScheme.CALC, "A")
-    form = Form(Kind.STATS, Layout.PACKED, keys, ("mean",), 1, ("PGA",), np.ones((1, 3)))
-    maker = item_maker(form)
+    spec = ItemSpec(Kind.STATS, Layout.PACKED, keys, ("mean",), 1, ("PGA",), np.ones((1, 3)))
+    maker = item_maker(spec)
     curves = np.linspace(0, 1, 3, dtype=np.float32).reshape(1, 1, 3)
     return [
-        put
+        write
         for i in range(n)
-        for put in maker.puts(Place(i / 10, 0.0, None, f"site{i:04d}", "A"), curves)
+        for write in maker.writes(Place(i / 10, 0.0, None, f"site{i:04d}", "A"), curves)
     ]
 
 
@@ -64,22 +64,22 @@ class Answering:
     def __call__(self, request: Any, **_: Any) -> AWSResponse:
         """Answer a request."""
         content = json.loads(request.body)
-        ((table, puts),) = content["RequestItems"].items()
+        ((table, writes),) = content["RequestItems"].items()
         assert table == TABLE
         assert content["ReturnConsumedCapacity"] == "TOTAL"
         with self.lock:
-            self.batches.append([key_of(put) for put in puts])
+            self.batches.append([key_of(write) for write in writes])
             step = self.script.pop(0) if self.script else all_good
-        return step(self, puts)
+        return step(self, writes)
 
-    def keep(self, puts: list[Any]) -> None:
+    def keep(self, writes: list[Any]) -> None:
         """Store items."""
         with self.lock:
-            self.kept |= {key_of(put): put["PutRequest"]["Item"] for put in puts}
+            self.kept |= {key_of(write): write["PutRequest"]["Item"] for write in writes}
 
 
-def key_of(put: Any) -> Key:
-    item = put["PutRequest"]["Item"]
+def key_of(write: Any) -> Key:
+    item = write["PutRequest"]["Item"]
     return item["haz_sol_id"]["S"], item["loc_agg_rk"]["S"]
 
 
@@ -93,13 +93,13 @@ def answer(content: Any, status: int = 200) -> AWSResponse:
     return AWSResponse(URL, status, {"content-type": "application/x-amz-json-1.0"}, _Raw(body))
 
 
-def all_good(dynamodb: Answering, puts: list[Any]) -> AWSResponse:
-    dynamodb.keep(puts)
-    return done(puts, [])
+def all_good(dynamodb: Answering, writes: list[Any]) -> AWSResponse:
+    dynamodb.keep(writes)
+    return done(writes, [])
 
 
-def done(puts: list[Any], left: list[Any]) -> AWSResponse:
-    units = float(len(puts) - len(left))
+def done(writes: list[Any], left: list[Any]) -> AWSResponse:
+    units = float(len(writes) - len(left))
     return answer(
         {
             "UnprocessedItems": {TABLE: left} if left else {},
@@ -108,17 +108,17 @@ def done(puts: list[Any], left: list[Any]) -> AWSResponse:
     )
 
 
-def half(dynamodb: Answering, puts: list[Any]) -> AWSResponse:
-    dynamodb.keep(puts[::2])
-    return done(puts, puts[1::2])
+def half(dynamodb: Answering, writes: list[Any]) -> AWSResponse:
+    dynamodb.keep(writes[::2])
+    return done(writes, writes[1::2])
 
 
-def none(dynamodb: Answering, puts: list[Any]) -> AWSResponse:
-    return done(puts, puts)
+def none(dynamodb: Answering, writes: list[Any]) -> AWSResponse:
+    return done(writes, writes)
 
 
 def fault(code: str, status: int = 400):
-    def step(dynamodb: Answering, puts: list[Any]) -> AWSResponse:
+    def step(dynamodb: Answering, writes: list[Any]) -> AWSResponse:
         return answer(
             {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "m"}, status
         )
@@ -126,18 +126,18 @@ def fault(code: str, status: int = 400):
     return step
 
 
-def fault_after_the_write(dynamodb: Answering, puts: list[Any]) -> AWSResponse:
-    dynamodb.keep(puts)
+def fault_after_the_write(dynamodb: Answering, writes: list[Any]) -> AWSResponse:
+    dynamodb.keep(writes)
     return answer({"__type": "InternalServerError", "message": "m"}, 500)
 
 
-def cut_short(dynamodb: Answering, puts: list[Any]) -> AWSResponse:
-    dynamodb.keep(puts)
+def cut_short(dynamodb: Answering, writes: list[Any]) -> AWSResponse:
+    dynamodb.keep(writes)
     return answer(b'{"UnprocessedIte')
 
 
 def broken(error: Exception):
-    def step(dynamodb: Answering, puts: list[Any]) -> AWSResponse:
+    def step(dynamodb: Answering, writes: list[Any]) -> AWSResponse:
         raise error
 
     return step
@@ -187,27 +187,27 @@ def writer(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Callable[..., Batch
     return made
 
 
-def check_all_kept(dynamodb: Answering, puts: list[Put]) -> None:
-    assert {(put.hash_key, put.range_key) for put in puts} == set(dynamodb.kept)
+def check_all_kept(dynamodb: Answering, writes: list[WriteRequest]) -> None:
+    assert {(write.hash_key, write.range_key) for write in writes} == set(dynamodb.kept)
 
 
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("n", [0, 1, 25, 26, 60])
 def test_all_items_arrive(writer, n: int, threads: int):
-    dynamodb, puts = Answering(), some_puts(n)
-    counts = writer(dynamodb, threads=threads).write(puts)
+    dynamodb, writes = Answering(), some_writes(n)
+    counts = writer(dynamodb, threads=threads).write(writes)
     assert (n, n, n, 0) == (counts.sent, counts.acknowledged, counts.wcu, counts.retries)
-    check_all_kept(dynamodb, puts)
+    check_all_kept(dynamodb, writes)
     assert all(len(batch) <= 25 for batch in dynamodb.batches)
     assert -(-n // 25) == len(dynamodb.batches)
 
 
 def test_what_arrives_is_what_was_made(writer):
-    dynamodb, puts = Answering(), some_puts(3)
-    writer(dynamodb).write(puts)
-    for put in puts:
-        found = dynamodb.kept[put.hash_key, put.range_key]
-        assert json.loads(put.body)["PutRequest"]["Item"] == found
+    dynamodb, writes = Answering(), some_writes(3)
+    writer(dynamodb).write(writes)
+    for write in writes:
+        found = dynamodb.kept[write.hash_key, write.range_key]
+        assert json.loads(write.body)["PutRequest"]["Item"] == found
 
 
 @pytest.mark.parametrize(
@@ -217,9 +217,9 @@ def test_what_arrives_is_what_was_made(writer):
 )
 @pytest.mark.parametrize("threads", [1, 4])
 def test_unprocessed_items_are_sent_again(writer, script: list[Any], threads: int):
-    dynamodb, puts = Answering(*script), some_puts(60)
-    counts = writer(dynamodb, threads=threads).write(puts)
-    check_all_kept(dynamodb, puts)
+    dynamodb, writes = Answering(*script), some_writes(60)
+    counts = writer(dynamodb, threads=threads).write(writes)
+    check_all_kept(dynamodb, writes)
     assert 60 == counts.acknowledged
     assert counts.sent > 60
     assert sum(map(len, dynamodb.batches)) == counts.sent
@@ -253,9 +253,9 @@ FAULTS = {
 @pytest.mark.parametrize("step", FAULTS.values(), ids=FAULTS)
 def test_a_temporary_fault_is_tried_again(writer, step: Any):
     """Before or after the write: each item ends acknowledged once."""
-    dynamodb, puts = Answering(step, step, all_good, step), some_puts(60)
-    counts = writer(dynamodb).write(puts)
-    check_all_kept(dynamodb, puts)
+    dynamodb, writes = Answering(step, step, all_good, step), some_writes(60)
+    counts = writer(dynamodb).write(writes)
+    check_all_kept(dynamodb, writes)
     assert 60 == counts.acknowledged
     assert 3 == counts.retries
     assert sum(map(len, dynamodb.batches)) == counts.sent
@@ -263,9 +263,9 @@ def test_a_temporary_fault_is_tried_again(writer, step: Any):
 
 def test_a_mix_of_everything(writer):
     script = [*FAULTS.values(), half, none, half, all_good, *FAULTS.values(), half] * 2
-    dynamodb, puts = Answering(*script), some_puts(300)
-    counts = writer(dynamodb, threads=8).write(puts)
-    check_all_kept(dynamodb, puts)
+    dynamodb, writes = Answering(*script), some_writes(300)
+    counts = writer(dynamodb, threads=8).write(writes)
+    check_all_kept(dynamodb, writes)
     assert 300 == counts.acknowledged
 
 
@@ -276,7 +276,7 @@ def test_a_mix_of_everything(writer):
 def test_other_faults_are_raised_at_once(writer, clock: Clock, code: str):
     dynamodb = Answering(fault(code))
     with pytest.raises(ClientError, match=code):
-        writer(dynamodb).write(some_puts(10))
+        writer(dynamodb).write(some_writes(10))
     assert 1 == len(dynamodb.batches)
     assert [] == clock.pauses
 
@@ -287,7 +287,7 @@ def test_after_the_limit_it_gives_up(writer, step: Any):
     dynamodb = Answering(all_good, *[step] * 1000)
     made = writer(dynamodb, policy=RetryPolicy(tries=4))
     with pytest.raises(TryAgain, match="retry limit"):
-        made.write(some_puts(50))
+        made.write(some_writes(50))
     assert 25 == made.counts.acknowledged == len(dynamodb.kept)
     tries = Counter(key for batch in dynamodb.batches[1:] for key in batch)
     assert 4 == max(tries.values())
@@ -297,7 +297,7 @@ def test_after_the_limit_it_gives_up(writer, step: Any):
 def test_the_limit_is_one_of_time_too(writer, clock: Clock):
     dynamodb = Answering(*[none] * 10_000)
     with pytest.raises(TryAgain, match="retry limit"):
-        writer(dynamodb, policy=RetryPolicy(tries=10_000, limit_s=30)).write(some_puts(5))
+        writer(dynamodb, policy=RetryPolicy(tries=10_000, limit_s=30)).write(some_writes(5))
     assert 25 < clock.now - 1000 < 60
 
 
@@ -321,7 +321,7 @@ def test_without_the_calculation_nothing_is_sent(writer):
 
     made = writer(dynamodb, fence=fence)
     with pytest.raises(LostOwnership):
-        made.write(some_puts(200))
+        made.write(some_writes(200))
     assert 2 == len(dynamodb.batches)
     assert 50 == made.counts.acknowledged == len(dynamodb.kept)
 
@@ -329,9 +329,9 @@ def test_without_the_calculation_nothing_is_sent(writer):
 def test_no_retry_after_the_calculation_is_lost(writer):
     lost = threading.Event()
 
-    def losing(dynamodb: Answering, puts: list[Any]) -> AWSResponse:
+    def losing(dynamodb: Answering, writes: list[Any]) -> AWSResponse:
         lost.set()
-        return none(dynamodb, puts)
+        return none(dynamodb, writes)
 
     def fence() -> None:
         if lost.is_set():
@@ -339,34 +339,24 @@ def test_no_retry_after_the_calculation_is_lost(writer):
 
     dynamodb = Answering(losing)
     with pytest.raises(LostOwnership):
-        writer(dynamodb, fence=fence).write(some_puts(5))
+        writer(dynamodb, fence=fence).write(some_writes(5))
     assert 1 == len(dynamodb.batches)
 
 
 @pytest.mark.parametrize("threads", [1, 4])
-def test_told_to_stop(writer, threads: int):
-    stop = threading.Event()
+def test_told_to_stop(writer, stopped_by_signals, threads: int):
+    """What is in flight is waited for and counted, and nothing more is sent."""
 
-    def stopping(dynamodb: Answering, puts: list[Any]) -> AWSResponse:
-        stop.set()
-        return all_good(dynamodb, puts)
+    def stopping(dynamodb: Answering, writes: list[Any]) -> AWSResponse:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return all_good(dynamodb, writes)
 
     dynamodb = Answering(stopping)
-    made = writer(dynamodb, stop=stop, threads=threads)
-    with pytest.raises(Stopped):
-        made.write(some_puts(1000))
+    made = writer(dynamodb, threads=threads)
+    with pytest.raises(Interrupted):
+        made.write(some_writes(1000))
     assert len(dynamodb.batches) <= 2 * threads
     assert len(dynamodb.kept) == made.counts.acknowledged
-
-
-@pytest.fixture
-def stopped_by_signals() -> Iterator[None]:
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.getsignal(number) for number in numbers]
-    stop_on_signals()
-    yield
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("nth", [1, 2, 4])
@@ -382,15 +372,15 @@ def test_a_signal_while_a_thread_is_being_started(
         if len(started) == nth:
             signal.raise_signal(signal.SIGTERM)
 
-    def slowly(dynamodb: Answering, puts: list[Any]) -> AWSResponse:
+    def slowly(dynamodb: Answering, writes: list[Any]) -> AWSResponse:
         time.sleep(0.2)
-        return all_good(dynamodb, puts)
+        return all_good(dynamodb, writes)
 
     monkeypatch.setattr(threading.Thread, "start", interrupted)
     dynamodb = Answering(*[slowly] * 100)
     made = writer(dynamodb, threads=4, pause=time.sleep, clock=time.monotonic)
     with pytest.raises(Interrupted, match="SIGTERM: told to stop"):
-        made.write(some_puts(2000))
+        made.write(some_writes(2000))
     assert 25 * nth <= made.counts.acknowledged == len(dynamodb.kept) < 2000
 
 
@@ -401,28 +391,14 @@ def test_a_signal_ends_a_long_wait_at_once(writer, stopped_by_signals):
     timer.start()
     began = time.monotonic()
     with pytest.raises(Interrupted):
-        writing.write(some_puts(5))
+        writing.write(some_writes(5))
     assert time.monotonic() - began < 5
     timer.join()
 
 
-def test_told_to_stop_while_waiting_for_a_retry(writer, clock: Clock):
-    stop = threading.Event()
-
-    def stopping(dynamodb: Answering, puts: list[Any]) -> AWSResponse:
-        stop.set()
-        return none(dynamodb, puts)
-
-    with pytest.raises(Stopped):
-        writer(Answering(stopping), stop=stop, policy=RetryPolicy(first_s=100, cap_s=100)).write(
-            some_puts(5)
-        )
-    assert clock.now - 1000 < 2
-
-
-def test_a_fault_of_the_items_source_is_raised(writer):
-    def items() -> Iterator[Put]:
-        yield from some_puts(30)
+def test_a_fault_of_the_writes_source_is_raised(writer):
+    def items() -> Iterator[WriteRequest]:
+        yield from some_writes(30)
         raise RuntimeError("the file is gone")
 
     dynamodb = Answering()
@@ -436,11 +412,13 @@ def test_large_items_make_small_batches(writer, layout: Layout):
     keys = KeyMaker(KeyScheme.CALC, "A")
     shape = (1, 377, 44)
     levels = np.random.default_rng(1).random(shape[1:])
-    form = Form(Kind.STATS, layout, keys, ("mean",), 1, ("PGA",) * 377, levels)
+    spec = ItemSpec(Kind.STATS, layout, keys, ("mean",), 1, ("PGA",) * 377, levels)
     bits = np.random.default_rng(0).integers(1, 0x3F800000, shape, np.uint32)
-    maker, curves = item_maker(form), bits.view(np.float32)
-    puts = [p for i in range(30) for p in maker.puts(Place(0, 0, None, f"s{i}", "A"), curves)]
-    assert layout is Layout.PACKED or sum(len(put.body) for put in puts[:25]) > 16 * 1024 * 1024
+    maker, curves = item_maker(spec), bits.view(np.float32)
+    writes = [p for i in range(30) for p in maker.writes(Place(0, 0, None, f"s{i}", "A"), curves)]
+    assert (
+        layout is Layout.PACKED or sum(len(write.body) for write in writes[:25]) > 16 * 1024 * 1024
+    )
     sizes = []
 
     def weighing(request: Any, **_: Any) -> None:
@@ -449,25 +427,25 @@ def test_large_items_make_small_batches(writer, layout: Layout):
     dynamodb = Answering()
     made = writer(dynamodb)
     made.client.meta.events.register_first("before-send.dynamodb.BatchWriteItem", weighing)
-    assert 30 == made.write(puts).acknowledged
+    assert 30 == made.write(writes).acknowledged
     assert max(sizes) < 16 * 1024 * 1024
-    check_all_kept(dynamodb, puts)
+    check_all_kept(dynamodb, writes)
 
 
 @pytest.mark.parametrize("step", [all_good, half])
 def test_memory_stays_bounded(writer, step: Any):
     """Of what cannot be sent yet, only so many bytes are made; throttled or not."""
     made, held_bytes = Counter(), 20_000
-    size = max(len(put.body) for put in some_puts(1))
+    size = max(len(write.body) for write in some_writes(1))
 
-    def slow_look(dynamodb: Answering, puts: list[Any]) -> AWSResponse:
+    def slow_look(dynamodb: Answering, writes: list[Any]) -> AWSResponse:
         assert (made["items"] - len(dynamodb.kept)) * size < held_bytes + 3 * 25 * size
-        return step(dynamodb, puts)
+        return step(dynamodb, writes)
 
-    def items() -> Iterator[Put]:
-        for put in some_puts(2000):
+    def items() -> Iterator[WriteRequest]:
+        for write in some_writes(2000):
             made["items"] += 1
-            yield put
+            yield write
 
     dynamodb = Answering(*[slow_look] * 3000)
     written = writer(dynamodb, threads=2, held_bytes=held_bytes).write(items())
@@ -478,7 +456,7 @@ def test_a_budget_is_kept(writer, clock: Clock):
     """1,000 write units at 100 a second last about ten seconds."""
     dynamodb = Answering()
     limiter = RateLimiter(100, clock, clock.pause)
-    assert 1000 == writer(dynamodb, limiter=limiter).write(some_puts(1000)).acknowledged
+    assert 1000 == writer(dynamodb, limiter=limiter).write(some_writes(1000)).acknowledged
     assert 9 <= clock.now - 1000 <= 12
 
 

@@ -7,7 +7,8 @@ answers into what a client sees.
 from __future__ import annotations
 
 import json
-import threading
+import os
+import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import combinations, permutations
@@ -18,11 +19,11 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-from hazard_store.errors import Stopped
-from hazard_store.items import Form, Place, Put, item_maker
+from hazard_store.items import ItemSpec, Place, WriteRequest, item_maker
 from hazard_store.keys import KeyMaker
 from hazard_store.model import KeyScheme, Kind, Layout
 from hazard_store.settings import Settings
+from hazard_store.signals import Interrupted
 from hazard_store.store import Store
 from hazard_store.writer import BatchWriter, RateLimiter
 from hazard_store.writer.batches import MAX_BYTES
@@ -100,25 +101,27 @@ def writer(client: Any, transport: Transport):
     return made
 
 
-def some_puts(n: int, hash_keys: int = 50, imts: int = 1) -> list[Put]:
-    """Return puts spread over some hash keys, as neighbouring sites are."""
+def some_writes(n: int, hash_keys: int = 50, imts: int = 1) -> list[WriteRequest]:
+    """Return writes spread over some hash keys, as neighbouring sites are."""
     keys = KeyMaker(KeyScheme.CALC_LOCATION, "A")
-    form = Form(Kind.STATS, Layout.PACKED, keys, ("mean",), 1, ("PGA",) * imts, np.ones((imts, 3)))
-    maker = item_maker(form)
+    spec = ItemSpec(
+        Kind.STATS, Layout.PACKED, keys, ("mean",), 1, ("PGA",) * imts, np.ones((imts, 3))
+    )
+    maker = item_maker(spec)
     curves = np.random.default_rng(0).random((n, 1, imts, 3), np.float32)
     places = (Place(i / 10, 0.0, None, f"site{i:04d}", f"A:{i % hash_keys}") for i in range(n))
     return [
-        put
+        write
         for place, of_site in zip(places, curves, strict=True)
-        for put in maker.puts(place, of_site)
+        for write in maker.writes(place, of_site)
     ]
 
 
-def assert_exact(model: CapacityModel, puts: Iterable[Put]) -> None:
+def assert_exact(model: CapacityModel, writes: Iterable[WriteRequest]) -> None:
     """The model holds these items, bit for bit, and nothing else."""
     expected = {
-        (TABLE, put.hash_key, put.range_key): json.loads(put.body)["PutRequest"]["Item"]
-        for put in puts
+        (TABLE, write.hash_key, write.range_key): json.loads(write.body)["PutRequest"]["Item"]
+        for write in writes
     }
     assert expected == held(model)
 
@@ -133,10 +136,10 @@ def test_each_fault_and_each_two(writer, faults: tuple[Fault, ...]):
         script = faults if seed % 2 else faults[::-1]
         chances = dict.fromkeys(faults, 0.5 / len(faults))
         made, model = writer(Faults(chances, seed, deque(script * 2)), threads=1 + 3 * (seed == 2))
-        puts = some_puts(120)
-        counts = made.write(puts)
-        assert_exact(model, puts)
-        check_counts(counts, model, len(puts))
+        writes = some_writes(120)
+        counts = made.write(writes)
+        assert_exact(model, writes)
+        check_counts(counts, model, len(writes))
         assert all(injected(model)[fault] >= 2 for fault in faults)
 
 
@@ -147,10 +150,10 @@ def test_faults_that_befall_the_same_items(writer, faults: tuple[Fault, ...]):
         if script[0] is Fault.SLOW and len(script) > 1:
             continue  # nothing is left for the second
         made, model = writer(Faults(script=deque(script)))
-        puts = some_puts(20, hash_keys=1)
-        counts = made.write(puts)
-        assert_exact(model, puts)
-        check_counts(counts, model, len(puts))
+        writes = some_writes(20, hash_keys=1)
+        counts = made.write(writes)
+        assert_exact(model, writes)
+        check_counts(counts, model, len(writes))
         assert all(injected(model)[fault] == 1 for fault in faults)
 
 
@@ -169,9 +172,9 @@ def check_counts(counts: Any, model: CapacityModel, n: int) -> None:
 def test_answers_that_come_after_the_time_out(writer):
     """The client has given up on them, and yet the items were written."""
     made, model = writer(Faults({Fault.SLOW: 0.5}, seed=1), slow_s=TIMEOUT_S + 1)
-    puts = some_puts(300)
-    counts = made.write(puts)
-    assert_exact(model, puts)
+    writes = some_writes(300)
+    counts = made.write(writes)
+    assert_exact(model, writes)
     assert 300 == counts.acknowledged < applied(model)
     assert counts.retries == injected(model)[Fault.SLOW] > 3
 
@@ -183,9 +186,9 @@ def test_all_faults_together_and_throttling(writer, seed: int):
         Capacity(partitions=3, scale=0.05, table_wcu_per_s=None),
         threads=4,
     )
-    puts = some_puts(1500)
-    counts = made.write(puts)
-    assert_exact(model, puts)
+    writes = some_writes(1500)
+    counts = made.write(writes)
+    assert_exact(model, writes)
     assert 1500 == counts.acknowledged
     assert all(injected(model).values())
     assert model.counters["throttled.partition"] > 0
@@ -200,9 +203,9 @@ def test_throttling_alone_slows_down_and_loses_nothing(writer, limit: str, threa
     made, model = writer(
         capacity=by_partition if limit == "partition" else by_table, threads=threads
     )
-    puts, began = some_puts(1000), made.clock()
-    counts = made.write(puts)
-    assert_exact(model, puts)
+    writes, began = some_writes(1000), made.clock()
+    counts = made.write(writes)
+    assert_exact(model, writes)
     assert 1000 == counts.acknowledged == applied(model)
     assert model.counters[f"throttled.{limit}"] > 0
     heaviest = max(partition.wcu for partition in model.limits[TABLE].partitions)
@@ -212,14 +215,13 @@ def test_throttling_alone_slows_down_and_loses_nothing(writer, limit: str, threa
 
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("chance", [0.0, 0.07])
-def test_told_to_stop_in_the_middle(writer, chance: float, threads: int):
+def test_told_to_stop_in_the_middle(writer, stopped_by_signals, chance: float, threads: int):
     """What is in flight is finished and counted; nothing is counted that is not there."""
-    stop = threading.Event()
-    made, model = writer(Faults(dict.fromkeys(Fault, chance), seed=5), stop=stop, threads=threads)
-    model.on_applied = lambda n: stop.set() if n == 400 else None
-    puts = some_puts(1000)
-    with pytest.raises(Stopped):
-        made.write(puts)
+    made, model = writer(Faults(dict.fromkeys(Fault, chance), seed=5), threads=threads)
+    model.on_applied = lambda n: os.kill(os.getpid(), signal.SIGTERM) if n == 400 else None
+    writes = some_writes(1000)
+    with pytest.raises(Interrupted):
+        made.write(writes)
     there = held(model)
     assert 400 <= applied(model) <= 400 + 25 * threads
     assert 0 < made.counts.acknowledged <= len(there) <= applied(model)
@@ -231,15 +233,15 @@ def test_told_to_stop_in_the_middle(writer, chance: float, threads: int):
 def test_time_without_anything_to_send_is_not_time_in_vain(writer, fault: Fault):
     """A resume may find items for long before it has one to write: then one fault is no limit."""
     made, model = writer(Faults(script=deque([None, fault])))
-    puts = some_puts(50)
+    writes = some_writes(50)
 
-    def items() -> Iterator[Put]:
-        yield from puts[:25]
+    def items() -> Iterator[WriteRequest]:
+        yield from writes[:25]
         made.pause(2 * made.policy.limit_s)
-        yield from puts[25:]
+        yield from writes[25:]
 
     assert 50 == made.write(items()).acknowledged
-    assert_exact(model, puts)
+    assert_exact(model, writes)
 
 
 def test_what_is_sent_again_makes_no_large_requests_either(writer, transport: Transport):
@@ -247,8 +249,8 @@ def test_what_is_sent_again_makes_no_large_requests_either(writer, transport: Tr
     made, model = writer(
         Faults({Fault.DROP_BEFORE: 0.4}, seed=1, script=deque([Fault.DROP_BEFORE] * 4))
     )
-    puts = some_puts(40, imts=9000)
-    assert 40 == made.write(puts).acknowledged
-    assert sum(len(put.body) for put in puts[:25]) > 2 * MAX_BYTES
+    writes = some_writes(40, imts=9000)
+    assert 40 == made.write(writes).acknowledged
+    assert sum(len(write.body) for write in writes[:25]) > 2 * MAX_BYTES
     assert transport.largest < 1.1 * MAX_BYTES
-    assert_exact(model, puts)
+    assert_exact(model, writes)

@@ -12,9 +12,8 @@ import pytest
 
 from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.records import WriteReport
-from hazard_store.records.reports import Reports
 from hazard_store.store import Store
-from hazard_store.workflow.claim import begin
+from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
 from local.dynamodb_model.faults import Fault, Faults
 from tests.hazard_store.test_fidelity import assert_same
@@ -59,8 +58,9 @@ def never(fault: Fault) -> Faults:
 def reports_of(store: Store) -> list[WriteReport]:
     """Return the reports of all chunks that were begun."""
     head = store.head("A")
-    chunks = range(len(head.calculation.chunk_ranges))
-    found = [Reports(store, head).report(kind, chunk) for kind in Kind for chunk in chunks]
+    found = [
+        store.reports(head).report(k, chunk) for k in Kind for chunk in head.calculation.chunks
+    ]
     return [report for report in found if report is not None]
 
 
@@ -123,7 +123,7 @@ def test_a_writer_gives_up_and_the_load_is_resumed(
     limited_by(limit)
     made = modelled(faults=never(fault))
     plan = inspect_and_plan(str(path), "A", StoreOptions(), made.store.settings, Silent())
-    begin(made.store, plan, "run-1", IfStored.FAIL)
+    claim(made.store, plan, "run-1", IfStored.FAIL)
     ended = cli("write", path, "A", "--kind", "stats", "--sites", f"0:{N}")
     assert ended.code == 75
     assert "retry limit" in ended.sentence

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hazard_store.model import IfStored, Kind, StoreOptions
-from hazard_store.workflow.claim import begin
+from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
 from local.dynamodb_model.faults import Fault, Faults
 from local.dynamodb_model.partitions import Capacity
@@ -47,7 +47,7 @@ def test_a_writer_told_to_stop(modelled, path: Path, capacity: Capacity, faults:
     """It says what it has written, which is what there is."""
     made = modelled(capacity, Faults(faults.chances), slow_s=0.5)
     plan = inspect_and_plan(str(path), "A", StoreOptions(), made.store.settings, Silent())
-    begin(made.store, plan, "run-1", IfStored.FAIL)
+    claim(made.store, plan, "run-1", IfStored.FAIL)
     made.model.on_applied = stop = At(60, signal.SIGTERM)
     stop.process = started("write", path, "A", "--kind", "stats", "--sites", f"0:{N}")
     out, err = stop.process.communicate(timeout=60)
