@@ -121,7 +121,7 @@ def test_a_run_that_replaces_sees_its_own_version_and_others_what_readers_see(
     assert "<tr><th>Version</th><td>2</td></tr>" in own
     assert '<strong class="">writing</strong>' in own
     assert "Another run than this one" not in own
-    store.heads.failed(store.heads.working("A"), {})
+    store.transitions.fail(store.heads.working("A"), {})
     claim(store, plan, "another", IfStored.RESUME)
     assert "<tr><th>Version</th><td>1</td></tr>" in server.get(PAGE, headers=login).text
 

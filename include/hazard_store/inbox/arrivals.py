@@ -107,7 +107,6 @@ def _midnight(day: dt.date) -> dt.datetime:
 
 
 def _in_s3(inbox: str, interval: Interval, settings: Settings) -> Iterator[Arrival]:
-    # Not obstore: it ends a listing at the first key that it would write otherwise, such as a//b.
     bucket, _, prefix = inbox.removeprefix("s3://").rstrip("/").partition("/")
     top = f"{prefix}/" if prefix else ""
     pages = s3_client(settings).get_paginator("list_objects_v2")
