@@ -142,3 +142,26 @@ def test_the_page_for_notebooks_runs_as_it_stands(
         exec(block, names)  # a page of our own
     assert {"curves.png", "map.png"} == {path.name for path in tmp_path.iterdir()}
     assert len(names["sites"]) == len(names["levels"])
+
+
+def examples() -> list[tuple[str, str]]:
+    """Return (file, block) of each Python example in CONTRIBUTING: the file is named above it."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    found = []
+    for match in re.finditer(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        found.append((re.findall(r"`([\w/]+\.py)`", text[: match.start()])[-1], match[1]))
+    return found
+
+
+@pytest.mark.parametrize(("path", "example"), examples())
+def test_an_example_is_taken_from_the_code(path: str, example: str):
+    lines = {line.strip() for line in (ROOT / path).read_text().splitlines()}
+    assert [] == [line for line in example.splitlines() if line.strip() not in lines]
+
+
+def test_a_quotation_is_taken_from_where_it_says():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    sources = (DOCS / "use" / "operations.md").read_text() + (ROOT / "CHANGELOG.md").read_text()
+    quoted = re.findall(r"^> (.+)$", text, re.MULTILINE)
+    assert quoted
+    assert [] == [line for line in quoted if line not in sources]
