@@ -49,6 +49,7 @@ def folders(under: Path) -> set[str]:
         if path.is_dir()
         and not path.name.startswith((".", "__"))
         and not path.name.endswith(".egg-info")
+        and not (path / "pyvenv.cfg").exists()  # somebody's own environment
         and any(each.is_file() and each.suffix != ".pyc" for each in path.rglob("*"))
     }
 

@@ -16,7 +16,14 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 INDEX = DOCS / "index.md"
 GLOSSARY = DOCS / "reference" / "glossary.md"
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *DOCS.rglob("*.md"),
+        ROOT / "sample" / "README.md",
+        ROOT / "tests" / "calcs" / "README.md",
+    ]
+)
 # Whoever mentions a page by its path has to follow when it moves.
 MENTION = re.compile(r"\bdocs/[\w./-]+\.(?:md|png|svg)\b")
 MENTIONING = ("include", "dags", "plugins", "local", "deploy", "benchmarks", "docker", "tests")
