@@ -1,4 +1,4 @@
-"""What arrived in the inbox within an interval of time; docs/backfill.md has the rule.
+"""What arrived in the inbox within an interval of time; docs/use/backfill.md has the rule.
 
 Every file has one moment of arrival, so it belongs to exactly one of the intervals that follow each
 other. Whole folders of other days are passed over without being listed.

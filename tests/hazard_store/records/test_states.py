@@ -13,7 +13,7 @@ from hazard_store.store import Store
 from hazard_store.workflow.claim import claim
 from tests.hazard_store.workflow.test_claim import plan_of
 
-DOCS = Path(__file__).parents[3] / "docs" / "states.md"
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "states.md"
 
 
 def test_the_page_shows_these_states():
