@@ -31,11 +31,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "local": ("local", "deploy", "hazard_store"),
     "deploy": ("deploy", "hazard_store"),
     "hazard_store": ("hazard_store",),
-    "hazard_store.model": (),
+    "hazard_store.limits": (),
+    "hazard_store.model": ("hazard_store.limits",),
     "hazard_store.errors": (),
     "hazard_store.settings": ("hazard_store.errors",),
     "hazard_store.codec": (),
-    "hazard_store.keys": ("hazard_store.errors", "hazard_store.model"),
+    "hazard_store.keys": ("hazard_store.errors", "hazard_store.limits", "hazard_store.model"),
     "hazard_store.items": (
         "hazard_store.codec",
         "hazard_store.errors",
@@ -56,7 +57,7 @@ LAYERS = (
     ("files", "records", "tables"),
     ("aws", "items"),
     ("keys", "codec"),
-    ("ahead", "model", "settings", "errors", "signals"),
+    ("ahead", "model", "settings", "errors", "signals", "limits"),
 )
 # Neighbours that nevertheless must not know each other.
 APART = {

@@ -19,7 +19,7 @@ from tests.support.loading import CALCS, all_items
 pytestmark = pytest.mark.airflow
 
 BOTH = CALCS / "classical_rlzs_stats.hdf5"
-STATS, REALISATIONS = "stats.write_stats", "realisations.write_realisations"
+STATS, REALISATIONS = "write_stats", "write_realisations"
 
 
 def counts(store: Store, calc_id: str, kind: Kind) -> tuple[int, ...]:
@@ -61,11 +61,11 @@ def test_both_kinds_are_stored_in_chunks_and_a_second_run_writes_nothing(
         ]
     assert f"store_hazard/{first.run_id}" == store.head("BOTH").owner
     assert first.xcom_bytes < 4_000
-    assert first.xcoms["plan", "return_value"][0]["stats_items"] == 36
+    assert first.xcoms["plan", "forecast"][0]["stats_items"] == 36
 
     log = capfd.readouterr().out
     assert "ECS Task started" in log
-    assert first.rendered.count("HAZARD_STORE_OWNER") == 6
+    assert first.rendered.count("HAZARD_STORE_OWNER") == 7  # inspect, and three a chunk
     assert SECRET not in f"{log} {first.rendered} {first.xcoms}"
 
     before = all_items(store)
@@ -85,7 +85,7 @@ def test_both_kinds_are_stored_in_chunks_and_a_second_run_writes_nothing(
         ("DEFERRED", BOTH, {"realisations": False, "layout": "readable"}, REALISATIONS),
     ],
 )
-def test_a_kind_that_is_not_there_maps_over_nothing_and_the_other_is_published(
+def test_a_kind_that_is_not_there_is_skipped_and_the_other_is_published(
     run: Callable,
     upload: Callable,
     store: Store,
@@ -123,7 +123,7 @@ def test_a_writer_that_fails_for_good_fails_the_run_without_a_retry(
     assert Status.FAILED is store.head("REPLACED").status
     log = capfd.readouterr().out
     assert f"exit code 65 (the input is bad): {uri}: the file changed" in log
-    assert "REPLACED: realisations.write_realisations_0, stats.write_stats_0 failed" in log
+    assert "REPLACED: write_realisations_0, write_stats_0 failed" in log
 
 
 def test_what_is_temporary_is_retried_and_ends_published(
