@@ -42,7 +42,7 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         report_wait_s: how long the report may lag behind the container's end.
         spot_tries: how many first tries run on Fargate Spot; later ones do not, since Spot may have
             no room, or take the container away again.
-        resize: whether a chunk says how large its container is.
+        resize: whether the container gets the CPU and memory that its chunk names.
         task_role: another role than that of the task definition; empty: that one.
         kwargs: as the provider's operator.
     """

@@ -1,4 +1,4 @@
-"""Who hears of a run's end, of one that takes too long, and of what was published."""
+"""Notifications: of a run's end, of one that takes too long, of what was published."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ PUBLISHED = AssetAlias("hazard-published")
 
 
 class NotificationSettings(FromEnvironment):
-    """From `HAZARD_STORE_NOTICE_*`; by default nobody is told anything."""
+    """Settings from `HAZARD_STORE_NOTICE_*`; by default no notification is sent."""
 
     model_config = SettingsConfigDict(env_prefix="HAZARD_STORE_NOTICE_")
 
-    sns_topic: str = ""  # ARN; told of every failed run
-    successes: bool = False  # and of every good one
-    deadline_s: float | None = Field(None, gt=0)  # a run that is not done by then is told of
+    sns_topic: str = ""  # ARN of the topic of every failed run
+    successes: bool = False  # whether good runs are notified too
+    deadline_s: float | None = Field(None, gt=0)  # after which a run that has not ended is notified
 
     def dag_arguments(self, region: str | None) -> dict[str, Any]:
         """Return what a DAG is given."""
@@ -41,7 +41,7 @@ class NotificationSettings(FromEnvironment):
                 reference=DeadlineReference.DAGRUN_QUEUED_AT,
                 interval=timedelta(seconds=self.deadline_s),
                 callback=AsyncCallback(
-                    take_too_long, kwargs={"topic": self.sns_topic, "region": region}
+                    notify_too_long, kwargs={"topic": self.sns_topic, "region": region}
                 ),
             )
         return arguments
@@ -58,10 +58,10 @@ class NotificationSettings(FromEnvironment):
         )
 
 
-async def take_too_long(topic: str, region: str | None, **kwargs: Any) -> None:
-    """Tell of a run that has passed its deadline."""
+async def notify_too_long(topic: str, region: str | None, **kwargs: Any) -> None:
+    """Send a notification of a run that has passed its deadline."""
     run = kwargs.get("context", {}).get("dag_run", {})
-    text = f"{run.get('dag_id')} {run.get('dag_run_id')} takes longer than it may"
+    text = f"{run.get('dag_id')} {run.get('dag_run_id')} has passed its deadline"
     log.warning("%s", text)
     if topic:
         import boto3

@@ -1,4 +1,4 @@
-"""Stops containers that nobody waits for any more: of a run that ended, or that was taken over.
+"""Stops orphaned ECS tasks: containers of a run that ended, or that was taken over.
 
 A worker that dies, or a deferred task that is marked failed, leaves its container running. Such a
 container could harm nothing, since the fence stops it at its next batch, but it costs money.
@@ -22,13 +22,13 @@ AT_ONCE = 100  # DescribeTasks takes no more
 
 
 def stop_of_run(calc_id: str, owner: str) -> list[str]:
-    """Stop what is left of a run; return the ARNs."""
+    """Stop the containers of a run that has ended; return their ARNs."""
     wanted = {CALCULATION_TAG: tag_value(calc_id), OWNER_TAG: tag_value(owner)}
     return _stop(lambda tags: wanted.items() <= tags.items(), f"the run {owner} has ended")
 
 
 def stop_of_others(calc_id: str, owner: str) -> list[str]:
-    """Stop what other runs have running for a calculation that `owner` has taken over."""
+    """Stop the containers of other runs of a calculation that `owner` has taken over."""
     calculation, mine = tag_value(calc_id), tag_value(owner)
     return _stop(
         lambda tags: tags.get(CALCULATION_TAG) == calculation and tags.get(OWNER_TAG) != mine,

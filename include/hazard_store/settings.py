@@ -12,7 +12,7 @@ from hazard_store.errors import Misconfigured
 
 
 class FromEnvironment(BaseSettings):
-    """Settings from variables with a prefix; a value that cannot be is one clear error."""
+    """Settings from variables with a prefix; an invalid value is one clear error."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
@@ -21,7 +21,7 @@ class FromEnvironment(BaseSettings):
         """Return the settings of this process.
 
         Raises:
-            Misconfigured: a variable has a value that cannot be.
+            Misconfigured: a variable has an invalid value.
         """
         try:
             return cls(**overrides)

@@ -82,7 +82,7 @@ def test_a_deadline_is_counted_from_the_queue(monkeypatch: pytest.MonkeyPatch) -
     arguments = NotificationSettings().dag_arguments("us-east-1")
     deadline = arguments["deadline"]
     assert 3600 == deadline.interval.total_seconds()
-    assert "hazard_airflow.notifications.take_too_long" == deadline.callback.path
+    assert "hazard_airflow.notifications.notify_too_long" == deadline.callback.path
     assert DAG("d", schedule=None, **arguments).deadline
 
 
@@ -97,13 +97,13 @@ def test_a_deadline_that_cannot_be_is_one_clear_error(monkeypatch: pytest.Monkey
 def test_who_takes_too_long_is_told_of(
     published: list[dict[str, list[str]]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    from hazard_airflow.notifications import take_too_long
+    from hazard_airflow.notifications import notify_too_long
 
     with caplog.at_level(logging.WARNING):
-        asyncio.run(take_too_long("", "us-east-1", context=CONTEXT))
-    assert "store_hazard manual__1 takes longer than it may" in caplog.text
+        asyncio.run(notify_too_long("", "us-east-1", context=CONTEXT))
+    assert "store_hazard manual__1 has passed its deadline" in caplog.text
     assert [] == published
-    asyncio.run(take_too_long(TOPIC, "us-east-1", context=CONTEXT))
+    asyncio.run(notify_too_long(TOPIC, "us-east-1", context=CONTEXT))
     (asked,) = published
     assert [TOPIC] == asked["TopicArn"]
-    assert ["store_hazard manual__1 takes longer than it may"] == asked["Message"]
+    assert ["store_hazard manual__1 has passed its deadline"] == asked["Message"]

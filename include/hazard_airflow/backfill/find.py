@@ -60,7 +60,7 @@ def find(start: dt.datetime | None, end: dt.datetime | None, owner: str) -> tupl
             found.append(arrival)
         elif not arrival.name.lower().endswith(".json"):
             others += 1
-            log.info("%s is no calculation file and is left alone", arrival.uri)
+            log.info("%s is not a calculation file (*.hdf5) and is left alone", arrival.uri)
         if len(found) > settings.max_map_length:
             raise Misconfigured(
                 "HAZARD_STORE_MAX_MAP_LENGTH",
@@ -124,7 +124,7 @@ def params_of(conf: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """Return all parameters of `store_hazard`, checked as its form checks them.
 
     Raises:
-        ValueError: a parameter is unknown or cannot be.
+        ValueError: a parameter is unknown or invalid.
     """
     params = ParamsDict(store_params(settings.inbox))
     unknown = sorted(set(conf) - set(params))
@@ -162,7 +162,7 @@ def _hash(text: str) -> str:
 
 
 def _twice_refused(files: list[File]) -> list[File]:
-    """Refuse all files that share an id: nobody could say which of them was meant."""
+    """Refuse all files that share an id: which of them was meant cannot be known."""
     names: dict[str, list[str]] = {}
     for file in files:
         if file["calc_id"] is not None:

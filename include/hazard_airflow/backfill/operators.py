@@ -1,6 +1,6 @@
 """The two tasks of `backfill_hazard` that every file goes through: inspected, then stored.
 
-Each leaves a word on how it ended, for the summary, and shows it in its own name in the grid.
+Each records its outcome in XCom, for the summary, and shows it in its own name in the grid.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from hazard_store.errors import (
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-OUTCOME = "outcome"  # key of the XCom in which a task leaves its word
+OUTCOME = "outcome"  # key of the XCom in which a task records how it ended
 REFUSING = (EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_CANTCREAT)  # the file's fault, and not ours
 ENDED = [DagRunState.SUCCESS, DagRunState.FAILED]
 
@@ -45,7 +45,7 @@ class ChildFailed(HazardStoreError):
 class OfFile:
     """What both tasks have: the file that they are about, and its outcome."""
 
-    file: Any  # as `backfill_find.File`, once the task runs
+    file: Any  # as `backfill.find.File`, once the task runs
     outcome: str | None = None
     child: str | None = None  # the run that was started for it
 
@@ -55,36 +55,36 @@ class OfFile:
         ended = f": {self.outcome}" if self.outcome else ""
         return f"{self.file['name'][: NAME_LENGTH - len(ended)]}{ended}"
 
-    def ended(self, context: Context, outcome: str, reason: str) -> None:
-        """Leave word of the outcome."""
+    def record(self, context: Context, outcome: str, reason: str) -> None:
+        """Record the outcome in XCom."""
         self.outcome = outcome
-        word = {"uri": self.file["uri"], "outcome": outcome, "reason": reason}
-        context["ti"].xcom_push(key=OUTCOME, value=word | {"run_id": self.child})
+        outcome_of_file = {"uri": self.file["uri"], "outcome": outcome, "reason": reason}
+        context["ti"].xcom_push(key=OUTCOME, value=outcome_of_file | {"run_id": self.child})
 
     @contextmanager
-    def telling(self, context: Context) -> Iterator[None]:
-        """Leave word of whatever ends the task within, but its success."""
+    def recording(self, context: Context) -> Iterator[None]:
+        """Record the outcome in XCom if the block raises."""
         try:
             yield
         except DagRunTriggerException:
-            raise  # it is only beginning
+            raise  # not an end: the child run begins
         except AirflowSkipException as skipped:
-            self.ended(context, "skipped", str(skipped))
+            self.record(context, "skipped", str(skipped))
             raise
         except (HazardStoreError, ContainerFailed) as error:
             refused = error.exit_code in REFUSING
-            self.ended(context, "refused" if refused else "failed", str(error))
+            self.record(context, "refused" if refused else "failed", str(error))
             raise
         except Exception as error:
-            self.ended(context, "failed", f"{type(error).__name__}: {error}")
+            self.record(context, "failed", f"{type(error).__name__}: {error}")
             raise
 
 
 class InspectFile(OfFile, HazardStoreOperator):
-    """Inspects a file in a container, unless it is known without that what becomes of it.
+    """Inspects a file in a container; skips it if published, fails it if refused already.
 
     Args:
-        file: as `backfill_find.find` returns it.
+        file: as `backfill.find.find` returns it.
         kwargs: as `HazardStoreOperator`.
     """
 
@@ -98,7 +98,7 @@ class InspectFile(OfFile, HazardStoreOperator):
         """Refuse it, skip it, or run the container."""
         from hazard_airflow.backfill.published import is_published
 
-        with self.telling(context):
+        with self.recording(context):
             if self.file["refused"] is not None:
                 raise BadCalculation(self.file["name"], self.file["refused"])
             if is_published(self.file):
@@ -112,7 +112,7 @@ class InspectFile(OfFile, HazardStoreOperator):
         self, context: Context, event: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         """Go on when the triggerer has seen the container's end."""
-        with self.telling(context):
+        with self.recording(context):
             return super().execute_complete(context, event)
 
 
@@ -120,7 +120,7 @@ class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
     """Starts `store_hazard` for an inspected file, and waits for its end in the triggerer.
 
     Args:
-        file: as `backfill_find.find` returns it.
+        file: as `backfill.find.find` returns it.
         inspected: the report on it.
         kwargs: as the provider's operator.
     """
@@ -143,7 +143,7 @@ class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
         """Skip or refuse the file by what is published; else start its run, or find it running."""
         from hazard_airflow.backfill.published import is_published
 
-        with self.telling(context):
+        with self.recording(context):
             if is_published(self.file, self.inspected):
                 raise AirflowSkipException("the same file is published already")
             self.conf = self.file["conf"]
@@ -183,7 +183,7 @@ class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
 
         calc_id, run_id = self.file["calc_id"], self.file["run_id"]
         self.child = run_id
-        with self.telling(context):
+        with self.recording(context):
             try:
                 super().execute_complete(context, event)
             except AirflowException as error:
@@ -192,4 +192,4 @@ class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
                 raise AirflowSkipException("a dry run, as its sidecar says; the child has the plan")
             if not is_published(self.file, self.inspected):
                 raise ChildFailed(calc_id, run_id, "it is not published")
-            self.ended(context, "stored", f"published as {calc_id}")
+            self.record(context, "stored", f"published as {calc_id}")

@@ -15,8 +15,8 @@ from hazard_store.errors import HazardStoreError
 log = logging.getLogger(__name__)
 
 OUTCOMES = ("stored", "skipped", "refused", "failed")
-_OUTCOME = {"success": "stored", "skipped": "skipped"}  # by a task's state, if it left no word
-_STATE = {"stored": "success", "skipped": "skipped"}  # of the task that left such a word
+_OUTCOME = {"success": "stored", "skipped": "skipped"}  # by a task's state, if it recorded none
+_STATE = {"stored": "success", "skipped": "skipped"}  # of the task that recorded it
 
 Summary = dict[str, Any]
 
@@ -53,7 +53,7 @@ def summarise(
     Args:
         files: what `find` returned; None where it failed.
         ignored: how many files were no calculations.
-        recorded: what the tasks of the files said, by task, each with its file's `uri`.
+        recorded: the outcomes that the files' tasks recorded, by task, each with its `uri`.
         states: of the tasks of each file, by its `uri`, in their order.
 
     Raises:
@@ -91,10 +91,10 @@ def require_all_stored(summary: Summary) -> None:
 
 
 def _ended(states: Mapping[str, str | None], words: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Return the word of the task that ended a file, or what its state says.
+    """Return the outcome that the task which ended a file has recorded, or what its state says.
 
-    A word that does not fit its task's state is of an earlier try: a task that is skipped or that
-    does not come to run when the run is repeated keeps what it said before.
+    An outcome in XCom that disagrees with its task's state is ignored: it is left over from an
+    earlier try, since a task that is skipped when a run is repeated keeps its XComs.
     """
     outcome = "failed"
     for task, state in states.items():
@@ -105,7 +105,7 @@ def _ended(states: Mapping[str, str | None], words: Mapping[str, Mapping[str, An
         if outcome != "stored":
             break
     text = ", ".join(f"{task} is {state or 'not run'}" for task, state in states.items())
-    return {"outcome": outcome, "reason": f"no word was left: {text or 'it was not begun'}"}
+    return {"outcome": outcome, "reason": f"no outcome was recorded: {text or 'it was not begun'}"}
 
 
 def _tell(summary: Summary) -> None:

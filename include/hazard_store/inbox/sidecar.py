@@ -40,8 +40,9 @@ def calc_id_of(name: str) -> str:
     if not CALC_ID.fullmatch(calc_id):
         raise BadParameter(
             "calc_id",
-            f"the file's name gives {calc_id!r}, and an id has letters, digits and . _ = - after "
-            "the first, at most 128: name the file otherwise, or give calc_id in a sidecar",
+            f"the file's name gives {calc_id!r}, which is not a valid calculation id (1 to 128 of "
+            "A-Z a-z 0-9 . _ = -, a letter or digit first): rename the file, or give calc_id in a "
+            "sidecar",
         )
     return calc_id
 
@@ -63,7 +64,7 @@ def read_sidecar(uri: str, settings: Settings) -> dict[str, Any]:
         settings: region and endpoint of S3.
 
     Raises:
-        BadCalculation: it is there, and is no JSON object with every name once; it names the
+        BadCalculation: it is there, and is not a JSON object with every name once; it names the
             sidecar.
     """
     where = sidecar_uri(uri)
@@ -91,12 +92,14 @@ def _object(where: str, text: bytes) -> dict[str, Any]:
         return dict(pairs)
 
     def no_number(name: str) -> NoReturn:
-        raise ValueError(f"{name} is no JSON")
+        raise ValueError(f"{name} is not JSON")
 
     try:
         found = json.loads(text, object_pairs_hook=each_once, parse_constant=no_number)
     except (ValueError, RecursionError) as error:
         raise BadCalculation(where, f"the sidecar cannot be read as JSON: {error}") from error
     if not isinstance(found, dict):
-        raise BadCalculation(where, 'the sidecar is no JSON object, such as {"calc_id": "CALC13"}')
+        raise BadCalculation(
+            where, 'the sidecar is not a JSON object such as {"calc_id": "CALC13"}'
+        )
     return found

@@ -1,4 +1,4 @@
-"""A reader that is overtaken by a replacement: told so, and never given a mixture or a gap.
+"""What a reader misses while its version is replaced: an error that says so, never a gap.
 
 A reader stays with the version that it began with, whose items are removed some time after the
 switch. What it misses from then on is not missing from the calculation.
@@ -16,10 +16,10 @@ from hazard_store.store import Store
 
 @contextmanager
 def explain_missing(store: Store, head: Head) -> Iterator[None]:
-    """Say of what is missing while a version is read that the version was replaced or removed.
+    """Turn a missing item into CalculationReplaced if the version was replaced during the read.
 
     Raises:
-        CalculationReplaced: readers are led to another version by now.
+        CalculationReplaced: readers see another version by now.
         NoSuchCalculation: the calculation was removed, or as the reader said.
     """
     try:

@@ -1,4 +1,4 @@
-"""Reads heads: the states of calculations, and which version readers are led to."""
+"""Reads heads: the states of calculations, and which version readers see."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Heads:
         return None if item is None else index_entry_of(item)
 
     def current(self, calc_id: str) -> Head | None:
-        """Return the head that readers are led to; None where nothing is stored."""
+        """Return the head of the version that readers see; None where nothing is stored."""
         entry = self.entry(calc_id)
         while entry is not None:
             head = self.get(entry.storage_id)

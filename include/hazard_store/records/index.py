@@ -1,4 +1,4 @@
-"""The entry of a calculation in the index: which of its versions readers are led to.
+"""The index entry of a calculation: which of its versions readers see.
 
 A calculation that is replaced has its versions side by side, each with keys of its own. A switch
 from one to the next is a change of this entry.
@@ -17,9 +17,9 @@ class IndexEntry:
     """Where the versions of a calculation are."""
 
     calc_id: str
-    storage_id: str  # of the version that readers are led to
+    storage_id: str  # of the version that readers see
     next: str | None = None  # of the version that is to replace it
-    old: tuple[str, ...] = ()  # of versions that nobody is led to; their items are to be removed
+    old: tuple[str, ...] = ()  # superseded versions, to be deleted
     versions: int = 1  # begun so far: a number is not used twice
 
     @property

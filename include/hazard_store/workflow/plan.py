@@ -63,7 +63,7 @@ def make_plan(
 
     Raises:
         BadCalculation: the calculation cannot be stored this way.
-        BadParameter: an option cannot be.
+        BadParameter: an option is invalid.
     """
     calculation = calc_file.calculation
     realisations = options.realisations and calculation.has_realisations
@@ -134,7 +134,7 @@ def _describe(
     realisations: bool,
     group: int,
 ) -> StoredCalculation:
-    storage_id(calc_id)  # refuses what is no id
+    storage_id(calc_id)  # refuses an invalid id
     levels = [tuple(row) for row in calculation.levels.tolist()]
     vs30 = calculation.sites.vs30
     vs30s = () if vs30 is None else tuple(np.unique(vs30[np.isfinite(vs30)]).tolist())

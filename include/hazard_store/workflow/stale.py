@@ -1,4 +1,4 @@
-"""Finds calculations that nobody goes on with."""
+"""Finds stale calculations: unpublished, and unchanged for days."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from hazard_store.writer.lanes import Lanes, Pending
 MAX_ITEMS = 25  # DynamoDB's limit
 # DynamoDB takes 16 MB a request; smaller requests bound memory and repeat less after a fault.
 MAX_BYTES = 1_200_000
-MAX_MADE = 100  # fresh writes of one call: answers must not wait for more
+MAX_MADE = 100  # fresh writes of one call: more would keep answers waiting
 
 
 class Batches:

@@ -19,7 +19,7 @@ MEMORY_S = 1.0  # over which consumption is averaged
 KEPT = 0.9  # of what was consumed lately, when a whole request is refused
 NO_CUT_S = 0.25  # after a cut: the requests under way then tell nothing new
 RISE_PER_S = 0.5  # of the rate, always
-FREE_ABOVE = 3.0  # times the consumption: a rate so high holds nothing back any more
+FREE_ABOVE = 3.0  # times the consumption: above it the rate is no limit, and is dropped
 LEAST_WCU_PER_S = 25.0
 
 
@@ -33,7 +33,9 @@ class RateLimiter:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         if wcu_per_s is not None and not wcu_per_s > 0:
-            raise ValueError(f"{wcu_per_s} write units a second is no rate")
+            raise ValueError(
+                f"{wcu_per_s} write units a second is not a valid rate: it must be above 0"
+            )
         self._budget, self._clock, self._sleep = wcu_per_s, clock, sleep
         self._rate = wcu_per_s  # what is held to now: the budget, or less under throttling
         self._lock = threading.Lock()

@@ -87,7 +87,7 @@ def test_a_sidecar_gives_the_id_and_any_parameter(inbox: Callable) -> None:
         ({"calc_id": "A B"}, "calc_id: "),
         ({"calc_id": "A\n"}, "calc_id: "),
         ({"calc_file": "s3://hazard-inbox/other.hdf5"}, "calc_file is 's3://hazard-inbox/other"),
-        ("[]", "no JSON object"),
+        ("[]", "not a JSON object"),
         ("{", "cannot be read as JSON"),
     ],
     ids=str,

@@ -70,7 +70,7 @@ def test_a_task_that_left_no_word_counts_by_its_state(
     """It was killed, or marked by hand; a file never goes missing."""
     summary = summarise(FILES[:1], 0, {}, {"s3://i/a": states})
     (entry,) = summary[outcome]
-    assert "no word was left" in entry["reason"]
+    assert "no outcome was recorded" in entry["reason"]
 
 
 @pytest.mark.parametrize(
