@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import signal
 import subprocess
@@ -26,10 +25,10 @@ from local import aws as local_aws
 from local.ports import free_port
 from local.processes import Trees
 from local.stack import LocalStack
-from tests.support.loading import CALCS, all_items, drop_tables, make_tables
+from tests.support import fidelity_gate
+from tests.support.loading import all_items, drop_tables, make_tables
 
 SCRIPTS = Path(sys.executable).parent
-FIDELITY = pytest.StashKey[dict[str, list[str]]]()
 _stages = itertools.count(1)
 
 
@@ -135,47 +134,15 @@ def everything(store: Store) -> Callable[[], dict[str, list[Any]]]:
     return partial(all_items, store)
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Fail a whole run in which a calculation file was not compared with what was stored of it."""
-    unread = fidelity_cases() - fidelity_passed(session)
-    if is_whole(session.config) and exitstatus == pytest.ExitCode.OK and unread:
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            reporter.write_line(
-                f"fidelity was not tested for: {', '.join(sorted(unread))}", red=True
-            )
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+def pytest_configure(config: pytest.Config) -> None:
+    """Set up the gate, not in workers: each of them runs a part."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(fidelity_gate.FidelityGate(), "fidelity-gate")
 
 
-def fidelity_cases() -> set[str]:
-    """Return the files that must be stored and read back, or refused, in every whole run."""
-    return set(json.loads((CALCS / "expected.json").read_text()))
-
-
-def fidelity_passed(session: pytest.Session) -> set[str]:
-    """Return the files whose every fidelity test has passed."""
-    reports = session.config.stash.get(FIDELITY, {})
-    return {name for name, outcomes in reports.items() if set(outcomes) == {"passed"}}
-
-
-def is_whole(config: pytest.Config) -> bool:
-    """Tell whether all tests were to run: no path, no name, no failed ones only."""
-    chosen = config.option.keyword or getattr(config.option, "lf", False) or config.option.deselect
-    return (
-        not chosen
-        and config.args_source is not pytest.Config.ArgsSource.ARGS
-        and (config.option.markexpr in ("", "not slow"))
-        and not config.option.collectonly
-    )
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
-    """Note how the fidelity test of each file ended."""
-    report = yield
-    name = item.callspec.params.get("case") if hasattr(item, "callspec") else None
-    tells = report.when == "call" or report.outcome != "passed"
-    if tells and name is not None and item.path.name == "test_fidelity.py":
-        noted = item.config.stash.setdefault(FIDELITY, {})
-        noted.setdefault(name, []).append(report.outcome)
-    return report
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the report of each fidelity test name its file, wherever it runs."""
+    for item in items:
+        name = item.callspec.params.get("case") if hasattr(item, "callspec") else None
+        if name is not None and item.path.name == "test_fidelity.py":
+            item.user_properties.append((fidelity_gate.PROPERTY, name))
