@@ -56,6 +56,7 @@ def environment(stack: LocalStack) -> Iterator[None]:
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "HAZARD_STORE_ECS_RETRY_DELAY_S": "0",
         "HAZARD_STORE_ECS_REPORT_WAIT_S": "1",
+        "HAZARD_STORE_ECS_POLL_S": "0.1",  # a container of these tests lives less than a second
     }
     yield
     os.environ.clear()
