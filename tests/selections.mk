@@ -3,4 +3,4 @@
 TEST = not slow and not containers
 SOAK = slow and not month
 # As many workers as this machine has cores, at most 8; ARGS="-n 0" runs all in one process.
-WORKERS = -n logical --maxprocesses 8 --dist loadgroup
+WORKERS = -n logical --maxprocesses 8 --dist worksteal

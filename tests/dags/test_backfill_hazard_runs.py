@@ -13,7 +13,7 @@ import pytest
 from hazard_store.errors import EX_CONFIG, EX_TEMPFAIL
 from hazard_store.store import Store
 from local import aws
-from tests.dags.conftest import Run, _run_of
+from tests.dags.conftest import Run, ended
 from tests.dags.test_backfill_hazard import INSPECT, STORE, parsed
 from tests.support.calc_factory import make_calc
 from tests.support.loading import all_items, stored
@@ -43,7 +43,7 @@ def run_day(database: None, faults: Any, monkeypatch: pytest.MonkeyPatch) -> Cal
 
     def to_end(day: str) -> Run:
         midnight = dt.datetime.fromisoformat(day).replace(tzinfo=dt.UTC) + dt.timedelta(days=1)
-        return _run_of(parsed().test(logical_date=midnight))
+        return ended(parsed(), logical_date=midnight)
 
     return to_end
 
