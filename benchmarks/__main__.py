@@ -2,7 +2,7 @@
 
     make bench                   all of them, within twenty minutes on two cores
     make bench ARGS="--quick"    a first look, within two minutes
-    make bench ARGS="--page"     all of them, with more sites; then docs/benchmarks.md
+    make bench ARGS="--page"     all of them, with more sites; then docs/reference/benchmarks.md
 
 The figures are kept as JSON in .local/benchmarks; a benchmark that fails does not stop the others.
 """
@@ -58,7 +58,7 @@ def run(name: str, arguments: tuple[str, ...], results: Path) -> bool:
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Smaller, for a first look; its figures mean little.")
-@click.option("--page", is_flag=True, help="Write docs/benchmarks.md from the figures.")
+@click.option("--page", is_flag=True, help="Write docs/reference/benchmarks.md from the figures.")
 @click.option("--only", multiple=True, type=click.Choice(sorted(ARGUMENTS)), help="Some of them.")
 def main(quick: bool, page: bool, only: tuple[str, ...]) -> None:
     """Run the benchmarks and print their tables; exit 1 where one fails."""

@@ -30,7 +30,7 @@ from benchmarks.support.embedded import embedded_aws
 from benchmarks.support.tables import JSON_OPTION, Table
 from benchmarks.writer import SAMPLE
 from hazard_store.calcfile import open_calc
-from hazard_store.files.fileobj import PAGE, FileObject
+from hazard_store.files.fileobj import FileObject
 from hazard_store.files.s3 import S3File
 from hazard_store.model import Kind
 from hazard_store.settings import Settings
@@ -93,19 +93,6 @@ def counted(target: str, latency_s: float) -> Iterator[CountingProxy]:
         proxy.server_close()
 
 
-class Boto3File(FileObject):
-    """The same pages, fetched by boto3 with Range and If-Match."""
-
-    def __init__(self, source: S3File, client: Any) -> None:
-        super().__init__(source)
-        self._client, self._etag = client, source.version.etag
-
-    def _fetch(self, number: int) -> bytes:
-        wanted = f"bytes={number * PAGE}-{(number + 1) * PAGE - 1}"
-        answer = self._client.get_object(Bucket=BUCKET, Key=KEY, Range=wanted, IfMatch=self._etag)
-        return bytes(answer["Body"].read())
-
-
 def from_h5py(file: Any, sids: NDArray[np.intp]) -> Curves:
     """Read through HDF5 from any file object, a site at a time."""
     with h5py.File(file, "r") as h5:
@@ -115,7 +102,6 @@ def from_h5py(file: Any, sids: NDArray[np.intp]) -> Curves:
 
 def ways(settings: Settings) -> dict[str, Callable[[NDArray[np.intp]], Curves]]:
     """Return all ways to read that this environment has."""
-    options = {"region_name": settings.region, "endpoint_url": settings.endpoint_s3}
 
     def ours(sids: NDArray[np.intp]) -> Curves:
         with open_calc(URI, settings) as calc:
@@ -136,9 +122,6 @@ def ways(settings: Settings) -> dict[str, Callable[[NDArray[np.intp]], Curves]]:
         with store.open(f"{BUCKET}/{KEY}") as file:
             return from_h5py(file, sids)
 
-    def with_boto3(sids: NDArray[np.intp]) -> Curves:
-        return from_h5py(Boto3File(S3File(URI, settings), boto3.client("s3", **options)), sids)
-
     def with_s3fs(sids: NDArray[np.intp]) -> Curves:
         from s3fs import S3FileSystem
 
@@ -150,14 +133,13 @@ def ways(settings: Settings) -> dict[str, Callable[[NDArray[np.intp]], Curves]]:
             return from_h5py(file, sids)
 
     found = {
-        "open_calc: obstore, 256 KB pages, curves by offset": ours,
-        "obstore, 256 KB pages, curves through h5py": lambda sids: from_h5py(
+        "open_calc: boto3, 256 KB pages, curves by offset": ours,
+        "boto3, 256 KB pages, curves through h5py": lambda sids: from_h5py(
             FileObject(S3File(URI, settings)), sids
         ),
-        "obstore, BufferedReader of 1 MB, through h5py": buffered,
-        "boto3 Range, 256 KB pages, through h5py": with_boto3,
+        "boto3, BufferedReader of 1 MB, through h5py": buffered,
     }
-    if importlib.util.find_spec("fsspec"):
+    if importlib.util.find_spec("obstore") and importlib.util.find_spec("fsspec"):
         found["obstore.fsspec, through h5py"] = obstore_fsspec
     if importlib.util.find_spec("s3fs"):
         found["s3fs, through h5py"] = with_s3fs
@@ -170,7 +152,7 @@ class Unpaged(FileObject):
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer from the place on."""
         stop = min(self._position + len(buffer), self._size)
-        part = self._source.read(self._position, stop) if stop > self._position else b""
+        part = self._file.read(self._position, stop) if stop > self._position else b""
         buffer[: len(part)] = part
         self._position += len(part)
         return len(part)

@@ -1,6 +1,6 @@
 """How many threads a writer needs, and how many writers a table: the writing half of the tuning.
 
-    python -m benchmarks.writing [--sites 200] [--plot docs/tuning/writing.png]
+    python -m benchmarks.writing [--sites 200] [--plot docs/use/tuning/writing.png]
 
 Against the capacity model with the latencies of a region. Without limits a writer is held by
 latency and then by its own CPU; with 16 partitions that together take 4,000 write units a second it

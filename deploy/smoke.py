@@ -63,7 +63,7 @@ class Costs:
 
     @property
     def dollars(self) -> float:
-        """At the prices of docs/costs.md."""
+        """At the prices of docs/use/costs.md."""
         hourly = VCPU * DOLLARS_PER_VCPU_HOUR + GB * DOLLARS_PER_GB_HOUR
         return (
             self.wcu * DOLLARS_PER_WRITE_UNIT

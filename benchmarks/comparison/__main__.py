@@ -20,7 +20,7 @@ from statistics import median
 import click
 
 from benchmarks import predecessor
-from benchmarks.comparison import libraries, ours
+from benchmarks.comparison import libraries, ours, serialized
 from benchmarks.comparison.work import Calc, Work
 from benchmarks.support.ceilings import Ceilings
 from benchmarks.support.null_endpoint import null_endpoint, received
@@ -89,6 +89,7 @@ class Ways:
         rlzs, stats = Kind.REALISATIONS, Kind.STATS
         groups = calc.work(Layout.PACKED, rlzs, n_sites)
         singles = calc.work(Layout.PACKED, rlzs, n_sites // 4, group=1)
+        single_stats = calc.work(Layout.PACKED, stats, n_sites // 4)
         few = calc.work(Layout.READABLE, rlzs, n_slow)
         curves = folder / "curves.npz"
         predecessor.hand_over(few, curves)
@@ -111,7 +112,9 @@ class Ways:
                 way("packed", groups, ours.save),
                 way("packed, ownership not checked", groups, ours.save_unfenced),
                 way("packed", singles, ours.save),
-                way("packed", calc.work(Layout.PACKED, stats, n_sites // 4), ours.save),
+                way("packed", single_stats, ours.save),
+                way("packed, the client library's own serializer", groups, serialized.save),
+                way("packed, the client library's own serializer", single_stats, serialized.save),
                 way("readable", calc.work(Layout.READABLE, rlzs, n_sites // 10), ours.save),
                 way("readable", calc.work(Layout.READABLE, stats, n_sites // 10), ours.save),
             ],

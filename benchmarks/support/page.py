@@ -1,6 +1,6 @@
-"""Writes docs/benchmarks.md and its pictures from the JSON files of the benchmarks.
+"""Writes docs/reference/benchmarks.md and its pictures from the JSON files of the benchmarks.
 
-    python -m benchmarks.support.page [--folder .local/benchmarks] [--out docs/benchmarks.md]
+    python -m benchmarks.support.page [--folder .local/benchmarks] [--out PAGE.md]
 
 A section says what the module of its benchmark says of itself, so the page and the code agree.
 """
@@ -22,7 +22,7 @@ from benchmarks.support.pictures import Bars, Lines, Measured, Picture, save
 
 BENCHMARKS = Path(__file__).parents[1]
 RESULTS = BENCHMARKS.parent / ".local" / "benchmarks"
-PAGE = BENCHMARKS.parent / "docs" / "benchmarks.md"
+PAGE = BENCHMARKS.parent / "docs" / "reference" / "benchmarks.md"
 SENTENCE_END = re.compile(r"(?<=[A-Za-z0-9`)%]\.)(?<!e\.g\.)(?<!i\.e\.) (?=[A-Z`0-9])")
 
 

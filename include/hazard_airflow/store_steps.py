@@ -130,7 +130,7 @@ def decide(
     if failed or chunks is None:
         result = publishing.verdict(store, head)
         with suppress(Conflict):  # published by this run before, or taken over just now
-            store.heads.failed(head, outcome_of(store, head, result.report))
+            store.transitions.fail(head, outcome_of(store, head, result.report))
         raise TasksFailed(calc_id, failed, "passed" if result.passed else result.reason)
     return _summary(publishing.decide(store, head))
 

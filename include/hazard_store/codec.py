@@ -1,4 +1,4 @@
-"""Curves <-> bytes, without loss: every float32 comes back bit for bit (docs/codec.md).
+"""Curves <-> bytes, without loss: every float32 comes back bit for bit (docs/reference/codec.md).
 
 A blob is six bytes of header and a payload::
 

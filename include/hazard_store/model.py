@@ -1,4 +1,7 @@
-"""The plain values that the parts exchange. Shapes use OpenQuake's letters (docs/glossary.md)."""
+"""The plain values that the parts exchange.
+
+Shapes use OpenQuake's letters (docs/reference/glossary.md).
+"""
 
 from __future__ import annotations
 

@@ -17,6 +17,8 @@ from hazard_store.writer.prebuilt_body import accept_prebuilt_bodies
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from hazard_store.records.transitions import Transitions
+
 
 @dataclass(frozen=True)
 class Store:
@@ -40,6 +42,13 @@ class Store:
     def heads(self) -> Heads:
         """The heads of the calculations."""
         return Heads(self.client, self.settings.meta_table)
+
+    @property
+    def transitions(self) -> Transitions:
+        """The changes of the calculations' states."""
+        from hazard_store.records.transitions import Transitions  # pynamodb: not for readers
+
+        return Transitions(self.client, self.settings.meta_table, self.heads)
 
     def parts(self, calculation_storage_id: str) -> Parts:
         """Return the parts of one stored calculation."""

@@ -1,11 +1,13 @@
 """The three tables: their schemas, as pynamodb models made for the names in the settings.
 
-The models give schema, creation and simple reads in notebooks; bulk writes go through `writer`.
+The models give schema, creation and simple reads in notebooks, and the attributes of conditional
+writes (`records.expressions`); bulk writes go through `writer`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +16,37 @@ from pynamodb.attributes import (
     ListAttribute,
     NumberAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
 )
 from pynamodb.constants import PAY_PER_REQUEST_BILLING_MODE
+from pynamodb.exceptions import PynamoDBException
 from pynamodb.models import Model
 
 from hazard_store.aws.clients import region_of
 from hazard_store.settings import Settings
+
+
+class MetaRecord(Model):
+    """A calculation record: `head`, the index's entry, or a part of what does not fit them."""
+
+    haz_sol_id = UnicodeAttribute(hash_key=True)
+    record = UnicodeAttribute(range_key=True)
+
+    calc_id = UnicodeAttribute(null=True)
+    status = UnicodeAttribute(null=True)
+    owner = UnicodeAttribute(null=True)
+    attempt = NumberAttribute(null=True)
+    since = UnicodeAttribute(null=True)
+    began = UnicodeAttribute(null=True)
+    audited_attempt = NumberAttribute(null=True)
+    outcome = UnicodeAttribute(null=True)
+    calculation = UnicodeAttribute(null=True)
+    spilled = UnicodeAttribute(null=True)
+
+    storage_id = UnicodeAttribute(null=True)  # from here on of the index's entry
+    next = UnicodeAttribute(null=True)
+    old = UnicodeSetAttribute(null=True)
+    versions = NumberAttribute(null=True)
 
 
 @dataclass(frozen=True)
@@ -50,12 +77,10 @@ def table_models(settings: Settings) -> Tables:
             },
         )
 
-    class HazardMeta(Model):
-        """Calculation records: `head` and the numbered parts of what does not fit it."""
+    class HazardMeta(MetaRecord):
+        """Calculation records."""
 
         Meta = meta_of(settings.meta_table)
-        haz_sol_id = UnicodeAttribute(hash_key=True)
-        record = UnicodeAttribute(range_key=True)
 
     class Curves(Model):
         """What both kinds of curve share: `curves` in packed items, `values` in readable ones."""
@@ -84,6 +109,17 @@ def table_models(settings: Settings) -> Tables:
     return Tables(HazardMeta, HazardStats, HazardRealisations)
 
 
+@contextmanager
+def _aws_errors() -> Iterator[None]:
+    """Raise what AWS's client raised: pynamodb wraps it."""
+    try:
+        yield
+    except PynamoDBException as error:
+        if isinstance(error.cause, Exception):
+            raise error.cause from error
+        raise
+
+
 def create_tables(settings: Settings) -> list[str]:
     """Create the tables that do not exist yet, on demand, and wait for them.
 
@@ -91,10 +127,11 @@ def create_tables(settings: Settings) -> list[str]:
         the names of the tables that were created.
     """
     created = []
-    for model in table_models(settings):
-        if not model.exists():
-            model.create_table(wait=True)
-            created.append(model.Meta.table_name)
+    with _aws_errors():
+        for model in table_models(settings):
+            if not model.exists():
+                model.create_table(wait=True)
+                created.append(model.Meta.table_name)
     return created
 
 
@@ -105,8 +142,9 @@ def delete_tables(settings: Settings) -> list[str]:
         the names of the tables that were deleted.
     """
     deleted = []
-    for model in table_models(settings):
-        if model.exists():
-            model.delete_table()
-            deleted.append(model.Meta.table_name)
+    with _aws_errors():
+        for model in table_models(settings):
+            if model.exists():
+                model.delete_table()
+                deleted.append(model.Meta.table_name)
     return deleted

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-BLOCKED = ("h5py", "numpy", "obstore", "pynamodb", "hazard_airflow.store_steps")
+BLOCKED = ("h5py", "numpy", "pynamodb", "hazard_airflow.store_steps")
 ALLOWED = ("hazard_store", "hazard_store.settings", "hazard_store.errors")
 
 

@@ -60,7 +60,7 @@ def test_what_is_stale_is_named_and_removed_only_if_told(
 ) -> None:
     stored(store, FILE, "KEPT")
     begun = claim(store, plan_of(store), "dead", IfStored.FAIL).head
-    store.heads.failed(begun, {})
+    store.transitions.fail(begun, {})
     store.client.update_item(
         TableName=store.settings.meta_table,
         Key={"haz_sol_id": {"S": "A"}, "record": {"S": "head"}},

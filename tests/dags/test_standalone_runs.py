@@ -150,7 +150,7 @@ def give_up(store: Store, file: Path, calc_id: str) -> None:
     head = claim(store, plan, "dead", IfStored.REPLACE).head
     chunk = head.calculation.chunks[0]
     assert write_chunk(store, str(file), head, Kind.STATS, chunk).acknowledged
-    store.heads.failed(head, {})
+    store.transitions.fail(head, {})
 
 
 def test_each_if_stored_with_the_same_and_another_file(

@@ -206,7 +206,7 @@ def records(store: Store) -> list[dict[str, Any]]:
     differences = (Difference(table="T", hash_key="h", range_key="r", kind="missing"),)
     audited = AuditReport(calc_id="CALC13", status="auditing", missing=1, differences=differences)
     store.reports(small).put_audit(audited, small.calculation.chunks[0])
-    store.heads.published(store.heads.audit_passed(small, {"stats": {"wcu": 12.0}}))
+    store.transitions.publish(store.transitions.pass_audit(small, {"stats": {"wcu": 12.0}}))
     pages = store.client.get_paginator("scan").paginate(TableName=store.settings.meta_table)
     return [spelled(item) for page in pages for item in page["Items"]]
 

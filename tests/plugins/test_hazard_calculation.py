@@ -121,7 +121,7 @@ def test_a_run_that_replaces_sees_its_own_version_and_others_what_readers_see(
     assert "<tr><th>Version</th><td>2</td></tr>" in own
     assert '<strong class="">writing</strong>' in own
     assert "Another run than this one" not in own
-    store.heads.failed(store.heads.working("A"), {})
+    store.transitions.fail(store.heads.working("A"), {})
     claim(store, plan, "another", IfStored.RESUME)
     assert "<tr><th>Version</th><td>1</td></tr>" in server.get(PAGE, headers=login).text
 
@@ -180,7 +180,7 @@ def test_a_store_out_of_reach_is_one_sentence(
 
 def test_what_comes_from_a_file_is_text(store: Store) -> None:
     """A file may name anything; the page shows it and does not run it."""
-    from hazard_airflow.page.html import calculation_page
+    from hazard_airflow.page.render import calculation_page
 
     head = stored(store, CALCS / "stats_only.hdf5", "A").head
     odd = head.calculation.model_copy(update={"imts": ("<script>",), "notes": ("<script>",)})

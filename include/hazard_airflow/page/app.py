@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 
-from hazard_airflow.page.html import calculation_page, message_page
+from hazard_airflow.page.render import calculation_page, message_page
 from hazard_store.aws.errors import to_hazard_error
 from hazard_store.errors import HazardStoreError
 from hazard_store.records import Head

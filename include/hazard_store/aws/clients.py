@@ -51,17 +51,26 @@ def dynamodb_client(settings: Settings, *, retries: bool = True) -> DynamoDBClie
     )
 
 
-def s3_client(settings: Settings) -> Any:
-    """Return an S3 client, to list the inbox; the files themselves are read by `calcfile`."""
-    return boto3.client(
+def s3_client(settings: Settings, *, retries: bool = True) -> Any:
+    """Return an S3 client, with a session of its own: the profile is that of this moment.
+
+    Args:
+        settings: region and endpoint.
+        retries: botocore's standard retries; False where the caller retries by itself.
+    """
+    endpoint = settings.endpoint_s3
+    return boto3.session.Session().client(
         "s3",
         region_name=region_of(settings),
-        endpoint_url=settings.endpoint_s3,
+        endpoint_url=endpoint,
         config=Config(
-            retries={"mode": "standard", "total_max_attempts": 8},
+            retries={"mode": "standard", "total_max_attempts": 8 if retries else 1},
             user_agent="hazard-store",
             connect_timeout=5,
             read_timeout=60,
+            s3={"addressing_style": "auto" if endpoint is None else "path"},
+            # Checksums of a whole object say nothing of a range of it.
+            response_checksum_validation="when_required",
         ),
     )
 

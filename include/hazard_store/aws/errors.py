@@ -11,7 +11,6 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
 )
-from pynamodb.exceptions import PynamoDBException
 
 from hazard_store.aws.retry import is_temporary
 from hazard_store.errors import HazardStoreError, Misconfigured, TryAgain
@@ -42,8 +41,6 @@ _CONFIGURATION = (
 
 def to_hazard_error(error: Exception) -> HazardStoreError | None:
     """Return the error of ours that says the same; None where it is a fault of our program."""
-    if isinstance(error, PynamoDBException) and isinstance(error.cause, Exception):
-        return to_hazard_error(error.cause)
     if isinstance(error, ClientError):
         code = error.response["Error"].get("Code", "")
         if code == "ResourceNotFoundException":

@@ -1,12 +1,13 @@
-"""Which faults of DynamoDB are tried again, how long, and with what pauses: decided here.
+"""Which faults of AWS are tried again, how long, and with what pauses: decided here.
 
-The writer's client does not retry by itself (`connections.dynamodb_client(retries=False)`), so that
-the layers do not multiply. All other calls use botocore's standard retries and nothing more.
+The clients of the writer and of S3 do not retry by themselves (`clients.dynamodb_client`,
+`clients.s3_client`, `retries=False`), so that the layers do not multiply. All other calls use
+botocore's standard retries and nothing more.
 """
 
 from __future__ import annotations
 
-import time
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -52,6 +53,9 @@ RETRIED_ERRORS = (
 )
 
 
+MAX_DOUBLINGS = 30  # of a pause: a float has its limits
+
+
 class Unprocessed(Exception):
     """DynamoDB answered, and left some of the request undone."""
 
@@ -94,29 +98,22 @@ class RetryPolicy:
 
     def pause_s(self, tries: int) -> float:
         """Return how long to wait after so many failed tries."""
-        return self._wait(_after(tries))
+        bound_s = self.first_s * 2.0 ** min(tries - 1, MAX_DOUBLINGS)
+        return random.uniform(0, min(self.cap_s, bound_s))  # noqa: S311 - spreads, hides nothing
 
     def is_reached(self, tries: int, seconds: float) -> bool:
         """Tell whether it is time to give up."""
         return tries >= self.tries or seconds >= self.limit_s
 
-    def retrying(self, sleep: Callable[[float], None] = time.sleep) -> tenacity.Retrying:
-        """Return a loop for a single request; it ends in the last error itself."""
+    def retrying(self, when: Callable[[BaseException], bool]) -> tenacity.Retrying:
+        """Return a loop for a single request; it ends in the last error itself.
+
+        Args:
+            when: tells whether an error may pass.
+        """
         return tenacity.Retrying(
-            retry=tenacity.retry_if_exception(is_temporary),
-            wait=self._wait,
+            retry=tenacity.retry_if_exception(when),
+            wait=tenacity.wait_random_exponential(multiplier=self.first_s, max=self.cap_s),
             stop=tenacity.stop_after_attempt(self.tries) | tenacity.stop_after_delay(self.limit_s),
-            sleep=sleep,
             reraise=True,
         )
-
-    @property
-    def _wait(self) -> tenacity.wait_random_exponential:
-        return tenacity.wait_random_exponential(multiplier=self.first_s, max=self.cap_s)
-
-
-def _after(tries: int) -> tenacity.RetryCallState:
-    """Return the state that tenacity's arithmetic asks for."""
-    state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
-    state.attempt_number = tries
-    return state

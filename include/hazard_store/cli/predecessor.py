@@ -15,7 +15,6 @@ from hazard_store.errors import NoSuchCalculation
 from hazard_store.model import KeyScheme, Layout
 from hazard_store.query import get_hazard_metadata
 from hazard_store.settings import Settings
-from hazard_store.tables import create_tables
 
 
 class _Silent(PredecessorLines):
@@ -47,6 +46,8 @@ def store_command(
 
     del new_version_only
     if create:
+        from hazard_store.tables import create_tables
+
         create_tables(Settings.from_environment())
     progress: ProgressLines = PredecessorLines() if verbose else _Silent()
     options = {

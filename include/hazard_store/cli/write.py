@@ -24,7 +24,6 @@ from hazard_store.errors import EX_DIFFERENCE, EX_OK
 from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.records import AuditReport
 from hazard_store.settings import Settings
-from hazard_store.tables import create_tables, delete_tables
 from hazard_store.workflow.audit import audit
 from hazard_store.workflow.fence import writable
 from hazard_store.workflow.inspect import inspect, inspection_json
@@ -79,6 +78,8 @@ def plan_verb(calc_file: str, calc_id: str, workers: int, as_json: bool, **optio
 @click.argument("what", type=click.Choice(["create", "delete"]))
 def tables_verb(what: str) -> None:
     """Create the tables of this stage, or delete them with all that is in them."""
+    from hazard_store.tables import create_tables, delete_tables
+
     settings = Settings.from_environment()
     names = create_tables(settings) if what == "create" else delete_tables(settings)
     for name in names:

@@ -1,4 +1,4 @@
-"""What arrived in the inbox within an interval of time; docs/backfill.md has the rule.
+"""What arrived in the inbox within an interval of time; docs/use/backfill.md has the rule.
 
 Every file has one moment of arrival, so it belongs to exactly one of the intervals that follow each
 other. Whole folders of other days are passed over without being listed.
@@ -107,7 +107,6 @@ def _midnight(day: dt.date) -> dt.datetime:
 
 
 def _in_s3(inbox: str, interval: Interval, settings: Settings) -> Iterator[Arrival]:
-    # Not obstore: it ends a listing at the first key that it would write otherwise, such as a//b.
     bucket, _, prefix = inbox.removeprefix("s3://").rstrip("/").partition("/")
     top = f"{prefix}/" if prefix else ""
     pages = s3_client(settings).get_paginator("list_objects_v2")

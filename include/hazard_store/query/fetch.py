@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, TypeVar
 
-import tenacity
-
 from hazard_store.ahead import map_ahead
 from hazard_store.aws.retry import RetryPolicy, Unprocessed
 from hazard_store.errors import CorruptItem
@@ -92,8 +90,8 @@ def _batch_get(store: Store, spec: ItemSpec, keys: list[Key]) -> dict[Key, WireI
     table = store.table(spec.kind)
     found: dict[Key, WireItem] = {}
     wanted: list[Any] = [spec.wire_key(*key) for key in dict.fromkeys(keys)]  # never one twice
-    undone = tenacity.retry_if_exception_type(Unprocessed)  # the client retries all else
-    for attempt in RetryPolicy().retrying().copy(retry=undone):
+    # The client retries all else.
+    for attempt in RetryPolicy().retrying(lambda error: isinstance(error, Unprocessed)):
         with attempt:
             answer: Any = store.client.batch_get_item(
                 RequestItems={table: {"Keys": wanted, "ConsistentRead": True}}

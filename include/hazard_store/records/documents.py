@@ -1,4 +1,4 @@
-"""The values that calculation records hold, as JSON; docs/schema.md shows them."""
+"""The values that calculation records hold, as JSON; docs/reference/schema.md shows them."""
 
 from __future__ import annotations
 

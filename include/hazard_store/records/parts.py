@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hazard_store.errors import CorruptItem, LostOwnership
 from hazard_store.items.spec import Place
-from hazard_store.keys import KeyMaker
+from hazard_store.keys import HASH_KEY, KeyMaker
 from hazard_store.records.documents import SitePart
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Parts:
         """Yield the names of all records, the head's included."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="haz_sol_id = :s",
+            KeyConditionExpression=f"{HASH_KEY} = :s",
             ExpressionAttributeValues={":s": {"S": self._storage_id}},
             ProjectionExpression="#record",
             ExpressionAttributeNames={"#record": "record"},
@@ -125,7 +125,7 @@ class Parts:
             yield part.sids[index], part.place(index, keys)
 
     def _key(self, record: str) -> dict[str, Any]:
-        return {"haz_sol_id": {"S": self._storage_id}, "record": {"S": record}}
+        return {HASH_KEY: {"S": self._storage_id}, "record": {"S": record}}
 
     def _put(self, record: str, part: bytes, parts: int, attempt: int | None = None) -> None:
         item = {**self._key(record), "part": {"B": part}, "parts": {"N": str(parts)}}

@@ -1,7 +1,7 @@
 """The states of a stored calculation, and every change from one to another.
 
-`heads` makes each change by one conditional write that demands a state named here; docs/states.md
-shows the table below as a picture.
+`heads` makes each change by one conditional write that demands a state named here;
+docs/reference/states.md shows the table below as a picture.
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ def audit(
     chunks = head.calculation.chunks if sites is None else [head.calculation.chunk(*sites)]
     if sites is not None and store.settings.owner and head.status is Status.WRITING:
         with suppress(Conflict):  # the audit of another chunk was first
-            head = store.heads.audit_begun(head)
+            head = store.transitions.begin_audit(head)
     progress.phase("audit", len(Kind) * sum(map(len, chunks)), "sites")
     began = time.monotonic()
     total = AuditReport(calc_id=calc_id, status=head.status, with_file=uri is not None)
@@ -132,9 +132,9 @@ def audit(
         outcome = outcome_of(store, head, total)
         with suppress(Conflict):  # taken over meanwhile: this audit then decides nothing
             if total.passed:
-                head = store.heads.audit_passed(head, outcome)
+                head = store.transitions.pass_audit(head, outcome)
             elif head.status is not Status.WRITING:
-                head = store.heads.failed(head, outcome)
+                head = store.transitions.fail(head, outcome)
     return total.model_copy(update={"status": str(head.status)})
 
 

@@ -48,7 +48,7 @@ def claim(store: Store, plan: Plan, owner: str, if_stored: IfStored) -> Claim:
         entry = store.heads.entry(calc_id)
         try:
             if entry is None:
-                head = store.heads.create(plan.calculation, owner)
+                head = store.transitions.create(plan.calculation, owner)
             else:
                 head = _claim_existing(store, entry, plan, owner, if_stored)
         except Conflict:
@@ -139,7 +139,7 @@ def _claim_existing(
         if if_stored is IfStored.FAIL or (if_stored is IfStored.RESUME and entry.next is None):
             raise _refused(current, plan, differences)
         if entry.next is None:
-            return store.heads.create_beside(entry, _next_version(entry, plan), owner)
+            return store.transitions.create_beside(entry, _next_version(entry, plan), owner)
     return _claim_unpublished(store, entry, working, plan, owner, if_stored)
 
 
@@ -152,7 +152,7 @@ def _claim_unpublished(
         # What failed has no readers, and is made from the same file again: nothing can be lost.
         makes_way = if_stored is IfStored.REPLACE or (if_stored is IfStored.FAIL and same_file)
         if head.status is Status.FAILED and makes_way:
-            return store.heads.create_instead(entry, head, _next_version(entry, plan), owner)
+            return store.transitions.create_instead(entry, head, _next_version(entry, plan), owner)
         if if_stored is not IfStored.REPLACE:
             raise _refused(head, plan, differences)
         raise _held(head)
@@ -161,7 +161,7 @@ def _claim_unpublished(
     if head.status is not Status.FAILED and if_stored is not IfStored.RESUME:
         raise _held(head)
     forecast = _forecast(head.calculation, plan.calculation)
-    return store.heads.take_over(head, owner, plan.calculation.file, forecast)
+    return store.transitions.take_over(head, owner, plan.calculation.file, forecast)
 
 
 def _next_version(entry: IndexEntry, plan: Plan) -> StoredCalculation:

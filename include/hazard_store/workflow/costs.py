@@ -1,7 +1,7 @@
 """What storing will take, and what it took: items, units, seconds, dollars, sizes of containers.
 
 Items are exact, write units come from a sample, seconds and dollars follow from these.
-Prices: AWS, us-east-1, on demand (docs/costs.md).
+Prices: AWS, us-east-1, on demand (docs/use/costs.md).
 """
 
 from __future__ import annotations

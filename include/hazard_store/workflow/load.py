@@ -146,7 +146,7 @@ def _audit(
     with phases.measured("audit", progress) as entry:
         entry["rcu"] = 0.0
         try:
-            store.heads.audit_begun(head)
+            store.transitions.begin_audit(head)
         except Conflict as error:
             reason = "another run took it over before the audit"
             raise LostOwnership(head.calc_id, reason) from error
@@ -188,4 +188,4 @@ def _audit_job(
 def _mark_failed(store: Store, head: Head) -> None:
     """Say so where it can be said; where not, an explicit resume takes over all the same."""
     with suppress(Conflict, BotoCoreError, ClientError):
-        store.heads.failed(head, head.outcome)
+        store.transitions.fail(head, head.outcome)

@@ -28,7 +28,7 @@ from hazard_store.workflow.chunks import chunk_borders
 from hazard_store.workflow.costs import make_forecast, units_of_sample
 from hazard_store.workflow.site_codes import site_codes
 
-DEFAULT_GROUP = 12  # realisations an item, by measurement: docs/codec.md
+DEFAULT_GROUP = 12  # realisations an item, by measurement: docs/reference/codec.md
 MAX_DEFAULT_CHUNKS = 32
 MAX_VS30S = 32  # that the head lists
 MIN_CHUNK_SECONDS = 60  # less work than this does not pay for starting a writer

@@ -76,8 +76,8 @@ def decide(store: Store, head: Head) -> Head:
     outcome = outcome_of(store, head, result.report)
     try:
         if result.passed:
-            return store.heads.audit_passed(head, outcome)
-        store.heads.failed(head, outcome)
+            return store.transitions.pass_audit(head, outcome)
+        store.transitions.fail(head, outcome)
     except Conflict as error:
         now = store.head(head.calc_id, working=True)
         if now.status is Status.PUBLISHED and now.attempt == head.attempt and result.passed:
@@ -103,7 +103,7 @@ def publish(store: Store, head: Head) -> Head:
             f"{head.calc_id}` first",
         )
     try:
-        return store.heads.published(head)
+        return store.transitions.publish(head)
     except Conflict as error:
         now = store.head(head.calc_id, working=True)
         if now.status is Status.PUBLISHED and now.attempt == head.attempt:

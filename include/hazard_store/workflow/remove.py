@@ -82,7 +82,7 @@ def remove(
         if head.status in _LIVE and not take_over:
             raise held_by_another(head, "remove it with --take-over")
     if current.status not in (Status.WITHDRAWN, Status.REMOVING):
-        _changed(lambda: store.heads.withdrawn(current, owner), calc_id)
+        _changed(lambda: store.transitions.withdraw(current, owner), calc_id)
     for _ in range(_RACES):
         for storage_id in _removal_order(store, calc_id):
             removed += remove_version(store, storage_id, owner, progress, max_wcu_per_s)
@@ -138,8 +138,8 @@ def remove_version(
         raise NoSuchCalculation(storage_id)
     before = head
     if head.status not in (Status.WITHDRAWN, Status.REMOVING):
-        before = _changed(lambda: store.heads.withdrawn(head, owner), head.calc_id)
-    mine = _changed(lambda: store.heads.removing(before, owner), head.calc_id)
+        before = _changed(lambda: store.transitions.withdraw(head, owner), head.calc_id)
+    mine = _changed(lambda: store.transitions.begin_removal(before, owner), head.calc_id)
     parts = store.parts(storage_id)
     names = list(parts.names())
     removed = Removed(head.calc_id, (storage_id,), 0, 0, 0)
@@ -147,11 +147,13 @@ def remove_version(
     if "emptied" not in mine.outcome and any(name.startswith("report#") for name in names):
         for kind in Kind:
             removed += _delete_items(store, mine, kind, progress, max_wcu_per_s)
-        mine = _changed(lambda: store.heads.emptied(mine, {"emptied": True}), head.calc_id)
+        mine = _changed(
+            lambda: store.transitions.record_empty(mine, {"emptied": True}), head.calc_id
+        )
     for name in names:
         if name != "head":
             parts.delete(name)
-    _changed(lambda: store.heads.forgotten(mine), head.calc_id)
+    _changed(lambda: store.transitions.forget(mine), head.calc_id)
     return removed
 
 

@@ -119,7 +119,7 @@ def test_show_says_what_it_took_and_how_it_was_audited(store: Store, cli) -> Non
 def test_what_is_stale_is_listed(store: Store, cli) -> None:
     stored(store, FILE, "GOOD")
     head = claim(store, plan_of(store), "dead", IfStored.FAIL).head
-    store.heads.failed(head, {})
+    store.transitions.fail(head, {})
     assert [] == json.loads(cli("list", "--stale-days", 1, "--json").out)
     store.client.update_item(
         TableName=store.settings.meta_table,

@@ -13,7 +13,7 @@ from hazard_store.store import Store
 from hazard_store.workflow.claim import claim
 from tests.hazard_store.workflow.test_claim import plan_of
 
-DOCS = Path(__file__).parents[3] / "docs" / "states.md"
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "states.md"
 
 
 def test_the_page_shows_these_states():
@@ -45,21 +45,21 @@ def in_state(store: Store, state: Status) -> Head:
 
 def make(store: Store, change: Change, head: Head) -> Head | None:
     """Make a change."""
-    heads = store.heads
+    heads, transitions = store.heads, store.transitions
     entry = heads.entry("A")
     assert entry is not None
     next_one = head.calculation.model_copy(update={"version": 2})
     changes = {
-        Change.TAKE_OVER: lambda: heads.take_over(head, "two", head.calculation.file),
-        Change.AUDIT: lambda: heads.audit_begun(head),
-        Change.AUDIT_PASSED: lambda: heads.audit_passed(head, {}),
-        Change.FAIL: lambda: heads.failed(head, {}),
-        Change.PUBLISH: lambda: heads.published(head),
-        Change.GIVE_UP: lambda: heads.create_instead(entry, head, next_one, "two"),
-        Change.WITHDRAW: lambda: heads.withdrawn(head, "two"),
-        Change.REMOVE: lambda: heads.removing(head, "two"),
-        Change.CONTINUE: lambda: heads.emptied(head, {}),
-        Change.FORGET: lambda: heads.forgotten(head),
+        Change.TAKE_OVER: lambda: transitions.take_over(head, "two", head.calculation.file),
+        Change.AUDIT: lambda: transitions.begin_audit(head),
+        Change.AUDIT_PASSED: lambda: transitions.pass_audit(head, {}),
+        Change.FAIL: lambda: transitions.fail(head, {}),
+        Change.PUBLISH: lambda: transitions.publish(head),
+        Change.GIVE_UP: lambda: transitions.create_instead(entry, head, next_one, "two"),
+        Change.WITHDRAW: lambda: transitions.withdraw(head, "two"),
+        Change.REMOVE: lambda: transitions.begin_removal(head, "two"),
+        Change.CONTINUE: lambda: transitions.record_empty(head, {}),
+        Change.FORGET: lambda: transitions.forget(head),
     }
     changes[change]()
     return heads.get(head.storage_id)
@@ -90,7 +90,7 @@ def test_a_change_comes_from_these_states_and_no_other(store: Store, change, sta
 
 def test_a_change_needs_the_owner_and_attempt_that_were_seen(store: Store):
     head = in_state(store, Status.WRITING)
-    store.heads.take_over(head, "two", head.calculation.file)
+    store.transitions.take_over(head, "two", head.calculation.file)
     for change in (Change.AUDIT, Change.AUDIT_PASSED, Change.FAIL, Change.WITHDRAW):
         with pytest.raises(Conflict):
             make(store, change, head)

@@ -66,14 +66,14 @@ def test_a_resume_takes_over(store: Store):
 
 def test_a_failed_calculation_may_be_taken_by_anyone(store: Store):
     head = claimed_by(store, "one").head
-    store.heads.failed(head, {})
+    store.transitions.fail(head, {})
     taken = claimed_by(store, "two").head
     assert ("two", 2, Status.WRITING) == (taken.owner, taken.attempt, taken.status)
 
 
 def test_the_owner_of_a_failed_attempt_begins_the_next(store: Store):
     head = claimed_by(store, "one").head
-    store.heads.failed(head, {})
+    store.transitions.fail(head, {})
     assert 2 == claimed_by(store, "one").head.attempt
 
 
@@ -187,7 +187,7 @@ def test_another_run_takes_over_between_our_read_and_our_write(store: Store):
 
 def test_another_run_takes_a_failed_one_meanwhile(store: Store):
     """Without `resume` we do not take it from a run that lives."""
-    store.heads.failed(claimed_by(store, "dead").head, {})
+    store.transitions.fail(claimed_by(store, "dead").head, {})
     raced = with_another_before(store, update_item=lambda: claimed_by(store, "two"))
     with pytest.raises(TryAgain, match="two"):
         claimed_by(raced, "one")
@@ -310,7 +310,7 @@ def in_state(store: Store, state: str) -> None:
         return
     head = claimed_by(store, "one").head
     if state == "failed":
-        store.heads.failed(head, {})
+        store.transitions.fail(head, {})
 
 
 def test_a_resume_holds_to_the_budget_that_it_is_given(store: Store):

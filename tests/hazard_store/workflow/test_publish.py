@@ -98,9 +98,9 @@ def test_an_older_attempt_decides_nothing(store: Store, written: Head):
 
 
 def test_the_write_itself_asks_for_this_attempts_audit(store: Store, written: Head):
-    head = store.heads.audit_begun(written)
+    head = store.transitions.begin_audit(written)
     with pytest.raises(Conflict):
-        store.heads.published(head)
+        store.transitions.publish(head)
     assert Status.AUDITING is store.head("A").status
 
 
@@ -130,7 +130,7 @@ def test_a_published_calculation_stays_published_whatever_an_audit_says(
     assert not report.passed
     assert Status.PUBLISHED is store.head("A").status
     with pytest.raises(Conflict):
-        store.heads.failed(store.head("A"), {})
+        store.transitions.fail(store.head("A"), {})
 
 
 def test_a_whole_audit_makes_it_ready(store: Store, written: Head):

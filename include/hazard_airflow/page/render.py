@@ -1,0 +1,120 @@
+"""Head of a calculation -> the page's context; `calculation.html` lays it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from hazard_store.model import Kind
+from hazard_store.records import Head
+
+COUNTS = ("rows", "expected", "acknowledged", "found", "stored")
+DIFFERENCES = ("missing", "extra", "altered")
+TONES = {"published": "good", "failed": "bad"}
+
+
+def message_page(text: str) -> str:
+    """Return a page that says one thing."""
+    return _template().render(title="Hazard calculation", message=text)
+
+
+def calculation_page(head: Head, run: str, past: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Return the page of a calculation.
+
+    Args:
+        head: the calculation.
+        run: owner token of the run whose page this is.
+        past: its audits since it was published, the first one first.
+    """
+    return _template().render(
+        title=head.calc_id,
+        message=None,
+        status=str(head.status),
+        tone=TONES.get(head.status, ""),
+        since=head.since,
+        of_another_run=head.owner != run,
+        facts=_facts(head),
+        audit=_audit(head),
+        history=_history(past),
+        costs=_costs(head),
+        notes=head.calculation.notes,
+    )
+
+
+@cache
+def _template() -> Template:
+    loader = PackageLoader("hazard_airflow.page", ".")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("calculation.html")
+
+
+def _facts(head: Head) -> list[tuple[str, str]]:
+    of = head.calculation
+    rlzs = f"{of.n_realisations:,}" + ("" if of.realisations else " (not stored)")
+    return [
+        ("Version", f"{of.version}"),
+        ("File", of.file.uri),
+        ("Engine", of.engine_version),
+        ("Sites", f"{of.n_sites:,}"),
+        ("Realisations", rlzs),
+        ("Statistics", ", ".join(of.aggs) or "none"),
+        ("Intensity measures", f"{len(of.imts)}: {', '.join(of.imts)}"),
+        ("Investigation time", f"{of.investigation_time:g} years"),
+        ("Keys, layout", f"{of.key_scheme}, {of.layout}"),
+        ("Site chunks", f"{len(of.chunks):,}"),
+        ("Run", f"{head.owner} (attempt {head.attempt})"),
+    ]
+
+
+def _audit(head: Head) -> dict[str, Any] | None:
+    audit = head.outcome.get("audit")
+    if audit is None:
+        return None
+    return {
+        "header": ("items", *COUNTS),
+        "rows": [(kind, *(f"{audit[kind][name]:,}" for name in COUNTS)) for kind in map(str, Kind)],
+        "differences": ", ".join(f"{audit[name]:,} {name}" for name in DIFFERENCES),
+        "tone": "bad" if any(audit[name] for name in DIFFERENCES) else "good",
+    }
+
+
+def _history(past: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    if not past:
+        return None
+    rows = [
+        (each["at"], *(f"{each[name]:,}" for name in DIFFERENCES), f"{each['rcu']:,.0f}")
+        for each in past
+    ]
+    return {"header": ("at", *DIFFERENCES, "read units"), "rows": rows}
+
+
+def _costs(head: Head) -> dict[str, Any]:
+    forecast, outcome = head.calculation.forecast, head.outcome
+    rows = []
+    for kind in Kind:
+        took: dict[str, Any] = outcome.get(str(kind), {})
+        rows.append(
+            (
+                str(kind),
+                f"{getattr(forecast, f'{kind}_items'):,}",
+                f"{forecast.wcu(kind):,}",
+                f"{took['wcu']:,.0f}" if took else "",
+                f"{took['writer_seconds']:,.1f}" if took else "",
+                f"{took['retries']:,}" if took else "",
+            )
+        )
+    plural = "" if forecast.writers == 1 else "s"
+    sentences = [
+        f"Forecast: {forecast.seconds:,.0f} s with {forecast.writers} writer{plural} at once, "
+        f"${forecast.dollars:,.4f}."
+    ]
+    if "dollars" in outcome:
+        sentences.append(
+            f"Really taken: {outcome.get('seconds', 0):,.0f} s from the claim to the audit's end, "
+            f"${outcome['dollars']:,.4f}."
+        )
+    header = ("", "items", "write units forecast", "taken", "writer seconds", "retries")
+    return {"header": header, "rows": rows, "sentences": sentences}

@@ -1,0 +1,175 @@
+"""The pages: every link, picture and path in them leads somewhere, and the index names them all."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hazard_store.store import Store
+from tests.support import airflow_home
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+INDEX = DOCS / "index.md"
+GLOSSARY = DOCS / "reference" / "glossary.md"
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *DOCS.rglob("*.md"),
+        ROOT / "sample" / "README.md",
+        ROOT / "tests" / "calcs" / "README.md",
+    ]
+)
+# Whoever mentions a page by its path has to follow when it moves.
+MENTION = re.compile(r"\bdocs/[\w./-]+\.(?:md|png|svg)\b")
+MENTIONING = ("include", "dags", "plugins", "local", "deploy", "benchmarks", "docker", "tests")
+GENERATED = {"__pycache__", ".egg-info"}
+SUFFIXES = {".py", ".yaml", ".toml", ".md", ""}
+
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+def prose(page: Path) -> str:
+    """Return a page without its blocks and spans of code."""
+    return re.sub(r"`[^`\n]*`", "", FENCED.sub("", page.read_text()))
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as a forge makes them."""
+    headings = re.findall(r"^#+ (.+)$", FENCED.sub("", page.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def broken_links(page: Path) -> list[str]:
+    """Return the relative links of a page that lead nowhere."""
+    broken = []
+    for target in LINK.findall(prose(page)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        found = (page.parent / path).resolve() if path else page
+        if not found.exists() or (anchor and anchor not in anchors(found)):
+            broken.append(target)
+    return broken
+
+
+def mentions(path: Path) -> set[str]:
+    """Return the pages and pictures of docs/ that a file names by their paths."""
+    return set(MENTION.findall(path.read_text()))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_and_picture_resolves(page: Path):
+    assert [] == broken_links(page)
+
+
+def test_a_broken_link_is_found(tmp_path: Path):
+    """The search itself: files, pictures and anchors; not what stands in code."""
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# One heading\n[a](page.md) [b](gone.md) ![c](gone.png)\n[d](#one-heading) [e](#other)\n"
+        "`[f](code.md)` [g](https://example.org)\n```\n[h](code.md)\n```\n"
+    )
+    assert ["gone.md", "gone.png", "#other"] == broken_links(page)
+
+
+def test_the_index_names_every_page_once():
+    linked = [(DOCS / target).resolve() for target in LINK.findall(prose(INDEX))]
+    pages = [page for page in DOCS.rglob("*.md") if page != INDEX]
+    assert sorted(pages) == sorted(each for each in linked if each.is_relative_to(DOCS))
+
+
+def test_every_page_that_a_file_mentions_is_there():
+    folders = [path for name in MENTIONING for path in (ROOT / name).rglob("*")]
+    files = [path for path in (*folders, *ROOT.iterdir()) if path.is_file()]
+    files = [path for path in files if path.suffix in SUFFIXES and path != Path(__file__)]
+    gone = {
+        f"{path.relative_to(ROOT)} names {mention}"
+        for path in files
+        if not GENERATED & {*path.parts, path.parent.suffix}
+        for mention in mentions(path)
+        if not (ROOT / mention).exists()
+    }
+    assert set() == gone
+
+
+def places_of_words() -> dict[str, str]:
+    """Return where each of the program's words lives, from the glossary."""
+    section = GLOSSARY.read_text().partition("\n## Where the words live\n")[2]
+    rows = re.findall(r"^\| ([^|]+) \| `([\w.]+)` \|", section, re.MULTILINE)
+    return dict(rows)
+
+
+@pytest.mark.parametrize(("word", "place"), places_of_words().items())
+def test_a_word_of_the_glossary_lives_where_it_says(word: str, place: str):
+    """A module, or a class or function in one: each can be imported by that name."""
+    if place.startswith("hazard_airflow"):
+        pytest.importorskip("airflow")
+        airflow_home.prepare()
+    try:
+        importlib.import_module(place)
+    except ModuleNotFoundError:
+        module, _, name = place.rpartition(".")
+        assert hasattr(importlib.import_module(module), name), f"{word}: no {place}"
+
+
+def test_the_glossary_has_the_words_of_the_field():
+    assert {
+        "WriteRequest",
+        "operator",
+        "trigger params",
+        "notification",
+        "exit code",
+        "progress",
+        "key range",
+        "fence",
+        "transition",
+        "forecast",
+        "orphan",
+        "range read",
+    } <= set(places_of_words())
+
+
+def test_the_page_for_notebooks_runs_as_it_stands(
+    store: Store, cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Its blocks of Python, one after the other, against the calculation that it names."""
+    mpl = pytest.importorskip("matplotlib")
+    pytest.importorskip("pandas")
+    mpl.use("Agg")
+    assert 0 == cli("load", str(ROOT / "sample" / "calc_1.hdf5"), "CALC13").code
+    text = (DOCS / "use" / "query.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for block in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        exec(block, names)  # a page of our own
+    assert {"curves.png", "map.png"} == {path.name for path in tmp_path.iterdir()}
+    assert len(names["sites"]) == len(names["levels"])
+
+
+def examples() -> list[tuple[str, str]]:
+    """Return (file, block) of each Python example in CONTRIBUTING: the file is named above it."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    found = []
+    for match in re.finditer(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        found.append((re.findall(r"`([\w/]+\.py)`", text[: match.start()])[-1], match[1]))
+    return found
+
+
+@pytest.mark.parametrize(("path", "example"), examples())
+def test_an_example_is_taken_from_the_code(path: str, example: str):
+    lines = {line.strip() for line in (ROOT / path).read_text().splitlines()}
+    assert [] == [line for line in example.splitlines() if line.strip() not in lines]
+
+
+def test_a_quotation_is_taken_from_where_it_says():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    sources = (DOCS / "use" / "operations.md").read_text() + (ROOT / "CHANGELOG.md").read_text()
+    quoted = re.findall(r"^> (.+)$", text, re.MULTILINE)
+    assert quoted
+    assert [] == [line for line in quoted if line not in sources]
