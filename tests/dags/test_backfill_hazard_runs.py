@@ -167,4 +167,4 @@ def test_without_an_inbox_the_summary_says_that_nothing_was_looked_at(
     assert (["failed"], [1]) == (ended.states["find"], ended.tries["find"])
     log = capfd.readouterr().out
     assert "HAZARD_STORE_INBOX: there is no bucket no-such-bucket" in log
-    assert "the inbox was not looked through" in log
+    assert "inbox: it was not listed; see the task find" in log
