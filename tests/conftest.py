@@ -1,4 +1,5 @@
 """What the tests share: an embedded AWS for the session, and tables of its own for each test."""
+# ruff: noqa: E402 - assertions in tests/support explain themselves, if this is said before imports
 
 from __future__ import annotations
 
@@ -6,15 +7,15 @@ import itertools
 import os
 import signal
 import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+pytest.register_assert_rewrite("tests.support")
 
 from hazard_store.cli import predecessor
 from hazard_store.cli.main import cli as hazard_store_command
@@ -26,9 +27,9 @@ from local.ports import free_port
 from local.processes import Trees
 from local.stack import LocalStack
 from tests.support import fidelity_gate
+from tests.support.commands import Cli, Ended, command_line
 from tests.support.loading import all_items, drop_tables, make_tables
 
-SCRIPTS = Path(sys.executable).parent
 _stages = itertools.count(1)
 
 
@@ -62,23 +63,6 @@ def store(aws_environment: dict[str, str]) -> Iterator[Store]:
     make_tables(made)
     yield made
     drop_tables(made)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def sentence(self) -> str:
-        """The last line that it said on stderr."""
-        return self.err.strip().splitlines()[-1] if self.err.strip() else ""
-
-
-Cli = Callable[..., Ended]
 
 
 @pytest.fixture
@@ -119,13 +103,6 @@ def cli_process(tmp_path: Path) -> Cli:
         return Ended(done.returncode, done.stdout, done.stderr)
 
     return call
-
-
-def command_line(*arguments: object) -> list[str]:
-    """Return the words that start one of our commands."""
-    words = [str(argument) for argument in arguments]
-    name = words.pop(0) if words and words[0] in ("store_hazard", "get_hazard") else "hazard-store"
-    return [str(SCRIPTS / name), *words]
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ import pytest
 from hazard_store.errors import EX_CONFIG, EX_TEMPFAIL
 from hazard_store.store import Store
 from local import aws
-from tests.dags.conftest import Run, ended
-from tests.dags.test_backfill_hazard import INSPECT, STORE, parsed
 from tests.support.calc_factory import make_calc
+from tests.support.dag_runs import Run, ended, parsed
 from tests.support.loading import all_items, stored
 
 pytestmark = pytest.mark.airflow
+
+INSPECT, STORE = "file.inspect", "file.store"
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def run_day(database: None, faults: Any, monkeypatch: pytest.MonkeyPatch) -> Cal
 
     def to_end(day: str) -> Run:
         midnight = dt.datetime.fromisoformat(day).replace(tzinfo=dt.UTC) + dt.timedelta(days=1)
-        return ended(parsed(), logical_date=midnight)
+        return ended(parsed("backfill_hazard", alone=True), logical_date=midnight)
 
     return to_end
 

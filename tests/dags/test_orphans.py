@@ -11,7 +11,7 @@ from hazard_airflow import orphans
 from hazard_store.model import Status
 from hazard_store.store import Store
 from local import aws
-from tests.dags.test_store_hazard_runs import BOTH
+from tests.support.loading import FILE
 
 pytestmark = pytest.mark.airflow
 
@@ -64,7 +64,7 @@ def test_a_resume_stops_the_containers_of_the_run_that_it_takes_over(
     stack: Any, start: Start, run: Callable, upload: Callable, store: Store, faults: Any
 ) -> None:
     """They could write no more, but they would cost money."""
-    conf = {"calc_id": "TAKEN", "calc_file": upload(BOTH)}
+    conf = {"calc_id": "TAKEN", "calc_file": upload(FILE)}
     faults.add("audit", exit=65)
     assert run(**conf).state == "failed"
     old = start("TAKEN", store.head("TAKEN").owner)

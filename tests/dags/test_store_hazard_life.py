@@ -10,7 +10,7 @@ import pytest
 from hazard_store.model import KeyScheme, Kind, Status
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
-from tests.hazard_store.test_fidelity import assert_same
+from tests.support.laws import assert_same
 from tests.support.loading import CALCS, Silent, all_items
 from tests.support.plain_curves import plain_calc
 

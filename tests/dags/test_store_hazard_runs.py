@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import ParamValidationError
 from hazard_store.errors import EX_DIFFERENCE, EX_TEMPFAIL
 from hazard_store.model import Kind, Status
 from hazard_store.store import Store
-from tests.dags.conftest import SECRET
+from tests.support.dag_runs import SECRET
 from tests.support.loading import CALCS, all_items
 
 pytestmark = pytest.mark.airflow

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from hazard_store.model import IfStored, Kind, StoreOptions
+from hazard_store.records import WriteReport
 from hazard_store.store import Store
-from hazard_store.workflow.load import Loaded, load
+from hazard_store.workflow.load import Loaded, inspect_and_plan, load
+from hazard_store.workflow.plan import Plan
 
 RANGE_NAMES = {
     "meta_table": "record",
@@ -16,6 +18,7 @@ RANGE_NAMES = {
     "realisations_table": "loc_rlz_rk",
 }
 CALCS = Path(__file__).parents[1] / "calcs"
+FILE = CALCS / "classical_rlzs_stats.hdf5"  # both kinds, six sites
 
 
 class Silent:
@@ -66,6 +69,11 @@ def stored(
     return load(store, str(path), calc_id, StoreOptions(**options), Silent(), if_stored, workers)
 
 
+def plan_of(store: Store, path: Path = FILE, calc_id: str = "A", **options: Any) -> Plan:
+    """Return the plan of loading a calculation file."""
+    return inspect_and_plan(str(path), calc_id, StoreOptions(**options), store.settings, Silent())
+
+
 def items_of(store: Store, table: str) -> list[dict[str, Any]]:
     """Return all items of a table in the order of their keys."""
     pages = store.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
@@ -88,3 +96,12 @@ def key_names(item: dict[str, Any]) -> tuple[str, str]:
 def key_of(item: dict[str, Any]) -> dict[str, Any]:
     """Return an item's key."""
     return {name: item[name] for name in key_names(item)}
+
+
+def reports_of(store: Store) -> list[WriteReport]:
+    """Return the reports of all chunks that were begun."""
+    head = store.head("A")
+    found = [
+        store.reports(head).report(k, chunk) for k in Kind for chunk in head.calculation.chunks
+    ]
+    return [report for report in found if report is not None]

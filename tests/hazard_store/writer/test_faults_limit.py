@@ -11,14 +11,12 @@ from pathlib import Path
 import pytest
 
 from hazard_store.model import IfStored, Kind, StoreOptions
-from hazard_store.records import WriteReport
-from hazard_store.store import Store
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
 from local.dynamodb_model.faults import Fault, Faults
-from tests.hazard_store.test_fidelity import assert_same
 from tests.support.calc_factory import make_calc
-from tests.support.loading import Silent
+from tests.support.laws import assert_same
+from tests.support.loading import Silent, reports_of
 from tests.support.modelled import Modelled, applied
 from tests.support.plain_curves import plain_calc
 
@@ -53,15 +51,6 @@ def limited_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 def never(fault: Fault) -> Faults:
     """Some requests go well, and then none any more."""
     return Faults({fault: 1.0}, script=deque([None] * WELL))
-
-
-def reports_of(store: Store) -> list[WriteReport]:
-    """Return the reports of all chunks that were begun."""
-    head = store.head("A")
-    found = [
-        store.reports(head).report(k, chunk) for k in Kind for chunk in head.calculation.chunks
-    ]
-    return [report for report in found if report is not None]
 
 
 def check_gave_up(made: Modelled, cli: Callable) -> None:
