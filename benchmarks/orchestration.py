@@ -32,7 +32,7 @@ from local.store_cli import StoreCli
 
 SITES = 192  # divides into all the numbers of chunks
 LIMIT_S = 1800
-CONTAINERS = ("inspect", "stats.write_stats", "realisations.write_realisations", "audit")
+CONTAINERS = ("inspect", "write_stats", "write_realisations", "audit")
 
 
 @contextmanager

@@ -38,23 +38,14 @@ Clear the whole run, not single tasks: files and sidecars are looked up by `find
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
+from airflow.sdk import CronDataIntervalTimetable, dag
 
-from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
+from hazard_airflow.backfill.settings import BackfillSettings
+from hazard_airflow.backfill.tasks import find, store_files, summary
+from hazard_airflow.containers import Containers
 
-from hazard_airflow.backfill.operators import OUTCOME, InspectFile, StoreFile
-from hazard_airflow.backfill_settings import BackfillSettings
-from hazard_airflow.ecs_operator import OWNER_TAG
-from hazard_airflow.notifications import NotificationSettings
-from hazard_airflow.retry_policy import RetryTemporary
-from hazard_airflow.settings import EcsSettings
-from hazard_store.settings import Settings
-
-SETTINGS, ECS = Settings.from_environment(), EcsSettings.from_environment()
+CONTAINERS = Containers(calculation="{{ task.file.calc_id or '' }}")
 BACKFILL = BackfillSettings.from_environment()
-OWNER = "{{ dag.dag_id }}/{{ run_id }}"
-TASKS = ("file.inspect", "file.store")  # of each file, in their order
 
 
 @dag(
@@ -62,70 +53,15 @@ TASKS = ("file.inspect", "file.store")  # of each file, in their order
     start_date=BACKFILL.start_date,
     catchup=True,
     max_active_runs=1,
-    max_active_tasks=SETTINGS.writers,
-    doc_md=__doc__,
-    tags=["hazard"],
+    max_active_tasks=CONTAINERS.settings.writers,
     dag_display_name="Store what arrived in the inbox",
     # No deadline: the runs of many days may wait for each other.
-    **NotificationSettings.from_environment(deadline_s=None).dag_arguments(SETTINGS.region),
-    default_args={"retry_policy": RetryTemporary(), **ECS.retry_arguments},
+    **CONTAINERS.dag_arguments(__doc__, deadline=False),
 )
 def backfill_hazard() -> None:
     """Order the steps."""
-
-    @task
-    def find(
-        owner: str,
-        data_interval_start: dt.datetime | None = None,
-        data_interval_end: dt.datetime | None = None,
-        ti: Any = None,
-    ) -> list[dict[str, Any]]:
-        from hazard_airflow.backfill import find
-
-        files, ignored = find.find(data_interval_start, data_interval_end, owner)
-        ti.xcom_push(key="ignored", value=ignored)
-        return files
-
-    @task(trigger_rule="all_done")
-    def summary(files: list[dict[str, Any]] | None, ti: Any = None) -> None:
-        from hazard_airflow.backfill import summary
-
-        recorded = {
-            name: [word for word in ti.xcom_pull(task_ids=[name], key=OUTCOME) if word is not None]
-            for name in TASKS
-        }
-        of_run = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
-        states = {
-            file["uri"]: {name: of_run.get(f"{name}_{index}") for name in TASKS}
-            for index, file in enumerate(files or ())
-        }
-        ignored = ti.xcom_pull(task_ids="find", key="ignored")
-        result = summary.summarise(files, ignored, recorded, states)
-        ti.xcom_push(key="summary", value=result)
-        summary.require_all_stored(result)
-
-    @task_group(group_id="file")
-    def each(file: dict[str, Any]) -> None:
-        inspect = InspectFile(
-            task_id="inspect",
-            file=file,
-            tags={OWNER_TAG: OWNER},
-            region_name=SETTINGS.region,
-            map_index_template="{{ task.name_of_file }}",
-            **ECS.operator_arguments,
-        )
-        StoreFile(
-            task_id="store",
-            file=file,
-            inspected=inspect.output,
-            trigger_dag_id="store_hazard",
-            poke_interval=ECS.poll_s,
-            max_active_tis_per_dagrun=BACKFILL.at_once,
-            map_index_template="{{ task.name_of_file }}",
-        )
-
-    files = find(OWNER)
-    each.expand(file=files) >> summary(files)
+    files = find()
+    store_files(CONTAINERS, BACKFILL, files) >> summary(files)
 
 
 backfill_hazard()

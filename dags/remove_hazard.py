@@ -12,80 +12,29 @@ within the write budget, counts that none is left, and deletes its records.
 
 from __future__ import annotations
 
-from typing import Any
+from airflow.sdk import dag
 
-from airflow.sdk import Param, dag, task
+from hazard_airflow.audit_params import remove_params
+from hazard_airflow.audit_tasks import confirm
+from hazard_airflow.containers import Containers
 
-from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreOperator
-from hazard_airflow.notifications import NotificationSettings
-from hazard_airflow.retry_policy import RetryTemporary
-from hazard_airflow.settings import EcsSettings
-from hazard_airflow.store_params import CALC_ID_PATTERN
-from hazard_store.settings import Settings
-
-SETTINGS, ECS = Settings.from_environment(), EcsSettings.from_environment()
-CALC_ID = "{{ params.calc_id }}"
-OWNER = "{{ dag.dag_id }}/{{ run_id }}"
+CONTAINERS = Containers()
+REMOVE = [
+    *("remove", "{{ params.calc_id }}", "--yes", "--json"),
+    "{{ '--take-over' if params.take_over else '' }}",
+    "{{ '--max-wcu-per-s=' ~ params.max_wcu_per_s if params.max_wcu_per_s else '' }}",
+]
 
 
 @dag(
     schedule=None,
-    doc_md=__doc__,
-    tags=["hazard"],
     dag_display_name="Remove a hazard calculation",
-    default_args={"retry_policy": RetryTemporary(), **ECS.retry_arguments},
-    params={
-        "calc_id": Param(
-            title="Calculation id",
-            description="What is removed, with all its versions.",
-            type="string",
-            pattern=CALC_ID_PATTERN,
-        ),
-        "confirm": Param(
-            title="The id again",
-            description="There is no way back, so it is asked for twice.",
-            type="string",
-            pattern=CALC_ID_PATTERN,
-        ),
-        "take_over": Param(
-            False,
-            title="Even if a run is writing it",
-            description="That run's writers are fenced and stop at their next request.",
-            type="boolean",
-        ),
-        "max_wcu_per_s": Param(
-            None,
-            title="Write budget",
-            description="Write units a second. Empty: the budget it was stored with.",
-            type=["null", "number"],
-            exclusiveMinimum=0,
-        ),
-    },
-    **NotificationSettings.from_environment().dag_arguments(SETTINGS.region),
+    params=remove_params(),
+    **CONTAINERS.dag_arguments(__doc__),
 )
 def remove_hazard() -> None:
     """Ask twice, then remove."""
-
-    @task
-    def confirm(params: Any = None) -> None:
-        from hazard_airflow import audit_steps
-
-        audit_steps.confirm_removal(params)
-
-    removed = HazardStoreOperator(
-        task_id="remove",
-        arguments=[
-            *("remove", CALC_ID, "--yes", "--json"),
-            "{{ '--take-over' if params.take_over else '' }}",
-            "{{ '--max-wcu-per-s=' ~ params.max_wcu_per_s if params.max_wcu_per_s else '' }}",
-        ],
-        environment={**SETTINGS.of_containers, "HAZARD_STORE_OWNER": OWNER},
-        task_role=ECS.remover_role,
-        region_name=SETTINGS.region,
-        tags={OWNER_TAG: OWNER, CALCULATION_TAG: CALC_ID},
-        **ECS.operator_arguments,
-    )
-    confirm() >> removed
+    confirm() >> CONTAINERS.task("remove", REMOVE, task_role=CONTAINERS.ecs.remover_role)
 
 
 remove_hazard()

@@ -47,14 +47,17 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         kwargs: as the provider's operator.
     """
 
-    # Not `chunk`: it holds site codes out of a file, which are no templates.
+    # `chunk` comes first, since others name its parts; its site codes, out of a file, are resolved
+    # and not rendered.
     template_fields: Sequence[str] = (
+        "chunk",
         *(field for field in EcsRunTaskOperator.template_fields if field != "overrides"),
         "arguments",
         "environment",
     )
     template_fields_renderers = {  # noqa: RUF012  (as in Airflow)
         **EcsRunTaskOperator.template_fields_renderers,
+        "chunk": "json",
         "arguments": "json",
         "environment": "json",
     }

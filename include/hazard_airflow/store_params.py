@@ -1,4 +1,4 @@
-"""The form of `store_hazard`: its parameters as the UI shows them and the API checks them."""
+"""The trigger params of `store_hazard`, as the UI shows them and the API checks them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from airflow.sdk import Param
 
+from hazard_store.limits import CALC_ID_PATTERN, MAX_REALISATIONS
+
 WHAT = "The calculation"
 HOW = "How it is stored"
 WORK = "Work and budget"
-
-CALC_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._=-]{0,127}$"
 
 _SPECIAL = re.compile(r"[.+*?()\[\]{}|^$\\/]")
 
@@ -101,7 +101,7 @@ def store_params(inbox: str) -> dict[str, Param]:
             None,
             type=["null", "integer"],
             minimum=1,
-            maximum=99_999,
+            maximum=MAX_REALISATIONS,
         ),
         "force_normalised_sites": _param(
             HOW,

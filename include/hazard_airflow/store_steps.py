@@ -11,7 +11,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import Any
 
-from hazard_airflow.orphans import stop_of_others, stop_of_run
+from hazard_airflow import orphans
 from hazard_store.calcfile import open_calc
 from hazard_store.errors import HazardStoreError, Refused
 from hazard_store.inbox.guard import require_in_inbox
@@ -80,7 +80,7 @@ def store_meta(
     inspected: Mapping[str, Any],
     params: Mapping[str, Any],
     owner: str,
-    stop_others: Callable[[str, str], object] = stop_of_others,
+    stop_others: Callable[[str, str], object] = orphans.stop_of_others,
 ) -> list[Chunk]:
     """Claim the calculation for this run and store its records; return the chunks to write.
 
@@ -106,9 +106,12 @@ def decide(
 ) -> dict[str, Any]:
     """Add up the audits of all chunks and record what they say.
 
+    Every chunk of the plan must have been audited in this attempt, and none of its tasks may have
+    failed.
+
     Args:
         chunks: what `store_meta` returned; None where it did not end well.
-        failed: the tasks of this run that failed.
+        failed: the tasks of this run that failed, those of these chunks among them.
         calc_id: the calculation.
         owner: token of this run.
 
@@ -127,8 +130,8 @@ def decide(
     if head is None or not begun:
         raise NothingBegun(calc_id, failed)
     check_owner(store, head)
+    result = publishing.verdict(store, head)
     if failed or chunks is None:
-        result = publishing.verdict(store, head)
         with suppress(Conflict):  # published by this run before, or taken over just now
             store.transitions.fail(head, outcome_of(store, head, result.report))
         raise TasksFailed(calc_id, failed, "passed" if result.passed else result.reason)
@@ -150,15 +153,16 @@ def publish(calc_id: str, owner: str) -> dict[str, Any]:
     return _summary(head)
 
 
-def has_old_versions(calc_id: str) -> bool:
-    """Tell whether there are versions that nobody is led to any more."""
+def removals_of_old_versions(calc_id: str) -> list[list[str]]:
+    """Return the arguments of the container that removes superseded versions, if there are any."""
     entry = Store(Settings.from_environment()).heads.entry(calc_id)
-    return entry is not None and bool(entry.old)
+    superseded = entry is not None and entry.old
+    return [["remove", calc_id, "--old-versions", "--json"]] if superseded else []
 
 
-def stop_leftovers(calc_id: str, owner: str) -> int:
+def stop_orphans(calc_id: str, owner: str) -> int:
     """Stop the containers of this run that are still running; return how many there were."""
-    return len(stop_of_run(calc_id, owner))
+    return len(orphans.stop_of_run(calc_id, owner))
 
 
 def _plan(inspected: Mapping[str, Any], params: Mapping[str, Any]) -> Plan:

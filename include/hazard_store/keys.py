@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from hazard_store.errors import BadParameter
+from hazard_store.limits import MAX_REALISATIONS
 from hazard_store.model import CALC_ID, KeyScheme, Kind
 
 HASH_KEY = "haz_sol_id"
@@ -16,7 +17,6 @@ RANGE_KEYS = {Kind.STATS: "loc_agg_rk", Kind.REALISATIONS: "loc_rlz_rk"}
 LOCATION_BIN = 500
 CALC_LOCATION_BIN = 100
 
-MAX_REALISATIONS = 99_999  # ordinals have five digits
 MAX_CUSTOM_ID = 256  # bytes; a range key holds 1,024, percent-encoded threefold and the rest
 
 
@@ -78,7 +78,7 @@ def storage_id(calc_id: str, version: int = 1) -> str:
     if not CALC_ID.fullmatch(calc_id):
         raise BadParameter(
             "calc_id",
-            f"{calc_id!r} is no calculation id: it takes 1 to 128 of A-Z a-z 0-9 . _ = - "
+            f"{calc_id!r} is not a valid calculation id: use 1 to 128 of A-Z a-z 0-9 . _ = - "
             "and begins with a letter or digit",
         )
     return calc_id if version == 1 else f"{calc_id}@{version}"

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-CALC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,127}")
+from hazard_store.limits import CALC_ID_PATTERN
+
+CALC_ID = re.compile(CALC_ID_PATTERN, re.ASCII)
 
 
 class Kind(StrEnum):

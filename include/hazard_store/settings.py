@@ -64,11 +64,12 @@ class Settings(FromEnvironment):
     )
 
     @property
-    def of_containers(self) -> dict[str, str]:
-        """The environment by which a container works on the tables of this stage."""
+    def container_environment(self) -> dict[str, str]:
+        """The variables by which a container works as this process does, on the same tables."""
         return {
             "HAZARD_STORE_STAGE": self.stage,
             "HAZARD_STORE_TABLE_PREFIX": self.table_prefix,
+            "HAZARD_STORE_REPLACE_GRACE_S": str(self.replace_grace_s),
         }
 
     @cached_property

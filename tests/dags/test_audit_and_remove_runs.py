@@ -34,7 +34,10 @@ def test_published_calculations_are_audited_and_a_difference_is_red(
     log = capfd.readouterr().out
     assert f"exit code {EX_DIFFERENCE} (the audit found a difference)" in log
     assert "hazard-store repair DAMAGED" in log
-    assert (["failed"], ["upstream_failed"]) == (ended.states["different"], ended.states["repair"])
+    assert (["failed"], ["upstream_failed"]) == (
+        ended.states["collect_failures"],
+        ended.states["repair"],
+    )
     assert [1] == [past["missing"] for past in store.reports(store.head("DAMAGED")).history()]
     assert [0] == [past["missing"] for past in store.reports(store.head("SOUND")).history()]
 

@@ -16,24 +16,21 @@ from tests.support import airflow_home
 
 pytestmark = pytest.mark.airflow
 
-STATS, REALISATIONS = "stats.write_stats", "realisations.write_realisations"
+STATS, REALISATIONS = "write_stats", "write_realisations"
+OF_CHUNKS = {STATS, REALISATIONS, "audit"}
+FIND, REMOVE = "remove_old_versions.find", "remove_old_versions.remove"
 ORDER = {
     "inspect": {"plan", "store_meta"},
-    "plan": {"go"},
-    "go": {"store_meta"},
-    "store_meta": {"stats.chunks", "realisations.chunks", "given_up", "audit", "decide", "publish"},
-    "stats.chunks": {STATS},
-    "realisations.chunks": {REALISATIONS},
+    "plan": {"store_meta"},
+    "store_meta": {*OF_CHUNKS, "decide", "publish"},
     STATS: {"audit"},
     REALISATIONS: {"audit"},
     "audit": {"decide"},
     "decide": {"publish"},
-    "publish": {"replaced", "stop_leftovers"},
-    "replaced": {"remove_old"},
-    "remove_old": {"stop_leftovers"},
-    "given_up": {"clear"},
-    "clear": {STATS, REALISATIONS},
-    "stop_leftovers": set(),
+    "publish": {FIND},
+    FIND: {REMOVE},
+    REMOVE: {"stop_orphans"},
+    "stop_orphans": set(),
 }
 
 
@@ -52,15 +49,14 @@ def test_the_audit_comes_after_skipped_writers_and_the_decision_after_everything
     from airflow.sdk import TriggerRule
 
     rules = {task.task_id: TriggerRule(task.trigger_rule).value for task in dag.tasks}
-    assert (rules.pop("audit"), rules.pop("decide")) == ("none_failed", "all_done")
-    assert rules.pop("stop_leftovers") == "all_done_setup_success"
-    # What writers wait for is skipped where there is nothing to clear.
-    assert {"none_failed"} == {rules.pop(name) for name in (STATS, REALISATIONS)}
+    assert {"none_failed"} == {rules.pop(name) for name in OF_CHUNKS}
+    assert "all_done" == rules.pop("decide")
+    assert "all_done_setup_success" == rules.pop("stop_orphans")
     assert {"all_success"} == set(rules.values())
 
 
 def test_clean_up_runs_however_the_run_ends_and_does_not_make_it_green(dag: Any) -> None:
-    task = dag.task_dict["stop_leftovers"]
+    task = dag.task_dict["stop_orphans"]
     assert task.is_teardown
     assert not task.on_failure_fail_dagrun
 
@@ -68,14 +64,21 @@ def test_clean_up_runs_however_the_run_ends_and_does_not_make_it_green(dag: Any)
 def test_heavy_work_runs_in_containers_mapped_over_chunks_and_named_by_sites(dag: Any) -> None:
     from hazard_airflow.ecs_operator import HazardStoreOperator
 
-    of_chunks, removals = {STATS, REALISATIONS, "audit"}, {"clear", "remove_old"}
-    containers = {"inspect"} | of_chunks | removals
     for task in dag.tasks:
         operator = getattr(task, "operator_class", type(task))
-        assert (task.task_id in containers) == (operator is HazardStoreOperator)
-        assert (task.task_id in containers - {"inspect"}) == task.is_mapped
-        if task.task_id in of_chunks:
-            assert task.partial_kwargs["map_index_template"] == "{{ task.name_of_chunk }}"
+        container = task.task_id in {"inspect", REMOVE, *OF_CHUNKS}
+        assert container == (operator is HazardStoreOperator), task.task_id
+        mapped = {REMOVE: task.is_mapped}.get(task.task_id, task.get_closest_mapped_task_group())
+        assert (task.task_id in {REMOVE, *OF_CHUNKS}) == bool(mapped), task.task_id
+        if task.task_id in OF_CHUNKS:
+            assert task.map_index_template == "{{ task.name_of_chunk }}"
+            assert task.template_fields[0] == "chunk", "the environment names parts of it"
+
+
+def test_audits_go_before_the_writers_of_later_chunks(dag: Any) -> None:
+    """Where slots are scarce, audits would else all run last."""
+    weights = {name: dag.task_dict[name] for name in OF_CHUNKS}
+    assert {"upstream"} == {str(task.weight_rule) for task in weights.values()}
 
 
 def test_every_task_retries_what_is_temporary_and_only_that(dag: Any) -> None:
@@ -89,7 +92,7 @@ def test_every_task_retries_what_is_temporary_and_only_that(dag: Any) -> None:
 
 def test_writers_are_told_stage_owner_and_attempt(dag: Any) -> None:
     for name in (STATS, REALISATIONS, "audit"):
-        environment = dag.task_dict[name].partial_kwargs["environment"]
+        environment = dag.task_dict[name].environment
         assert environment == {
             "HAZARD_STORE_STAGE": "LOCAL",
             "HAZARD_STORE_TABLE_PREFIX": "Hazard",
@@ -103,8 +106,9 @@ def test_containers_are_as_the_settings_say(dag: Any) -> None:
     from hazard_airflow.settings import EcsSettings
 
     for name in (STATS, REALISATIONS, "audit"):
-        given = dag.task_dict[name].partial_kwargs
-        assert given.items() >= EcsSettings.from_environment().operator_arguments.items()
+        task = dag.task_dict[name]
+        for argument, value in EcsSettings.from_environment().operator_arguments.items():
+            assert value == getattr(task, argument), argument
 
 
 def test_no_more_writers_run_at_once_than_the_forecast_counts_on(dag: Any) -> None:
@@ -112,28 +116,26 @@ def test_no_more_writers_run_at_once_than_the_forecast_counts_on(dag: Any) -> No
 
     writers = Settings.from_environment().writers
     assert writers == dag.max_active_tasks
-    assert writers == dag.task_dict[STATS].max_active_tis_per_dagrun
+    assert {writers} == {dag.task_dict[name].max_active_tis_per_dagrun for name in OF_CHUNKS}
 
 
 def test_it_is_triggered_by_people_and_its_page_tells_what_to_do_when_it_is_red(dag: Any) -> None:
     assert dag.schedule is None
     assert "## When it is red" in dag.doc_md
-    helpers = {"stats.chunks", "realisations.chunks", "given_up", "replaced"}
-    for task in ORDER.keys() - helpers:
-        assert f"`{task}`" in dag.doc_md
+    for task in ORDER:
+        assert f"`{task.partition('.')[0]}`" in dag.doc_md
 
 
 def test_what_is_imported_at_the_top_of_a_dag_file() -> None:
-    """Of `hazard_store` the settings only, of the rest of ours what Airflow needs to parse."""
+    """Of ours what Airflow needs to parse: parameters, tasks, containers."""
     allowed = {
-        "hazard_airflow.backfill.operators",
-        "hazard_airflow.backfill_settings",
-        "hazard_airflow.ecs_operator",
-        "hazard_airflow.notifications",
-        "hazard_airflow.retry_policy",
-        "hazard_airflow.settings",
+        "hazard_airflow.audit_params",
+        "hazard_airflow.audit_tasks",
+        "hazard_airflow.backfill.settings",
+        "hazard_airflow.backfill.tasks",
+        "hazard_airflow.containers",
         "hazard_airflow.store_params",
-        "hazard_store.settings",
+        "hazard_airflow.store_tasks",
     }
     for file in airflow_home.DAGS.glob("*.py"):
         tree = ast.parse(file.read_text())
@@ -141,6 +143,16 @@ def test_what_is_imported_at_the_top_of_a_dag_file() -> None:
         names += [a.name for n in tree.body if isinstance(n, ast.Import) for a in n.names]
         assert {n for n in names if n.startswith(("hazard_", "include"))} <= allowed, file
         assert not {n for n in names if n.split(".")[0] in ("boto3", "h5py", "numpy")}, file
+
+
+def test_a_dag_file_is_a_table_of_contents() -> None:
+    """At most eighty lines of code: order, schedule and parameters."""
+    for file in airflow_home.DAGS.glob("*.py"):
+        tree = ast.parse(file.read_text())
+        page = ast.get_docstring(tree, clean=False) or ""
+        assert len(file.read_text().splitlines()) - len(page.splitlines()) <= 80, file
+        logic = (ast.For, ast.While, ast.Try, ast.If, ast.Lambda)
+        assert not any(isinstance(node, logic) for node in ast.walk(tree)), file
 
 
 def test_parsing_imports_no_workflow_and_calls_nobody(environment: None) -> None:

@@ -112,7 +112,7 @@ def live_on(guarded: Guarded, inspected: dict[str, Any], form: dict[str, Any]) -
     guarded.become("orchestrator")
     store_steps.decide(chunks, [], CALC, OWNER)
     store_steps.publish(CALC, OWNER)
-    assert store_steps.has_old_versions(CALC)
+    assert store_steps.removals_of_old_versions(CALC)
     assert [CALC] == [
         arguments[1] for arguments in audit_steps.audits({"calc_ids": None, "max_rcu_per_s": None})
     ]

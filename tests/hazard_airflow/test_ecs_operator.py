@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk.definitions._internal.mixins import ResolveMixin
 from airflow.sdk.exceptions import TaskDeferred
 
 from hazard_airflow.ecs_operator import HazardStoreOperator
@@ -253,5 +254,25 @@ def test_a_retry_picks_up_a_container_that_still_runs() -> None:
 
 
 def test_site_codes_are_no_templates() -> None:
-    """A chunk's name comes out of the file, so Airflow must not render it."""
-    assert not {"chunk", "name_of_chunk", "overrides"} & set(HazardStoreOperator.template_fields)
+    """A chunk's name comes out of the file: Airflow resolves the chunk, and must not render it."""
+    chunk = {"sites": "0:3", "name": "sites 0:3 {{ 6 * 7 }}", "attempt": 2}
+
+    class OfTheGroup(ResolveMixin):
+        def iter_references(self):
+            return ()
+
+        def resolve(self, context):
+            return chunk
+
+    task = HazardStoreOperator(
+        task_id="write",
+        arguments=[],
+        environment={"HAZARD_STORE_ATTEMPT": "{{ task.chunk.attempt }}"},
+        chunk=OfTheGroup(),  # type: ignore[arg-type]
+        cluster="c",
+        task_definition="t",
+        container_name="w",
+    )
+    task.render_template_fields({"task": task})  # type: ignore[typeddict-item]
+    assert "sites 0:3 {{ 6 * 7 }}" == task.name_of_chunk
+    assert {"HAZARD_STORE_ATTEMPT": "2"} == task.environment

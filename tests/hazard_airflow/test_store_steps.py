@@ -91,8 +91,8 @@ def test_what_is_published_already_gives_no_chunks(store: Store, inspected: dict
     before = all_items(store)
     assert store_steps.store_meta(inspected, PARAMS, "run-2") == []
     assert store_steps.decide([], [], "A", "run-2")["status"] == "published"
-    with pytest.raises(store_steps.NothingBegun, match=r"see stats.chunks"):
-        store_steps.decide([], ["stats.chunks"], "A", "run-2")
+    with pytest.raises(store_steps.NothingBegun, match=r"see write_stats_0"):
+        store_steps.decide([], ["write_stats_0"], "A", "run-2")
     assert store_steps.publish("A", "run-2")["status"] == "published"
     assert before == all_items(store)
 
@@ -139,10 +139,8 @@ def test_a_calculation_of_another_run_is_left_alone(
 
 def test_failed_tasks_are_named_and_recorded(store: Store, inspected: dict[str, Any]) -> None:
     chunks = store_steps.store_meta(inspected, PARAMS, "run-1")
-    with pytest.raises(
-        store_steps.TasksFailed, match=r"stats.write_stats_0 failed; .* not audited"
-    ):
-        store_steps.decide(chunks, ["stats.write_stats_0"], "A", "run-1")
+    with pytest.raises(store_steps.TasksFailed, match=r"write_stats_0 failed; .* not audited"):
+        store_steps.decide(chunks, ["write_stats_0"], "A", "run-1")
     assert Status.FAILED is store.head("A").status
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from hazard_store.model import IfStored, Kind, StoreOptions
-from hazard_store.records import WriteReport
+from hazard_store.records import Head, WriteReport
 from hazard_store.store import Store
+from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import Loaded, inspect_and_plan, load
 from hazard_store.workflow.plan import Plan
+from hazard_store.workflow.write import write_chunk
 
 RANGE_NAMES = {
     "meta_table": "record",
@@ -69,9 +71,20 @@ def stored(
     return load(store, str(path), calc_id, StoreOptions(**options), Silent(), if_stored, workers)
 
 
-def plan_of(store: Store, path: Path = FILE, calc_id: str = "A", **options: Any) -> Plan:
+def plan_of(store: Store, path: Path | str = FILE, calc_id: str = "A", **options: Any) -> Plan:
     """Return the plan of loading a calculation file."""
     return inspect_and_plan(str(path), calc_id, StoreOptions(**options), store.settings, Silent())
+
+
+def given_up(store: Store, path: Path | str, calc_id: str, **options: Any) -> Head:
+    """Leave what a run has written that failed in its audit; return its head."""
+    plan = plan_of(store, path, calc_id, **options)
+    head = claim(store, plan, "store_hazard/dead", IfStored.FAIL).head
+    for kind in Kind:
+        for chunk in head.calculation.chunks:
+            write_chunk(store, str(path), head, kind, chunk)
+    store.transitions.fail(head, {})
+    return head
 
 
 def items_of(store: Store, table: str) -> list[dict[str, Any]]:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from hazard_store.calcfile.hdf5 import member, plain, values
 from hazard_store.errors import BadCalculation
+from hazard_store.limits import MAX_REALISATIONS
 from hazard_store.model import LogicTree
 
-MAX_REALISATIONS = 99_999  # five digits in the keys
 WEIGHT_TOLERANCE = 1e-6  # float32 weights of a product of a few branches
 
 

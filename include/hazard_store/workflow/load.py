@@ -105,7 +105,6 @@ def _load(
         claimed = claim(store, plan, owner, if_stored)
         entry["wcu"] = sum(wcu)
     head = claimed.head
-    remove_old(store, calc_id, owner, progress)  # of a failed attempt that this one stands for
     del plan  # all sites of the calculation: the writers read theirs from the records
     if claimed.already_published:
         return Loaded(head, verdict(store, head).report, phases.taken, already_published=True)

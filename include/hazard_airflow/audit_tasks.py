@@ -1,0 +1,48 @@
+"""The tasks of `audit_hazard` and `remove_hazard` in Airflow; what they do is in `audit_steps`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import task
+
+from hazard_airflow.run_states import state_of
+
+Arguments = list[list[str]]  # of the containers to run
+
+
+@task
+def list_published(params: Any = None) -> Arguments:
+    """Return the arguments of each audit."""
+    from hazard_airflow import audit_steps
+
+    return audit_steps.audits(params)
+
+
+@task(trigger_rule="all_done")
+def collect_failures(audits: Arguments | None, params: Any = None, ti: Any = None) -> Arguments:
+    """Name the calculations whose audit failed; return the repairs that were asked for."""
+    from hazard_airflow import audit_steps
+
+    failed = [
+        arguments[1]
+        for index, arguments in enumerate(audits or ())
+        if state_of(ti, "audit", index) == "failed"
+    ]
+    return audit_steps.repairs(failed, params)
+
+
+@task
+def find_stale(params: Any = None) -> Arguments:
+    """Name what is stale; return the removals that were asked for."""
+    from hazard_airflow import audit_steps
+
+    return audit_steps.stale(params)
+
+
+@task
+def confirm(params: Any = None) -> None:
+    """Refuse a removal whose id was not given twice."""
+    from hazard_airflow import audit_steps
+
+    audit_steps.confirm_removal(params)

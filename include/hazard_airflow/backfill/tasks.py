@@ -1,0 +1,69 @@
+"""The tasks of `backfill_hazard`; what they do is imported when they run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from airflow.sdk import task, task_group
+
+from hazard_airflow.backfill.operators import OUTCOME, InspectFile, StoreFile
+from hazard_airflow.backfill.settings import BackfillSettings
+from hazard_airflow.containers import Containers
+from hazard_airflow.run_states import owner_of, states_of
+
+TASKS = ("file.inspect", "file.store")  # of each file, in their order
+Files = list[dict[str, Any]]  # as `backfill.find.File`
+
+
+@task
+def find(
+    data_interval_start: dt.datetime | None = None,
+    data_interval_end: dt.datetime | None = None,
+    ti: Any = None,
+) -> Files:
+    """Return the calculation files that arrived in the run's data interval."""
+    from hazard_airflow.backfill import find as finding
+
+    files, ignored = finding.find(data_interval_start, data_interval_end, owner_of(ti))
+    ti.xcom_push(key="ignored", value=ignored)
+    return files
+
+
+def store_files(containers: Containers, settings: BackfillSettings, files: Any) -> Any:
+    """Inspect each file in a container, then let `store_hazard` store it."""
+
+    @task_group(group_id="file")
+    def each(file: dict[str, Any]) -> None:
+        named = {"file": file, "map_index_template": "{{ task.name_of_file }}"}
+        inspect = containers.operator(InspectFile, "inspect", **named)
+        StoreFile(
+            task_id="store",
+            inspected=inspect.output,
+            trigger_dag_id="store_hazard",
+            poke_interval=containers.ecs.poll_s,
+            max_active_tis_per_dagrun=settings.at_once,
+            **named,
+        )
+
+    return each.expand(file=files)
+
+
+@task(trigger_rule="all_done")
+def summary(files: Files | None, ti: Any = None) -> None:
+    """Say what became of every file, in the XCom `summary`; red if one is not where it belongs."""
+    from hazard_airflow.backfill import summary as summing
+
+    recorded = {
+        name: [word for word in ti.xcom_pull(task_ids=[name], key=OUTCOME) if word is not None]
+        for name in TASKS
+    }
+    of_run = states_of(ti)
+    states = {
+        file["uri"]: {name: of_run.get(f"{name}_{index}") for name in TASKS}
+        for index, file in enumerate(files or ())
+    }
+    ignored = ti.xcom_pull(task_ids="find", key="ignored")
+    result = summing.summarise(files, ignored, recorded, states)
+    ti.xcom_push(key="summary", value=result)
+    summing.require_all_stored(result)

@@ -1,0 +1,129 @@
+"""The tasks of `store_hazard` that run in Airflow: from a task's context to plain values and back.
+
+What they do is in `store_steps`, which a task imports when it runs: parsing the DAG stays light.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import task, task_group
+from airflow.sdk.exceptions import AirflowSkipException
+
+from hazard_airflow.containers import Containers
+from hazard_airflow.notifications import PUBLISHED, published_asset
+from hazard_airflow.run_states import failed_in, owner_of
+
+KINDS = ("stats", "realisations")
+CALC_FILE, CALC_ID = "{{ params.calc_file }}", "{{ params.calc_id }}"
+NORMALISED = "{{ '--force-normalised-sites' if params.force_normalised_sites else '' }}"
+
+Chunks = list[dict[str, Any]]  # as `store_steps.store_meta` returns them
+
+
+def inspect(containers: Containers) -> Any:
+    """Read the file from end to end in a container; a file outside the inbox is refused before."""
+    arguments = ["inspect", CALC_FILE, "--json", NORMALISED]
+    return containers.task("inspect", arguments, pre_execute=_refuse_outside_inbox).output
+
+
+@task.short_circuit(ignore_downstream_trigger_rules=True)
+def plan(inspected: dict[str, Any], params: Any = None, ti: Any = None) -> bool:
+    """Say what storing will take, in the XCom `forecast`; end a dry run here."""
+    from hazard_airflow import store_steps
+
+    ti.xcom_push(key="forecast", value=store_steps.plan(inspected, params))
+    return not params["dry_run"]
+
+
+@task
+def store_meta(inspected: dict[str, Any], params: Any = None, ti: Any = None) -> Chunks:
+    """Claim the calculation and store its records; return the chunks to write."""
+    from hazard_airflow import store_steps
+
+    return store_steps.store_meta(inspected, params, owner_of(ti))
+
+
+def store_chunks(containers: Containers, chunks: Any) -> Any:
+    """Write each chunk, both kinds side by side, and audit it when both are written."""
+
+    @task_group(prefix_group_id=False)
+    def store_chunk(chunk: Any) -> None:
+        written = [
+            containers.per_chunk(
+                f"write_{kind}",
+                ["write", CALC_FILE, CALC_ID, "--kind", kind],
+                chunk,
+                pre_execute=_SKIPS[kind],
+            )
+            for kind in KINDS
+        ]
+        audit = ["audit", CALC_ID, "--calc-file", CALC_FILE, "--json"]
+        written >> containers.per_chunk("audit", audit, chunk)
+
+    return store_chunk.expand(chunk=chunks)
+
+
+@task(trigger_rule="all_done")
+def decide(chunks: Chunks | None, params: Any = None, ti: Any = None) -> dict[str, Any]:
+    """Add up the audits of all chunks and record what they say; red if anything is wrong."""
+    from hazard_airflow import store_steps
+
+    failed = failed_in(ti, len(chunks or ()))
+    return store_steps.decide(chunks, failed, params["calc_id"], owner_of(ti))
+
+
+@task(outlets=[PUBLISHED])
+def publish(
+    chunks: Chunks | None, params: Any = None, ti: Any = None, outlet_events: Any = None
+) -> dict[str, Any]:
+    """Show the calculation to its readers, and emit the event that other DAGs may follow."""
+    from hazard_airflow import store_steps
+    from hazard_store.settings import Settings
+
+    summary = store_steps.publish(params["calc_id"], owner_of(ti))
+    if chunks:  # else it was published before, and nothing happened
+        asset = published_asset(Settings.from_environment().stage)
+        outlet_events[PUBLISHED].add(asset, extra=summary)
+    return summary
+
+
+def remove_old_versions(containers: Containers) -> Any:
+    """Remove the versions that were replaced, in a container, if there are any."""
+
+    @task
+    def find(params: Any = None) -> list[list[str]]:
+        from hazard_airflow import store_steps
+
+        return store_steps.removals_of_old_versions(params["calc_id"])
+
+    @task_group(group_id="remove_old_versions")
+    def group() -> None:
+        containers.per_argument("remove", find(), task_role=containers.ecs.remover_role)
+
+    return group()
+
+
+@task
+def stop_orphans(params: Any = None, ti: Any = None) -> int:
+    """Stop the containers of this run that no task waits for."""
+    from hazard_airflow import store_steps
+
+    return store_steps.stop_orphans(params["calc_id"], owner_of(ti))
+
+
+def _refuse_outside_inbox(context: Any) -> None:
+    from hazard_airflow import store_steps
+
+    store_steps.check_inbox(context["params"]["calc_file"])
+
+
+def _skip_without(kind: str) -> Any:
+    def skip(context: Any) -> None:
+        if kind not in context["task"].chunk["kinds"]:
+            raise AirflowSkipException(f"this calculation has no {kind} to store")
+
+    return skip
+
+
+_SKIPS = {kind: _skip_without(kind) for kind in KINDS}
