@@ -32,7 +32,7 @@ def test_tables_are_named_by_prefix_and_stage(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_container_works_on_the_same_tables(monkeypatch: pytest.MonkeyPatch):
     here = Settings.from_environment(stage="PROD", table_prefix="Quake")
-    for name, value in here.of_containers.items():
+    for name, value in here.container_environment.items():
         monkeypatch.setenv(name, value)
     assert here.meta_table == Settings.from_environment().meta_table
 

@@ -27,6 +27,8 @@ LIMITS = {
     "time": {"HAZARD_STORE_RETRY_LIMIT_S": "0.3", "HAZARD_STORE_RETRY_CAP_S": "0.05"},
 }
 WELL = 3  # requests that go well before nothing does
+# Requests of several threads arrive in any order: the last, small one may be among the first.
+LEAST = 25 * (WELL - 1) + N * S % 25
 HOPELESS = [fault for fault in Fault if fault is not Fault.SLOW]
 
 
@@ -58,7 +60,7 @@ def check_gave_up(made: Modelled, cli: Callable) -> None:
     reports = reports_of(made.store)
     assert reports
     assert not any(report.complete for report in reports)
-    assert 25 * WELL <= sum(report.acknowledged for report in reports) <= applied(made.model)
+    assert LEAST <= sum(report.acknowledged for report in reports) <= applied(made.model)
     assert all(report.acknowledged < report.expected for report in reports)
     assert {0} == {report.found for report in reports}
     assert all(report.sent > report.acknowledged and report.retries for report in reports)
