@@ -6,6 +6,8 @@ INSTALLED := $(VENV)/.installed
 LOCK_IMAGE = uv pip compile --universal --python-version 3.11 --constraint requirements.txt \
     --no-annotate --generate-hashes
 
+include tests/selections.mk
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down status test soak month containers smoke-aws bench lint format lock clean
 
@@ -46,10 +48,10 @@ status: $(INSTALLED)  ## Say what is up
 	@exec $(BIN)/python -m local status
 
 test: $(INSTALLED)  ## Run the tests (ARGS="-k keys" for some of them)
-	@exec $(BIN)/python -m pytest -m "not slow and not containers" $(ARGS)
+	@exec $(BIN)/python -m pytest -m "$(TEST)" $(WORKERS) $(ARGS)
 
 soak: $(INSTALLED)  ## Run the slow tests: soaks and repetitions
-	@exec $(BIN)/python -m pytest -m "slow and not month" $(ARGS)
+	@exec $(BIN)/python -m pytest -m "$(SOAK)" $(WORKERS) $(ARGS)
 
 month: $(INSTALLED)  ## Backfill a month of files through a running Airflow, twice
 	@exec $(BIN)/python -m pytest -m month $(ARGS)

@@ -1,21 +1,21 @@
 """What the tests share: an embedded AWS for the session, and tables of its own for each test."""
+# ruff: noqa: E402 - assertions in tests/support explain themselves, if this is said before imports
 
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import signal
 import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+pytest.register_assert_rewrite("tests.support")
 
 from hazard_store.cli import predecessor
 from hazard_store.cli.main import cli as hazard_store_command
@@ -26,10 +26,10 @@ from local import aws as local_aws
 from local.ports import free_port
 from local.processes import Trees
 from local.stack import LocalStack
-from tests.support.loading import CALCS, all_items, drop_tables, make_tables
+from tests.support import fidelity_gate
+from tests.support.commands import Cli, Ended, command_line
+from tests.support.loading import all_items, drop_tables, make_tables
 
-SCRIPTS = Path(sys.executable).parent
-FIDELITY = pytest.StashKey[dict[str, list[str]]]()
 _stages = itertools.count(1)
 
 
@@ -63,23 +63,6 @@ def store(aws_environment: dict[str, str]) -> Iterator[Store]:
     make_tables(made)
     yield made
     drop_tables(made)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def sentence(self) -> str:
-        """The last line that it said on stderr."""
-        return self.err.strip().splitlines()[-1] if self.err.strip() else ""
-
-
-Cli = Callable[..., Ended]
 
 
 @pytest.fixture
@@ -122,60 +105,21 @@ def cli_process(tmp_path: Path) -> Cli:
     return call
 
 
-def command_line(*arguments: object) -> list[str]:
-    """Return the words that start one of our commands."""
-    words = [str(argument) for argument in arguments]
-    name = words.pop(0) if words and words[0] in ("store_hazard", "get_hazard") else "hazard-store"
-    return [str(SCRIPTS / name), *words]
-
-
 @pytest.fixture
 def everything(store: Store) -> Callable[[], dict[str, list[Any]]]:
     """Return all items of all tables, to be compared before and after."""
     return partial(all_items, store)
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Fail a whole run in which a calculation file was not compared with what was stored of it."""
-    unread = fidelity_cases() - fidelity_passed(session)
-    if is_whole(session.config) and exitstatus == pytest.ExitCode.OK and unread:
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            reporter.write_line(
-                f"fidelity was not tested for: {', '.join(sorted(unread))}", red=True
-            )
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+def pytest_configure(config: pytest.Config) -> None:
+    """Set up the gate, not in workers: each of them runs a part."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(fidelity_gate.FidelityGate(), "fidelity-gate")
 
 
-def fidelity_cases() -> set[str]:
-    """Return the files that must be stored and read back, or refused, in every whole run."""
-    return set(json.loads((CALCS / "expected.json").read_text()))
-
-
-def fidelity_passed(session: pytest.Session) -> set[str]:
-    """Return the files whose every fidelity test has passed."""
-    reports = session.config.stash.get(FIDELITY, {})
-    return {name for name, outcomes in reports.items() if set(outcomes) == {"passed"}}
-
-
-def is_whole(config: pytest.Config) -> bool:
-    """Tell whether all tests were to run: no path, no name, no failed ones only."""
-    chosen = config.option.keyword or getattr(config.option, "lf", False) or config.option.deselect
-    return (
-        not chosen
-        and config.args_source is not pytest.Config.ArgsSource.ARGS
-        and (config.option.markexpr in ("", "not slow"))
-        and not config.option.collectonly
-    )
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
-    """Note how the fidelity test of each file ended."""
-    report = yield
-    name = item.callspec.params.get("case") if hasattr(item, "callspec") else None
-    tells = report.when == "call" or report.outcome != "passed"
-    if tells and name is not None and item.path.name == "test_fidelity.py":
-        noted = item.config.stash.setdefault(FIDELITY, {})
-        noted.setdefault(name, []).append(report.outcome)
-    return report
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the report of each fidelity test name its file, wherever it runs."""
+    for item in items:
+        name = item.callspec.params.get("case") if hasattr(item, "callspec") else None
+        if name is not None and item.path.name == "test_fidelity.py":
+            item.user_properties.append((fidelity_gate.PROPERTY, name))

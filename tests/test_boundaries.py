@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.layers import LAYERS
+
 ROOT = Path(__file__).parents[1]
 FOLDERS = (ROOT / "include", ROOT / "dags", ROOT / "plugins", ROOT / "local", ROOT / "deploy")
 
@@ -45,20 +47,6 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "hazard_store.model",
     ),
 }
-# Layers of hazard_store: a module imports from its own layer or a lower one.
-LAYERS = (
-    ("cli",),
-    ("plot",),
-    ("workflow",),
-    ("query",),
-    ("store",),  # makes the clients, the writer's among them
-    ("inbox",),
-    ("calcfile", "writer"),
-    ("files", "records", "tables"),
-    ("aws", "items"),
-    ("keys", "codec"),
-    ("ahead", "model", "settings", "errors", "signals", "limits"),
-)
 # Neighbours that nevertheless must not know each other.
 APART = {
     "calcfile": ("writer", "query", "store", "records", "items"),

@@ -42,7 +42,7 @@ class EcsSettings(FromEnvironment):
 
     log_group: str = Field("/hazard-store/writer", min_length=1)  # the reports come from there
     log_stream_prefix: str = Field("writer", min_length=1)
-    poll_s: int = Field(6, ge=1)  # between two looks at a running container
+    poll_s: float = Field(6, ge=0.1)  # between two looks at a running container
     report_wait_s: float = Field(20, ge=0)  # how long a report may lag behind its container's end
     deferrable: bool = False  # wait in the triggerer instead of in a worker
 

@@ -10,8 +10,7 @@ from hazard_store.errors import EX_DIFFERENCE
 from hazard_store.model import IfStored, Kind, Status
 from hazard_store.store import Store
 from hazard_store.workflow.claim import claim
-from tests.hazard_store.workflow.test_claim import plan_of
-from tests.support.loading import CALCS, all_items, items_of, stored
+from tests.support.loading import CALCS, all_items, items_of, plan_of, stored
 
 pytestmark = pytest.mark.airflow
 

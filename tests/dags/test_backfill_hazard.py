@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import airflow_home
+from tests.support.dag_runs import parsed
 
 pytestmark = pytest.mark.airflow
 
@@ -20,17 +20,9 @@ ORDER = {
 }
 
 
-def parsed() -> Any:
-    from airflow.dag_processing.dagbag import DagBag
-
-    bag = DagBag(airflow_home.DAGS / "backfill_hazard.py")
-    assert bag.import_errors == {}
-    return bag.dags["backfill_hazard"]
-
-
 @pytest.fixture(scope="module")
 def dag(environment: None) -> Any:
-    return parsed()
+    return parsed("backfill_hazard", alone=True)
 
 
 def test_every_file_is_inspected_then_stored_and_the_summary_comes_last(dag: Any) -> None:
@@ -90,7 +82,7 @@ def test_settings_say_where_to_begin_and_how_many_to_store_at_once(
 ) -> None:
     monkeypatch.setenv("HAZARD_STORE_BACKFILL_START", "2025-02-03")
     monkeypatch.setenv("HAZARD_STORE_BACKFILL_AT_ONCE", "2")
-    changed = parsed()
+    changed = parsed("backfill_hazard", alone=True)
     assert dt.datetime(2025, 2, 3, tzinfo=dt.UTC) == changed.start_date
     assert changed.task_dict[STORE].max_active_tis_per_dagrun == 2
 
@@ -101,7 +93,7 @@ def test_a_red_day_is_told_of_and_a_long_one_is_not(
     """A day that waits for those before it is not late."""
     monkeypatch.setenv("HAZARD_STORE_NOTICE_SNS_TOPIC", "arn:aws:sns:us-east-1:000000000000:t")
     monkeypatch.setenv("HAZARD_STORE_NOTICE_DEADLINE_S", "60")
-    told = parsed()
+    told = parsed("backfill_hazard", alone=True)
     assert 1 == len(told.on_failure_callback)
     assert not told.deadline
 

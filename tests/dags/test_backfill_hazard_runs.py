@@ -13,12 +13,13 @@ import pytest
 from hazard_store.errors import EX_CONFIG, EX_TEMPFAIL
 from hazard_store.store import Store
 from local import aws
-from tests.dags.conftest import Run, _run_of
-from tests.dags.test_backfill_hazard import INSPECT, STORE, parsed
 from tests.support.calc_factory import make_calc
+from tests.support.dag_runs import Run, ended, parsed
 from tests.support.loading import all_items, stored
 
 pytestmark = pytest.mark.airflow
+
+INSPECT, STORE = "file.inspect", "file.store"
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def run_day(database: None, faults: Any, monkeypatch: pytest.MonkeyPatch) -> Cal
 
     def to_end(day: str) -> Run:
         midnight = dt.datetime.fromisoformat(day).replace(tzinfo=dt.UTC) + dt.timedelta(days=1)
-        return _run_of(parsed().test(logical_date=midnight))
+        return ended(parsed("backfill_hazard", alone=True), logical_date=midnight)
 
     return to_end
 
@@ -167,4 +168,4 @@ def test_without_an_inbox_the_summary_says_that_nothing_was_looked_at(
     assert (["failed"], [1]) == (ended.states["find"], ended.tries["find"])
     log = capfd.readouterr().out
     assert "HAZARD_STORE_INBOX: there is no bucket no-such-bucket" in log
-    assert "the inbox was not looked through" in log
+    assert "inbox: it was not listed; see the task find" in log

@@ -24,11 +24,10 @@ from hazard_store.workflow.write import write_chunk
 from local.errors import Refused
 from local.ports import free_port
 from local.stack import LocalStack
-from tests.hazard_store.test_fidelity import assert_same
-from tests.hazard_store.workflow.test_claim import plan_of
 from tests.support import airflow_home, killer
 from tests.support.calc_factory import make_calc
-from tests.support.loading import Silent, all_items, stored
+from tests.support.laws import assert_same
+from tests.support.loading import Silent, all_items, plan_of, stored
 from tests.support.plain_curves import plain_calc
 from tests.support.standalone import Standalone, running
 

@@ -36,7 +36,7 @@ ORDER = {
 
 @pytest.fixture(scope="module")
 def dag(environment: None) -> Any:
-    from tests.dags.conftest import parsed
+    from tests.support.dag_runs import parsed
 
     return parsed()
 

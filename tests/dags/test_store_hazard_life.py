@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from hazard_store.model import KeyScheme, Kind, Status
+from hazard_store.model import KeyScheme, Status
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
-from tests.hazard_store.test_fidelity import assert_same
-from tests.support.loading import CALCS, Silent, all_items
+from tests.support.laws import assert_same
+from tests.support.loading import CALCS, Silent, all_items, given_up, stored
 from tests.support.plain_curves import plain_calc
 
 pytestmark = pytest.mark.airflow
@@ -43,7 +42,7 @@ def test_replace_switches_and_removes_the_old_one(
     run: Callable, upload: Callable, store: Store
 ) -> None:
     """Only with `replace`; without, the published one stays as it is."""
-    assert "success" == run(calc_id="REPLACE", calc_file=upload(FIRST)).state
+    stored(store, upload(FIRST), "REPLACE")
     other = {"calc_id": "REPLACE", "calc_file": upload(SECOND, "second.hdf5")}
     refused = run(**other)
     assert ("failed", ["failed"]) == (refused.state, refused.states["store_meta"])
@@ -57,16 +56,13 @@ def test_replace_switches_and_removes_the_old_one(
 
 
 def test_the_failed_attempt_is_removed_when_the_new_one_is_published(
-    run: Callable, upload: Callable, store: Store, faults: Any
+    run: Callable, upload: Callable, store: Store
 ) -> None:
     """Its items have keys of their own, so no audit finds them extra; in the end they are gone."""
-    key = {"haz_sol_id": {"S": "GIVEN-UP"}, "loc_agg_rk": {"S": "[-41.300~174.780]:mean"}}
-    delete = (
-        f"boto3.client('dynamodb').delete_item(TableName={store.table(Kind.STATS)!r}, Key={key})"
-    )
-    faults.add("audit", run=f"import boto3; {delete}")
-    conf = {"calc_id": "GIVEN-UP", "calc_file": upload(FIRST)}
-    assert "failed" == run(**conf, key_scheme="calc").state
+    uri = upload(FIRST)
+    given_up(store, uri, "GIVEN-UP", key_scheme="calc")
+    assert "'GIVEN-UP'" in str(all_items(store))
+    conf = {"calc_id": "GIVEN-UP", "calc_file": uri}
     ended = run(**conf, key_scheme="location", if_stored="replace")
     assert "success" == ended.state
     assert ["success"] == ended.states[REMOVE_OLD]
@@ -74,22 +70,3 @@ def test_the_failed_attempt_is_removed_when_the_new_one_is_published(
     assert (Status.PUBLISHED, KeyScheme.LOCATION) == (head.status, head.calculation.key_scheme)
     assert audit(store, "GIVEN-UP", None, None, Silent(), scan=True).passed
     assert not [key for key in map(str, all_items(store)) if "'GIVEN-UP'" in key]
-
-
-def test_what_is_published_is_an_asset_event(run: Callable, upload: Callable, store: Store) -> None:
-    """With the calculation's identity and counts; a run that writes nothing emits none."""
-    from airflow.models.asset import AssetEvent
-    from airflow.utils.session import create_session
-    from sqlalchemy import select
-
-    def events() -> list[dict[str, Any]]:
-        with create_session() as session:
-            found = [event.extra for event in session.scalars(select(AssetEvent))]
-        return [extra for extra in found if extra.get("calc_id") == "EVENT"]
-
-    conf = {"calc_id": "EVENT", "calc_file": upload(FIRST)}
-    assert "success" == run(**conf).state
-    (extra,) = events()
-    assert (36, "published") == (extra["stats"]["stored"], extra["status"])
-    assert "success" == run(**conf).state
-    assert 1 == len(events())

@@ -2,51 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-import boto3
 import pytest
 
 from deploy import stacks
 from local import aws
 from local.ports import free_port
 from local.processes import Trees
-from local.stack import REPOSITORY, LocalStack
-from tests.deploy.rights import Rights
+from local.stack import LocalStack
 from tests.support import airflow_home
 from tests.support.aws_calls import ACCOUNT, Recorder
+from tests.support.deployed import ROLES, SESSION, Deployed, Guarded
 
 airflow_home.prepare()
-
-SAMPLE = REPOSITORY / "sample" / "calc_1.hdf5"
-SESSION = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-ROLES = {
-    "writer": "WriterRoleArn",
-    "remover": "RemoverRoleArn",
-    "orchestrator": "OrchestratorRoleArn",
-    "reader": "ReaderRoleArn",
-}
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """A stack of the template."""
-
-    stack: LocalStack
-    outputs: dict[str, str]
-
-    def rights(self, role: str) -> Rights:
-        """Return what a role may do."""
-        return Rights.of(aws.client(self.stack, "iam"), self.outputs[ROLES[role]])
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What Airflow is told, and how this machine reaches the embedded AWS."""
-        return {**self.stack.client_environment, **stacks.environment_of(self.outputs)}
 
 
 @pytest.fixture(scope="session")
@@ -63,40 +34,7 @@ def deployed(embedded_aws: LocalStack) -> Deployed:
     )
     aws.setup(stack)
     cloudformation = aws.client(stack, "cloudformation")
-    return Deployed(stack, stacks.deploy(cloudformation, stack.name, stack.parameters))
-
-
-@dataclass(frozen=True)
-class Guarded(Deployed):
-    """A stack of the template in an AWS that checks rights, and who is asking."""
-
-    recorder: Recorder
-    url: str  # of the recorder
-    keys: dict[str, dict[str, str]]
-    patch: pytest.MonkeyPatch
-
-    def become(self, role: str) -> None:
-        """Let this process, and those it starts, ask as a role."""
-        self.recorder.role = role
-        for name in list(os.environ):
-            if name.startswith(("AWS_", "HAZARD_STORE_")):
-                self.patch.delenv(name)
-        through = {"AWS_ENDPOINT_URL": self.url}
-        for name, value in {**self.environment, **through, **self.keys[role]}.items():
-            self.patch.setenv(name, value)
-        self.patch.setattr(boto3, "DEFAULT_SESSION", None)  # it would keep the keys before
-
-    def client(self, role: str, service: str) -> Any:
-        """Return a client with the keys of a role."""
-        access, secret, token = (self.keys[role][name] for name in SESSION)
-        return boto3.client(
-            service,
-            aws_access_key_id=access,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-            region_name=self.stack.region,
-            endpoint_url=self.stack.aws_url,
-        )
+    return Deployed(stack, stacks.deploy(cloudformation, stack.name, stack.parameters, poll_s=0.1))
 
 
 @pytest.fixture(scope="package")
@@ -117,7 +55,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         aws.start(stack, trees)
         aws.setup(stack)
         cloudformation = aws.client(stack, "cloudformation")
-        outputs = stacks.deploy(cloudformation, stack.name, stack.parameters)
+        outputs = stacks.deploy(cloudformation, stack.name, stack.parameters, poll_s=0.1)
         url = f"http://127.0.0.1:{port}"
         yield Guarded(stack, outputs, recorder, url, _keys(stack, outputs), patch)
 

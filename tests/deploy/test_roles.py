@@ -22,9 +22,9 @@ from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.tables import table_models
 from local import aws
-from tests.deploy.conftest import SAMPLE, Deployed, Guarded
 from tests.deploy.rights import Rights
 from tests.support.aws_calls import ACCOUNT, Call, Recorder, ecs_arn
+from tests.support.deployed import SAMPLE, Deployed, Guarded
 
 pytestmark = pytest.mark.airflow
 
@@ -151,7 +151,7 @@ def ecs_calls(deployed: Deployed) -> Iterator[Recorder]:
         for name, value in deployed.environment.items():
             patch.setenv(name, value)
         patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-        patch.setenv("HAZARD_STORE_ECS_POLL_S", "1")
+        patch.setenv("HAZARD_STORE_ECS_POLL_S", "0.1")
         to_its_end = container(uri, deferrable=False)
         assert uri == to_its_end.execute(context())["uri"]
         to_its_end.on_kill()

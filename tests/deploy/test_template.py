@@ -19,8 +19,8 @@ from hazard_store.store import Store
 from hazard_store.tables import create_tables
 from local import aws
 from local.stack import REPOSITORY, LocalStack
-from tests.conftest import Cli
-from tests.deploy.conftest import SAMPLE, Deployed
+from tests.support.commands import Cli
+from tests.support.deployed import SAMPLE, Deployed
 
 TABLES = {
     "MetaTable": "meta_table",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pickle
 
 import pytest
 
@@ -13,6 +12,7 @@ from hazard_airflow.exit_codes import (
     report_of,
     sentence_of,
 )
+from tests.support.laws import check_pickle
 
 pytestmark = pytest.mark.airflow
 
@@ -31,7 +31,7 @@ def test_these_are_for_good(exit_code: int) -> None:
 def test_the_error_says_the_code_its_meaning_and_the_sentence() -> None:
     error = ContainerFailed(65, "s3://b/c.hdf5: no curves")
     assert str(error) == "exit code 65 (the input is bad): s3://b/c.hdf5: no curves"
-    assert str(error) == str(pickle.loads(pickle.dumps(error)))
+    check_pickle(error)
 
 
 def test_the_sentence_is_the_last_of_our_program() -> None:

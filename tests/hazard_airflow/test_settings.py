@@ -38,6 +38,15 @@ def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None
         EcsSettings.from_environment()
 
 
+def test_containers_are_looked_at_up_to_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of a second are for containers that live shorter than one."""
+    monkeypatch.setenv("HAZARD_STORE_ECS_POLL_S", "0.1")
+    assert 0.1 == EcsSettings.from_environment().operator_arguments["waiter_delay"]
+    monkeypatch.setenv("HAZARD_STORE_ECS_POLL_S", "0.05")
+    with pytest.raises(Misconfigured, match="HAZARD_STORE_ECS_POLL_S"):
+        EcsSettings.from_environment()
+
+
 def test_they_are_frozen() -> None:
     with pytest.raises(ValidationError):
         EcsSettings.from_environment().cluster = "another"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
-
 import pytest
 
 from hazard_store import errors
 from hazard_store.errors import HazardStoreError
 from hazard_store.workflow.publish import AuditFailed
+from tests.support.laws import check_pickle
 
 ALL = [
     errors.BadParameter("name", "reason"),
@@ -29,10 +28,7 @@ ALL = [
 
 @pytest.mark.parametrize("error", ALL, ids=lambda error: type(error).__name__)
 def test_an_error_comes_back_from_another_process(error: HazardStoreError):
-    again = pickle.loads(pickle.dumps(error))
-    assert type(error) is type(again)
-    assert str(error) == str(again)
-    assert vars(error) == vars(again)
+    check_pickle(error)
 
 
 @pytest.mark.parametrize("error", ALL, ids=lambda error: type(error).__name__)

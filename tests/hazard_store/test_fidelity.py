@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from hazard_store.model import KeyScheme, Layout
-from hazard_store.query import get_hazard_rlz_curves, get_hazard_stats_curves
 from hazard_store.store import Store
-from hazard_store.workflow.plan import DEFAULT_GROUP
-from tests.support.loading import CALCS, all_items, stored
-from tests.support.plain_curves import PlainCalc, plain_calc
+from tests.support.laws import check_fidelity
+from tests.support.loading import CALCS, all_items
 
 EXPECTED = json.loads((CALCS / "expected.json").read_text())
 STORED = sorted(name for name, case in EXPECTED.items() if not case["refused"])
@@ -42,7 +40,6 @@ SHARED_REFUSED = (
     "nz_1063357_calc_1",
     "scenario_case_1",
 )
-MANY_CURVES = 2000  # of realisations: then only one key scheme is gone through in every way
 LARGE = {"case_07__samples12000", "nzlike_real_200"}
 
 needs_shared = pytest.mark.skipif(
@@ -54,14 +51,14 @@ needs_shared = pytest.mark.skipif(
 @pytest.mark.parametrize("case", STORED)
 def test_stores_every_curve(store: Store, case: str, scheme: KeyScheme):
     """Each engine-made file, in both layouts and all group sizes."""
-    check(store, CALCS / case, scheme)
+    check_fidelity(store, CALCS / case, scheme)
 
 
 @needs_shared
 @pytest.mark.parametrize("scheme", list(KeyScheme))
 @pytest.mark.parametrize("name", [name for name in SHARED_STORED if name not in LARGE])
 def test_stores_every_curve_of_a_shared_file(store: Store, name: str, scheme: KeyScheme):
-    check(store, SHARED / f"{name}.hdf5", scheme)
+    check_fidelity(store, SHARED / f"{name}.hdf5", scheme)
 
 
 @needs_shared
@@ -75,7 +72,7 @@ def test_stores_every_curve_of_a_shared_file(store: Store, name: str, scheme: Ke
 def test_stores_every_curve_of_a_large_file(
     store: Store, name: str, scheme: KeyScheme, layout: Layout, group: int | None
 ):
-    check(store, SHARED / f"{name}.hdf5", scheme, [(layout, group)])
+    check_fidelity(store, SHARED / f"{name}.hdf5", scheme, [(layout, group)])
 
 
 @pytest.mark.slow
@@ -85,7 +82,7 @@ def test_stores_every_curve_of_a_large_file(
 def test_stores_every_curve_of_a_large_file_in_every_way(
     store: Store, name: str, scheme: KeyScheme
 ):
-    check(store, SHARED / f"{name}.hdf5", scheme)
+    check_fidelity(store, SHARED / f"{name}.hdf5", scheme)
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -108,68 +105,6 @@ def test_no_file_is_without_a_case():
 def test_no_shared_file_is_without_a_case():
     expected = sorted(f"{name}.hdf5" for name in (*SHARED_STORED, *SHARED_REFUSED))
     assert expected == sorted(path.name for path in SHARED.glob("*.hdf5"))
-
-
-def check(
-    store: Store,
-    path: Path,
-    scheme: KeyScheme,
-    ways: list[tuple[Layout, int | None]] | None = None,
-) -> None:
-    """Load a file in several ways, and compare all that is read back with the file."""
-    calc = plain_calc(path)
-    for number, (layout, group) in enumerate(ways or ways_of(calc, scheme)):
-        calc_id = f"C{number}"
-        loaded = stored(
-            store, path, calc_id, key_scheme=scheme, layout=layout, realisations_per_item=group
-        )
-        assert loaded.report.passed
-        assert str(loaded.head.status) == "published"
-        assert_same(calc, store, calc_id)
-        assert_counts(calc, loaded, group if layout is Layout.PACKED else 1)
-
-
-def ways_of(calc: PlainCalc, scheme: KeyScheme) -> list[tuple[Layout, int | None]]:
-    """Return the layouts and group sizes that give different items."""
-    if len(calc.rlz_curves()) > MANY_CURVES and scheme is not KeyScheme.CALC_LOCATION:
-        return [(Layout.PACKED, None)]
-    ways: list[tuple[Layout, int | None]] = [(Layout.READABLE, None)]
-    n_rlzs = 0 if calc.rlzs is None else calc.rlzs.shape[1]
-    seen = set()
-    for group in (1, 5, None):
-        rows = min(group or DEFAULT_GROUP, n_rlzs)
-        if rows not in seen:
-            ways.append((Layout.PACKED, group))
-        seen.add(rows)
-    return ways
-
-
-def assert_same(calc: PlainCalc, store: Store, calc_id: str) -> None:
-    """Compare names, sites, levels and every bit of every curve."""
-    places = dict(zip(calc.locs, zip(calc.coordinates, calc.vs30s, strict=True), strict=True))
-    for expected, curves in (
-        (calc.stats_curves(), get_hazard_stats_curves(calc_id, store=store)),
-        (calc.rlz_curves(), get_hazard_rlz_curves(calc_id, store=store)),
-    ):
-        left = dict(expected)
-        for curve in curves:
-            row = curve.agg if hasattr(curve, "agg") else curve.rlz
-            assert left.pop((curve.loc, row, curve.imt)) == curve.poes.tobytes()
-            assert calc.levels[curve.imt] == curve.imls.tolist()
-            assert places[curve.loc] == ((curve.lat, curve.lon), curve.vs30)
-            assert curve.poes.dtype == "<f4"
-        assert not left
-
-
-def assert_counts(calc: PlainCalc, loaded, group: int | None) -> None:
-    """Items and rows follow from the shape: N x S, N x R, N x ceil(R / G)."""
-    n_sites, n_stats = len(calc.locs), len(calc.stats)
-    n_rlzs = 0 if calc.rlzs is None else calc.rlzs.shape[1]
-    report, per_item = loaded.report, group or DEFAULT_GROUP
-    assert report.stats.rows == n_sites * n_stats
-    assert report.stats.stored == n_sites * n_stats
-    assert report.realisations.rows == n_sites * n_rlzs
-    assert report.realisations.stored == n_sites * -(-n_rlzs // per_item)
 
 
 def check_refusal(store: Store, cli, path: Path) -> None:

@@ -37,6 +37,7 @@ def test_message_names_the_port_and_what_to_set(busy, which, variable):
 
 
 def test_free_ports_are_accepted():
+    """It raises nothing."""
     stack = LocalStack(
         home=Path("nowhere"),
         run="none",

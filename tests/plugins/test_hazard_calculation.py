@@ -17,8 +17,7 @@ from hazard_store.model import IfStored
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
 from hazard_store.workflow.claim import claim
-from tests.hazard_store.workflow.test_claim import plan_of
-from tests.support.loading import CALCS, Silent, stored
+from tests.support.loading import CALCS, Silent, plan_of, stored
 
 pytestmark = pytest.mark.airflow
 

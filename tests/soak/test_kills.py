@@ -16,8 +16,8 @@ from hazard_store.workflow.audit import audit
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
 from local.dynamodb_model.faults import Fault, Faults
-from tests.hazard_store.test_fidelity import assert_same
 from tests.support.calc_factory import make_calc
+from tests.support.laws import assert_same
 from tests.support.loading import Silent
 from tests.support.modelled import At, Modelled, applied, held, started
 from tests.support.plain_curves import plain_calc

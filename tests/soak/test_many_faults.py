@@ -13,8 +13,8 @@ import pytest
 from hazard_store.model import Kind
 from local.dynamodb_model.faults import Fault, Faults
 from local.dynamodb_model.partitions import Capacity
-from tests.hazard_store.test_fidelity import assert_same
 from tests.support.calc_factory import make_calc
+from tests.support.laws import assert_same
 from tests.support.modelled import AMPLE, Modelled, applied, held, injected
 from tests.support.plain_curves import plain_calc
 

@@ -2,6 +2,7 @@
 
 Each fault is a file; the first container whose arguments hold all of its words takes it away and
 does what it says before, or instead of, its work. The DAG and its operator know nothing of this.
+The work is then done by a fork of the warm server, see `warm_server.py`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-WRAPPER = """#!{python}
-import json, os, pathlib, subprocess, sys
+WRAPPER = """#!{python} -IS
+import json, os, pathlib, signal, socket, subprocess, sys
 for file in sorted(pathlib.Path({folder!r}).glob("*.json")):
     try:
         fault = json.loads(file.read_text())
@@ -30,7 +31,19 @@ for file in sorted(pathlib.Path({folder!r}).glob("*.json")):
     if fault["exit"] is not None:
         sys.exit(fault["exit"])
     break
-os.execv({command!r}, [{command!r}, *sys.argv[1:]])
+request = {{"arguments": sys.argv[1:], "environment": dict(os.environ), "folder": os.getcwd()}}
+text = json.dumps(request).encode()
+warm = socket.socket(socket.AF_UNIX)
+warm.connect("\\0" + {warm!r})
+socket.send_fds(warm, [len(text).to_bytes(8, "big")], [0, 1, 2])
+warm.sendall(text)
+for number in (signal.SIGTERM, signal.SIGINT):
+    signal.signal(number, lambda number, _: warm.send(bytes([number])))
+code = json.loads(warm.recv(100))
+if code < 0:
+    signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+sys.exit(code)
 """
 
 
@@ -39,7 +52,7 @@ class Faults:
     """The faults that wait for a container."""
 
     folder: Path
-    command: Path  # the real `hazard-store`
+    warm: str  # name of the server that does a container's work
     count: int = 0
 
     @property
@@ -47,9 +60,7 @@ class Faults:
         """The wrapper, made at the first call."""
         wrapper = self.folder / "hazard-store"
         if not wrapper.exists():
-            text = WRAPPER.format(
-                python=sys.executable, folder=str(self.folder), command=str(self.command)
-            )
+            text = WRAPPER.format(python=sys.executable, folder=str(self.folder), warm=self.warm)
             wrapper.write_text(text)
             wrapper.chmod(0o755)
         return wrapper

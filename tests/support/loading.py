@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from hazard_store.model import IfStored, Kind, StoreOptions
+from hazard_store.records import Head, WriteReport
 from hazard_store.store import Store
-from hazard_store.workflow.load import Loaded, load
+from hazard_store.workflow.claim import claim
+from hazard_store.workflow.load import Loaded, inspect_and_plan, load
+from hazard_store.workflow.plan import Plan
+from hazard_store.workflow.write import write_chunk
 
 RANGE_NAMES = {
     "meta_table": "record",
@@ -16,6 +20,7 @@ RANGE_NAMES = {
     "realisations_table": "loc_rlz_rk",
 }
 CALCS = Path(__file__).parents[1] / "calcs"
+FILE = CALCS / "classical_rlzs_stats.hdf5"  # both kinds, six sites
 
 
 class Silent:
@@ -66,6 +71,22 @@ def stored(
     return load(store, str(path), calc_id, StoreOptions(**options), Silent(), if_stored, workers)
 
 
+def plan_of(store: Store, path: Path | str = FILE, calc_id: str = "A", **options: Any) -> Plan:
+    """Return the plan of loading a calculation file."""
+    return inspect_and_plan(str(path), calc_id, StoreOptions(**options), store.settings, Silent())
+
+
+def given_up(store: Store, path: Path | str, calc_id: str, **options: Any) -> Head:
+    """Leave what a run has written that failed in its audit; return its head."""
+    plan = plan_of(store, path, calc_id, **options)
+    head = claim(store, plan, "store_hazard/dead", IfStored.FAIL).head
+    for kind in Kind:
+        for chunk in head.calculation.chunks:
+            write_chunk(store, str(path), head, kind, chunk)
+    store.transitions.fail(head, {})
+    return head
+
+
 def items_of(store: Store, table: str) -> list[dict[str, Any]]:
     """Return all items of a table in the order of their keys."""
     pages = store.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
@@ -88,3 +109,12 @@ def key_names(item: dict[str, Any]) -> tuple[str, str]:
 def key_of(item: dict[str, Any]) -> dict[str, Any]:
     """Return an item's key."""
     return {name: item[name] for name in key_names(item)}
+
+
+def reports_of(store: Store) -> list[WriteReport]:
+    """Return the reports of all chunks that were begun."""
+    head = store.head("A")
+    found = [
+        store.reports(head).report(k, chunk) for k in Kind for chunk in head.calculation.chunks
+    ]
+    return [report for report in found if report is not None]

@@ -21,7 +21,7 @@ from local.dynamodb_model.model import CapacityModel
 from local.dynamodb_model.partitions import Capacity
 from local.dynamodb_model.served import Served, served
 from local.stack import LocalStack
-from tests.conftest import command_line
+from tests.support.commands import command_line
 
 AMPLE = Capacity(partitions=4, scale=1000, table_wcu_per_s=None)  # never throttles by itself
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from hazard_store.errors import Misconfigured, Refused
 from hazard_store.store import Store
 from hazard_store.workflow.inspect import inspect, inspection_json
 from tests.support.calc_factory import make_calc
+from tests.support.laws import check_pickle
 from tests.support.loading import Silent, stored
 
 pytestmark = pytest.mark.airflow
@@ -161,7 +161,7 @@ def test_a_child_that_failed_is_not_tried_again_by_its_parent(operator: StoreFil
     assert ("failed", RUN_ID) == instance.outcome
     decision = RetryTemporary().evaluate(error.value, 1, 5)
     assert "fail" == decision.action.value
-    assert str(error.value) == str(pickle.loads(pickle.dumps(error.value)))
+    check_pickle(error.value)
 
 
 def test_a_dry_run_stores_nothing_and_is_skipped(operator: StoreFile) -> None:

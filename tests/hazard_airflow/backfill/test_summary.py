@@ -113,6 +113,7 @@ def test_it_is_red_if_any_was_refused_or_failed(outcomes: dict[str, str], senten
 
 
 def test_it_is_green_if_all_were_stored_or_skipped_or_there_were_none() -> None:
+    """It raises nothing."""
     require_all_stored(summary_of(NAMES[:2], [word("a", "stored"), word("b", "skipped")]))
     require_all_stored(summarise([], 5, {}, {}))
 

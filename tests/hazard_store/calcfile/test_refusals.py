@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.errors import EX_DATAERR, BadCalculation
 from hazard_store.settings import Settings
 from tests.support.calc_factory import make_calc
+from tests.support.laws import check_pickle
 
 STATS, RLZS = "hcurves-stats", "hcurves-rlzs"
 
@@ -137,7 +137,7 @@ def test_refused_with_its_reason(
         assert sentence in caught.value.reason
         assert f"{path}: {caught.value.reason}" == str(caught.value)
         assert caught.value.exit_code == EX_DATAERR
-        assert str(caught.value) == str(pickle.loads(pickle.dumps(caught.value)))
+        check_pickle(caught.value)
 
 
 def test_the_tweaks_are_what_is_refused(tmp_path: Path, settings: Settings):

@@ -10,8 +10,7 @@ import pytest
 from hazard_store.model import IfStored, KeyScheme, Kind
 from hazard_store.store import Store
 from hazard_store.workflow.claim import claim
-from tests.hazard_store.workflow.test_claim import plan_of
-from tests.support.loading import CALCS, all_items, key_of, stored
+from tests.support.loading import CALCS, all_items, key_of, plan_of, stored
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
 

@@ -217,6 +217,8 @@ def test_other_readers_do_not_matter(tmp_path: Path, settings: Settings):
 def test_a_file_system_without_locks(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ):
+    """Opening raises nothing."""
+
     def no_locks(*_: object) -> None:
         raise OSError(errno.ENOLCK, "no locks available")
 

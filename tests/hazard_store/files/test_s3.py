@@ -162,6 +162,7 @@ def test_credentials_that_are_found_by_profile(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
+    """Opening raises nothing."""
     shared = tmp_path / "credentials"
     shared.write_text("[p]\naws_access_key_id = k\naws_secret_access_key = s\n")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")

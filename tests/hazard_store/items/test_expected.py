@@ -9,14 +9,7 @@ import pytest
 
 from hazard_store.items import Expected, ItemSpec, WireItem, make_items
 from hazard_store.model import KeyScheme, Kind, Layout
-from tests.hazard_store.items.test_items import (
-    PLACE,
-    curves_of,
-    params_of,
-    respelled,
-    variations,
-    ways,
-)
+from tests.support.items import PLACE, curves_of, params_of, respelled, variations, ways
 
 OTHER = replace(PLACE, loc="[-41.300~174.800]", lon=174.8)
 

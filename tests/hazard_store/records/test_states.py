@@ -11,7 +11,7 @@ from hazard_store.records import Conflict, Head
 from hazard_store.records.states import MEANING, TRANSITIONS, Change, picture, table
 from hazard_store.store import Store
 from hazard_store.workflow.claim import claim
-from tests.hazard_store.workflow.test_claim import plan_of
+from tests.support.loading import plan_of
 
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "states.md"
 

@@ -20,10 +20,10 @@ from hazard_store.store import Store
 from hazard_store.workflow import load as load_module
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
-from tests.conftest import command_line
-from tests.hazard_store.test_fidelity import assert_same
 from tests.support.calc_factory import make_calc
+from tests.support.commands import command_line
 from tests.support.interposed import WRITES, counting
+from tests.support.laws import assert_same
 from tests.support.loading import CALCS, Silent, all_items, items_of, stored
 from tests.support.plain_curves import plain_calc
 

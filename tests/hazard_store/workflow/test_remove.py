@@ -12,9 +12,8 @@ from hazard_store.model import IfStored, KeyScheme, Kind, Layout
 from hazard_store.store import Store
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.remove import remove
-from tests.hazard_store.workflow.test_claim import plan_of
 from tests.support.calc_factory import make_calc
-from tests.support.loading import Silent, stored
+from tests.support.loading import Silent, plan_of, stored
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from hazard_store.model import KeyScheme, Kind, Layout, Status
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
 from hazard_store.workflow.repair import repair
-from tests.hazard_store.test_fidelity import assert_same
 from tests.support.calc_factory import make_calc
+from tests.support.laws import assert_same
 from tests.support.loading import RANGE_NAMES, Silent, stored
 from tests.support.plain_curves import plain_calc
 

@@ -11,8 +11,8 @@ from hazard_store.errors import TryAgain
 from hazard_store.model import IfStored, KeyScheme, Kind, Layout, Status
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
-from tests.hazard_store.test_fidelity import assert_same
 from tests.support.calc_factory import make_calc
+from tests.support.laws import assert_same
 from tests.support.loading import Silent, stored
 from tests.support.plain_curves import plain_calc
 
@@ -116,7 +116,7 @@ def test_a_failed_attempt_with_other_parameters_is_removed_first(store: Store, f
 def test_a_second_run_cannot_replace_at_the_same_time(store: Store, files, tmp_path: Path):
     """The second names the first."""
     from hazard_store.workflow.claim import claim
-    from tests.hazard_store.workflow.test_claim import plan_of
+    from tests.support.loading import plan_of
 
     stored(store, files[0])
     claim(store, plan_of(store, files[1]), "one", IfStored.REPLACE)

@@ -30,7 +30,7 @@ from hazard_store.writer.batches import MAX_BYTES
 from local.dynamodb_model.faults import Fault, Faults
 from local.dynamodb_model.model import Answer, CapacityModel
 from local.dynamodb_model.partitions import Capacity
-from tests.hazard_store.writer.test_batch_writer import TABLE, URL, Clock, answer
+from tests.support.answering import TABLE, URL, Clock, answer
 from tests.support.modelled import AMPLE, applied, held, injected
 
 TIMEOUT_S = 20  # of the client

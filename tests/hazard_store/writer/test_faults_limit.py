@@ -11,14 +11,12 @@ from pathlib import Path
 import pytest
 
 from hazard_store.model import IfStored, Kind, StoreOptions
-from hazard_store.records import WriteReport
-from hazard_store.store import Store
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
 from local.dynamodb_model.faults import Fault, Faults
-from tests.hazard_store.test_fidelity import assert_same
 from tests.support.calc_factory import make_calc
-from tests.support.loading import Silent
+from tests.support.laws import assert_same
+from tests.support.loading import Silent, reports_of
 from tests.support.modelled import Modelled, applied
 from tests.support.plain_curves import plain_calc
 
@@ -29,6 +27,8 @@ LIMITS = {
     "time": {"HAZARD_STORE_RETRY_LIMIT_S": "0.3", "HAZARD_STORE_RETRY_CAP_S": "0.05"},
 }
 WELL = 3  # requests that go well before nothing does
+# Requests of several threads arrive in any order: the last, small one may be among the first.
+LEAST = 25 * (WELL - 1) + N * S % 25
 HOPELESS = [fault for fault in Fault if fault is not Fault.SLOW]
 
 
@@ -55,21 +55,12 @@ def never(fault: Fault) -> Faults:
     return Faults({fault: 1.0}, script=deque([None] * WELL))
 
 
-def reports_of(store: Store) -> list[WriteReport]:
-    """Return the reports of all chunks that were begun."""
-    head = store.head("A")
-    found = [
-        store.reports(head).report(k, chunk) for k in Kind for chunk in head.calculation.chunks
-    ]
-    return [report for report in found if report is not None]
-
-
 def check_gave_up(made: Modelled, cli: Callable) -> None:
     """Nothing is published, and nobody claims more than there is."""
     reports = reports_of(made.store)
     assert reports
     assert not any(report.complete for report in reports)
-    assert 25 * WELL <= sum(report.acknowledged for report in reports) <= applied(made.model)
+    assert LEAST <= sum(report.acknowledged for report in reports) <= applied(made.model)
     assert all(report.acknowledged < report.expected for report in reports)
     assert {0} == {report.found for report in reports}
     assert all(report.sent > report.acknowledged and report.retries for report in reports)

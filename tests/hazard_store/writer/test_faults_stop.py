@@ -15,10 +15,9 @@ from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
 from local.dynamodb_model.faults import Fault, Faults
 from local.dynamodb_model.partitions import Capacity
-from tests.hazard_store.test_fidelity import assert_same
-from tests.hazard_store.writer.test_faults_limit import reports_of
 from tests.support.calc_factory import make_calc
-from tests.support.loading import Silent
+from tests.support.laws import assert_same
+from tests.support.loading import Silent, reports_of
 from tests.support.modelled import AMPLE, At, applied, started
 from tests.support.plain_curves import plain_calc
 

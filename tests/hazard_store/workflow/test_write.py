@@ -1,0 +1,71 @@
+"""One chunk of one kind: what is written, what a second writer finds, what the report says."""
+
+from __future__ import annotations
+
+import pytest
+
+from hazard_store.errors import Refused
+from hazard_store.model import IfStored, Kind
+from hazard_store.records import Chunk, Head
+from hazard_store.store import Store
+from hazard_store.workflow.claim import claim
+from hazard_store.workflow.write import write_chunk
+from tests.support.loading import CALCS, FILE, items_of, key_of, plan_of
+
+KINDS = pytest.mark.parametrize("kind", list(Kind))
+
+
+def claimed(store: Store) -> tuple[Head, Chunk, Chunk]:
+    """Claim the file in two chunks."""
+    plan = plan_of(store, key_scheme="calc", sites_per_chunk=3)
+    head = claim(store, plan, "run-1", IfStored.FAIL).head
+    return (head, *head.calculation.chunks)
+
+
+@KINDS
+def test_a_chunk_writes_its_own_items_and_tells_of_each(store: Store, kind: Kind):
+    head, first, second = claimed(store)
+    told: list[int] = []
+    report = write_chunk(store, str(FILE), head, kind, first, told.append)
+    items = items_of(store, store.table(kind))
+    assert len(items) == report.expected == report.acknowledged == report.sent == sum(told)
+    assert (0, True, 0) == (report.found, report.complete, report.retries)
+    assert report.wcu >= len(items)
+    write_chunk(store, str(FILE), head, kind, second)
+    assert 2 * len(items) == len(items_of(store, store.table(kind)))
+
+
+@KINDS
+def test_a_second_writer_finds_what_is_right_and_mends_the_rest(store: Store, kind: Kind):
+    """One item is missing, one was altered; the digests are of the file, not of the table."""
+    head, chunk, _ = claimed(store)
+    once = write_chunk(store, str(FILE), head, kind, chunk)
+    table = store.table(kind)
+    before = items_of(store, table)
+    store.client.delete_item(TableName=table, Key=key_of(before[0]))
+    store.client.put_item(TableName=table, Item={**before[1], "lat": {"N": "1"}})
+    told: list[int] = []
+    again = write_chunk(store, str(FILE), head, kind, chunk, told.append)
+    assert (2, len(before) - 2, len(before)) == (again.acknowledged, again.found, sum(told))
+    assert before == items_of(store, table)
+    assert once.digests == again.digests != ""
+
+
+@KINDS
+def test_the_report_is_kept_with_the_calculation(store: Store, kind: Kind):
+    head, first, second = claimed(store)
+    report = write_chunk(store, str(FILE), head, kind, first)
+    assert report == store.reports(head).report(kind, first)
+    assert store.reports(head).report(kind, second) is None
+    assert (head.attempt, first.start, first.stop) == (report.attempt, report.start, report.stop)
+
+
+def test_another_file_is_refused_and_the_report_says_that_nothing_is_complete(store: Store):
+    head, chunk, _ = claimed(store)
+    other = str(CALCS / "rlzs_only.hdf5")
+    with pytest.raises(Refused):
+        write_chunk(store, other, head, Kind.STATS, chunk)
+    report = store.reports(head).report(Kind.STATS, chunk)
+    assert report is not None
+    assert (False, 0, "") == (report.complete, report.sent, report.digests)
+    assert [] == items_of(store, store.table(Kind.STATS))

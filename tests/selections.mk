@@ -1,0 +1,6 @@
+# Which tests `make test` and `make soak` run, as pytest's -m takes it. The Makefile includes this
+# file, and tests/conftest.py reads it: a run of TEST without a path is a whole run.
+TEST = not slow and not containers
+SOAK = slow and not month
+# As many workers as this machine has cores, at most 8; ARGS="-n 0" runs all in one process.
+WORKERS = -n logical --maxprocesses 8 --dist worksteal

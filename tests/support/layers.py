@@ -1,0 +1,18 @@
+"""The layers of the project: imports go downwards only."""
+
+from __future__ import annotations
+
+# Layers of hazard_store: a module imports from its own layer or a lower one.
+LAYERS = (
+    ("cli",),
+    ("plot",),
+    ("workflow",),
+    ("query",),
+    ("store",),  # makes the clients, the writer's among them
+    ("inbox",),
+    ("calcfile", "writer"),
+    ("files", "records", "tables"),
+    ("aws", "items"),
+    ("keys", "codec"),
+    ("ahead", "model", "settings", "errors", "signals", "limits"),
+)
