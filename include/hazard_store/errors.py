@@ -15,6 +15,7 @@ EX_DATAERR = 65
 EX_NOINPUT = 66
 EX_SOFTWARE = 70
 EX_CANTCREAT = 73
+EX_IOERR = 74  # what is stored is damaged, or output cannot be written
 EX_TEMPFAIL = 75
 EX_CONFIG = 78
 
@@ -113,8 +114,32 @@ class Misconfigured(HazardStoreError):
     exit_code = EX_CONFIG
 
 
+class DamagedCalculation(HazardStoreError):
+    """Items of a published calculation are missing or altered; whole sites were served."""
+
+    exit_code = EX_IOERR
+
+    def __init__(self, calc_id: str, first: str, n_sites: int = 1) -> None:
+        more = f", and curves of {n_sites - 1} more sites are too" if n_sites > 1 else ""
+        super().__init__(
+            calc_id,
+            f"{first}{more}; `hazard-store audit {calc_id}` names all, "
+            f"`hazard-store repair {calc_id}` writes them again",
+        )
+        self.args = (calc_id, first, n_sites)
+        self.first, self.n_sites = first, n_sites
+
+
+class OutputFailed(HazardStoreError):
+    """What was asked for cannot be written out: the disk is full, or the output is closed."""
+
+    exit_code = EX_IOERR
+
+
 class CorruptItem(HazardStoreError):
     """A stored item or record cannot be decoded: it was altered, or written by a newer version."""
+
+    exit_code = EX_IOERR
 
     def __init__(self, table: str, hash_key: str, range_key: str, reason: str) -> None:
         super().__init__(f"{table} {hash_key} {range_key}", reason)

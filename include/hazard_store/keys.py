@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from urllib.parse import unquote
 
 from hazard_store.errors import BadParameter
@@ -20,29 +21,64 @@ CALC_LOCATION_BIN = 100
 MAX_CUSTOM_ID = 256  # bytes; a range key holds 1,024, percent-encoded threefold and the rest
 
 
-def _three_decimals(degrees: float) -> str:
-    text = f"{degrees:.3f}"
-    return "0.000" if text == "-0.000" else text
+@dataclass(frozen=True)
+class CodeRule:
+    """How the codes of one calculation's sites are made of coordinates and vs30."""
+
+    decimals: int = 3
+    with_vs30: bool = False
+
+    def code(self, lat: float, lon: float, vs30: float | None = None) -> str:
+        """Return the code of a site.
+
+        Args:
+            lat: latitude, decimal degrees.
+            lon: longitude, decimal degrees; -180 is 180.
+            vs30: m/s; None where there is none.
+
+        >>> CodeRule().code(-41.5, 175.25)
+        '[-41.500~175.250]'
+        >>> CodeRule(5, with_vs30=True).code(-0.000001, -180.0, 365.25)
+        '[0.00000~180.00000~365.25]'
+        """
+        parts = [_decimals(lat, self.decimals), _longitude(lon, self.decimals)]
+        if self.with_vs30 and vs30 is not None:
+            parts.append(_shortest(vs30))
+        return f"[{'~'.join(parts)}]"
+
+
+# In the order in which a calculation tries them: the first that makes its sites differ.
+CODE_RULES = tuple(CodeRule(decimals, vs30) for vs30 in (False, True) for decimals in (3, 4, 5))
 
 
 def site_code(lat: float, lon: float) -> str:
-    """Return the code of a site, to about 100 m.
+    """Return the code of a site by the first rule, to about 100 m.
 
-    Args:
-        lat: latitude, decimal degrees.
-        lon: longitude, decimal degrees.
-
-    >>> site_code(-41.5, 175.25)
-    '[-41.500~175.250]'
     >>> site_code(-0.0001, 0.0)
     '[0.000~0.000]'
     """
-    return f"[{_three_decimals(lat)}~{_three_decimals(lon)}]"
+    return CODE_RULES[0].code(lat, lon)
+
+
+def _decimals(degrees: float, decimals: int) -> str:
+    text = f"{degrees:.{decimals}f}"
+    return text.removeprefix("-") if not text.strip("-0.") else text
+
+
+def _longitude(lon: float, decimals: int) -> str:
+    text = _decimals(lon, decimals)
+    return text.removeprefix("-") if text.startswith("-180.") and not text[5:].strip("0") else text
+
+
+def _shortest(value: float) -> str:
+    """Return the shortest decimal of a float: 400, 365.25."""
+    text = format(Decimal(repr(float(value))), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _bin(degrees: float, side: int) -> float:
     """Round to bins half to even, in exact thousandths: 175.35 is not quite 175.35 in binary."""
-    thousandths = round(float(_three_decimals(degrees)) * 1000)
+    thousandths = round(float(_decimals(degrees, 3)) * 1000)
     return round(thousandths / side) * side / 1000
 
 
@@ -78,8 +114,8 @@ def storage_id(calc_id: str, version: int = 1) -> str:
     if not CALC_ID.fullmatch(calc_id):
         raise BadParameter(
             "calc_id",
-            f"{calc_id!r} is not a valid calculation id: use 1 to 128 of A-Z a-z 0-9 . _ = - "
-            "and begins with a letter or digit",
+            f"{calc_id!r} is not a valid calculation id: use 1 to 128 of A-Z a-z 0-9 . _ = -, "
+            "beginning with a letter or digit",
         )
     return calc_id if version == 1 else f"{calc_id}@{version}"
 
@@ -104,9 +140,16 @@ class KeyMaker:
 
     scheme: KeyScheme
     storage_id: str
+    decimals: int = 3  # of the site codes, if these are made of coordinates
 
     def hash_key(self, lat: float, lon: float) -> str:
-        """Return the hash key under which everything of a site stands."""
+        """Return the hash key under which everything of a site stands.
+
+        Where codes have more decimals than a bin needs, the bin is that of the code, so that a
+        code alone gives its keys.
+        """
+        if self.decimals > 3:
+            lat, lon = float(f"{lat:.{self.decimals}f}"), float(f"{lon:.{self.decimals}f}")
         if self.scheme is KeyScheme.CALC:
             return self.storage_id
         if self.scheme is KeyScheme.LOCATION:

@@ -22,6 +22,8 @@ ALL = [
     errors.LostOwnership("A", "reason"),
     errors.Misconfigured("A", "reason"),
     errors.CorruptItem("table", "hash", "range", "reason"),
+    errors.DamagedCalculation("A", "statistic mean of site X is missing", 3),
+    errors.OutputFailed("stdout", "no space left on device"),
     AuditFailed("A", "reason"),
 ]
 
@@ -56,7 +58,9 @@ def test_every_error_is_in_this_test():
         (66, errors.NoSuchInput),
         (66, errors.NoSuchCalculation),
         (66, errors.NoSuchCurve),
-        (70, errors.CorruptItem),
+        (74, errors.CorruptItem),
+        (74, errors.DamagedCalculation),
+        (74, errors.OutputFailed),
         (73, errors.Refused),
         (75, errors.TryAgain),
         (75, errors.CalculationReplaced),

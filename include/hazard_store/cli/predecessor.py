@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import click
@@ -15,6 +16,8 @@ from hazard_store.errors import NoSuchCalculation
 from hazard_store.model import KeyScheme, Layout
 from hazard_store.query import get_hazard_metadata
 from hazard_store.settings import Settings
+
+_PART = re.compile(r"""(?:\([^)]*\)|"[^"]*"|'[^']*'|[^,])+""")
 
 
 class _Silent(PredecessorLines):
@@ -60,7 +63,9 @@ def store_command(
 
 
 def _list(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in (value or "").split(",") if part.strip())
+    """Split at commas, but not within parentheses or quotes: `"SDi(0.2,2.0)",PGA`."""
+    parts = _PART.findall(value or "")
+    return tuple(part.strip().strip("'\"") for part in parts if part.strip())
 
 
 def _locs(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...]:

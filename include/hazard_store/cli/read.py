@@ -11,6 +11,7 @@ import click
 
 from hazard_store.cli.options import default_store, json_option, unpublished_option
 from hazard_store.cli.render import echo_json, print_curves, print_forecast, print_table
+from hazard_store.errors import DamagedCalculation
 from hazard_store.model import Status
 from hazard_store.query import (
     RlzCurve,
@@ -141,15 +142,26 @@ def find_curves(
     unpublished: bool,
 ) -> Iterator[StatsCurve | RlzCurve]:
     """Yield what the options name: with neither statistics nor realisations named, all of both."""
-    both = not (aggs or rlzs)
+    both, sites, measures = not (aggs or rlzs), locs or None, imts or None
+    asked: list[Iterator[StatsCurve | RlzCurve]] = []
     if aggs or both:
-        yield from get_hazard_stats_curves(
-            calc_id, locs or None, imts or None, aggs or None, unpublished, store=store
+        asked.append(
+            get_hazard_stats_curves(
+                calc_id, sites, measures, aggs or None, unpublished, store=store
+            )
         )
     if rlzs or both:
-        yield from get_hazard_rlz_curves(
-            calc_id, locs or None, imts or None, rlzs or None, unpublished, store=store
+        asked.append(
+            get_hazard_rlz_curves(calc_id, sites, measures, rlzs or None, unpublished, store=store)
         )
+    damage = None
+    for curves in asked:
+        try:
+            yield from curves
+        except DamagedCalculation as error:  # what is whole of the other kind is served too
+            damage = damage or error
+    if damage is not None:
+        raise damage
 
 
 @click.command("plot")

@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from hazard_store.errors import DamagedCalculation
 from hazard_store.model import Kind
 from hazard_store.query import RlzCurve, StatsCurve
 from hazard_store.records import AuditReport, Forecast
@@ -106,38 +107,56 @@ def curve_json(curve: StatsCurve | RlzCurve) -> dict[str, Any]:
 
 
 def print_curves(curves: Iterator[StatsCurve | RlzCurve], output_format: str) -> None:
-    """Print curves as they come: a table, CSV, or one JSON list."""
-    first = next(curves, None)  # an error must come before the first byte of output
-    curves = iter(()) if first is None else chain((first,), curves)
+    """Print curves as they come: a table, CSV, or one JSON list.
+
+    Raises:
+        DamagedCalculation: sites are not whole; the curves of the others are a valid document.
+    """
+    whole = _Whole(curves)
+    found = iter(whole)
+    first = next(found, None)  # an error must come before the first byte of output
+    found = iter(()) if first is None else chain((first,), found)
     if output_format == "json":
         click.echo("[", nl=False)
-        for number, curve in enumerate(curves):
+        for number, curve in enumerate(found):
             click.echo(",\n" if number else "", nl=False)
             click.echo(json.dumps(curve_json(curve), allow_nan=False), nl=False)
         click.echo("]")
     elif output_format == "csv":
-        out = csv.writer(sys.stdout)
-        out.writerow(("calc_id", "loc", "lat", "lon", "vs30", "agg_or_rlz", "imt", "iml", "poe"))
-        for curve in curves:
-            head = (
-                curve.calc_id,
-                curve.loc,
-                curve.lat,
-                curve.lon,
-                curve.vs30,
-                row_of(curve),
-                curve.imt,
-            )
-            for iml, poe in zip(curve.imls.tolist(), curve.poes, strict=True):
-                out.writerow((*head, iml, str(poe)))
+        _print_csv(found)
     else:
         header = ("loc", "vs30", "row", "imt", "iml", "poe")
         cells = (
             (curve.loc, curve.vs30, row_of(curve), curve.imt, f"{iml:g}", f"{poe:.6g}")
-            for curve in curves
+            for curve in found
             for iml, poe in zip(curve.imls.tolist(), curve.poes.tolist(), strict=True)
         )
         print_table("Hazard curves", header, cells)
+    if whole.damage is not None:
+        raise whole.damage
+
+
+class _Whole:
+    """The curves of whole sites; keeps the damage that ends them."""
+
+    def __init__(self, curves: Iterator[StatsCurve | RlzCurve]) -> None:
+        self._curves = curves
+        self.damage: DamagedCalculation | None = None
+
+    def __iter__(self) -> Iterator[StatsCurve | RlzCurve]:
+        try:
+            yield from self._curves
+        except DamagedCalculation as damage:
+            self.damage = damage
+
+
+def _print_csv(curves: Iterable[StatsCurve | RlzCurve]) -> None:
+    out = csv.writer(sys.stdout)
+    out.writerow(("calc_id", "loc", "lat", "lon", "vs30", "agg_or_rlz", "imt", "iml", "poe"))
+    for curve in curves:
+        site = (curve.calc_id, curve.loc, curve.lat, curve.lon, curve.vs30)
+        for iml, poe in zip(curve.imls.tolist(), curve.poes, strict=True):
+            out.writerow((*site, row_of(curve), curve.imt, iml, str(poe)))
 
 
 def row_of(curve: StatsCurve | RlzCurve) -> str:

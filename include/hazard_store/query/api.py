@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import tee
 from typing import TYPE_CHECKING, Any
 
-from hazard_store.errors import CorruptItem, NoSuchCalculation
+from hazard_store.errors import (
+    BadParameter,
+    CorruptItem,
+    DamagedCalculation,
+    NoSuchCalculation,
+)
 from hazard_store.items import ItemSpec, StoredRows
-from hazard_store.keys import rlz_code
 from hazard_store.model import Kind, Status
+from hazard_store.query.choices import choose, listed, place, rlz, text
 from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, StatsCurve
 from hazard_store.query.fetch import fetch_rows, fetch_sites
 from hazard_store.query.replaced import explain_missing
-from hazard_store.query.sites import all_places, choose, no_such_site, places_of
+from hazard_store.query.sites import all_places, is_site, no_such_site, places_of
 from hazard_store.records import Head
 from hazard_store.settings import Settings
 from hazard_store.store import Store
@@ -37,16 +43,17 @@ def get_hazard_metadata(
         store: where; by default as the environment says.
     """
     store = store or _default_store()
-    wanted_vs30s = None if vs30s is None else set(vs30s)
+    wanted_vs30s = None if vs30s is None else _numbers(vs30s)
+    ids = listed(calc_ids, "calc_ids", text, 'a calculation id ("CALC13")')
     heads = (
         store.heads.all()
-        if calc_ids is None
-        else (head for c in calc_ids if (head := store.heads.current(c)) is not None)
+        if ids is None
+        else (head for c in ids if (head := store.heads.current(c)) is not None)
     )
     for head in heads:
         if not (unpublished or head.status is Status.PUBLISHED):
             continue
-        if wanted_vs30s is None or wanted_vs30s & set(head.calculation.vs30s):
+        if wanted_vs30s is None or wanted_vs30s & _vs30s_of(store, head):
             yield _metadata(head)
 
 
@@ -73,14 +80,15 @@ def get_hazard_stats_curves(
         NoSuchCalculation: it is not stored, or not published.
         NoSuchCurve: it has no such site, measure or statistic.
     """
-    for spec, rows, row, imt in _curves(store, Kind.STATS, calc_id, locs, imts, aggs, unpublished):
-        place = rows.place
+    asked = (*_asked(locs, imts), listed(aggs, "aggs", text, 'a statistic ("mean", 0.5)'))
+    for spec, rows, row, imt in _curves(store, Kind.STATS, calc_id, *asked, unpublished):
+        site = rows.place
         yield StatsCurve(
             calc_id=calc_id,
-            loc=place.loc,
-            lat=place.lat,
-            lon=place.lon,
-            vs30=place.vs30,
+            loc=site.loc,
+            lat=site.lat,
+            lon=site.lon,
+            vs30=site.vs30,
             agg=spec.rows[row],
             imt=spec.imts[imt],
             imls=spec.levels[imt],
@@ -111,17 +119,16 @@ def get_hazard_rlz_curves(
         NoSuchCalculation: it is not stored, or not published.
         NoSuchCurve: it has no such site, measure or realisation.
     """
-    codes = None if rlzs is None else [_rlz(rlz) for rlz in rlzs]
-    for spec, rows, row, imt in _curves(
-        store, Kind.REALISATIONS, calc_id, locs, imts, codes, unpublished
-    ):
-        place = rows.place
+    codes = listed(rlzs, "rlzs", rlz, 'a realisation (7 or "00007")')
+    asked = (*_asked(locs, imts), codes)
+    for spec, rows, row, imt in _curves(store, Kind.REALISATIONS, calc_id, *asked, unpublished):
+        site = rows.place
         yield RlzCurve(
             calc_id=calc_id,
-            loc=place.loc,
-            lat=place.lat,
-            lon=place.lon,
-            vs30=place.vs30,
+            loc=site.loc,
+            lat=site.lat,
+            lon=site.lon,
+            vs30=site.vs30,
             rlz=spec.rows[row],
             imt=spec.imts[imt],
             imls=spec.levels[imt],
@@ -136,8 +143,8 @@ def get_sites(
     store = store or _default_store()
     head = visible_head(store, calc_id, unpublished)
     with explain_missing(store, head):
-        for place in all_places(store, head):
-            yield Site(place.loc, place.lat, place.lon, place.vs30)
+        for site in all_places(store, head):
+            yield Site(site.loc, site.lat, site.lon, site.vs30)
 
 
 def get_logic_tree(
@@ -184,6 +191,8 @@ def _curves(
     unpublished: bool,
 ) -> Iterator[tuple[ItemSpec, StoredRows, int, int]]:
     """Yield (spec, item, row, imt) of each curve asked for."""
+    if not isinstance(calc_id, str):
+        raise BadParameter("calc_id", f"it is {calc_id!r}: one calculation id is expected, a text")
     store = store or _default_store()
     head = visible_head(store, calc_id, unpublished)
     with explain_missing(store, head):
@@ -198,6 +207,7 @@ def _curves_of(
     imts: Sequence[str] | None,
     rows: Sequence[str] | None,
 ) -> Iterator[tuple[ItemSpec, StoredRows, int, int]]:
+    """Yield the curves of whole sites; raise of the others when all were read."""
     spec = head.calculation.spec(kind)
     axis = "statistic" if kind is Kind.STATS else "realisation"
     imt_numbers = choose(head, "IMT", imts, spec.imts)
@@ -205,33 +215,64 @@ def _curves_of(
     if not row_numbers:
         return
     places = all_places(store, head) if locs is None else iter(places_of(store, head, locs))
-    asked = [] if locs is None else list(locs)
-    wanted = set(row_numbers)
+    places, to_fetch = tee(places)
     sites = (
-        fetch_sites(store, spec, places)
+        fetch_sites(store, spec, to_fetch)
         if rows is None
-        else fetch_rows(store, spec, places, row_numbers)
+        else fetch_rows(store, spec, to_fetch, row_numbers)
     )
-    for number, items in enumerate(sites):
-        if not items:
-            if asked:
-                raise no_such_site(head, asked[number])
-            raise NoSuchCalculation(head.calc_id, "items are missing: run `hazard-store audit`")
-        by_row = {
-            row: item
-            for item in items
-            for row in range(item.first, item.first + len(item.curves))
-            if row in wanted
-        }
-        if len(by_row) < len(wanted):
-            raise NoSuchCalculation(head.calc_id, "items are missing: run `hazard-store audit`")
+    damages: list[str] = []
+    for site, items in zip(places, sites, strict=True):
+        by_row, reason = _by_row(items, row_numbers)
+        missing = [row for row in row_numbers if row not in by_row]
+        if missing and not by_row and locs is not None and not is_site(store, head, site):
+            raise no_such_site(store, head, site.loc)
+        if missing:
+            damages.append(f"{axis} {spec.rows[missing[0]]} of site {site.loc} is {reason}")
+            continue
         for row in row_numbers:
             for imt in imt_numbers:
                 yield spec, by_row[row], row, imt
+    if damages:
+        raise DamagedCalculation(head.calc_id, damages[0], len(damages))
 
 
-def _rlz(rlz: str | int) -> str:
-    return rlz_code(rlz) if isinstance(rlz, int) else f"{rlz:0>5}"
+def _by_row(
+    items: Sequence[StoredRows | CorruptItem], row_numbers: Sequence[int]
+) -> tuple[dict[int, StoredRows], str]:
+    """Return the items of a site by their rows, and what is wrong where a row has none."""
+    reason = "missing"
+    by_row: dict[int, StoredRows] = {}
+    for item in items:
+        if isinstance(item, CorruptItem):
+            reason = f"altered ({item.reason})"
+        else:
+            by_row |= {item.first + number: item for number in range(len(item.curves))}
+    return {row: by_row[row] for row in row_numbers if row in by_row}, reason
+
+
+def _asked(locs: object, imts: object) -> tuple[list[str] | None, list[str] | None]:
+    """Return sites and measures as lists of texts."""
+    return (
+        listed(locs, "locs", place, 'a site ("[-41.300~174.780]", an id, or (-41.3, 174.78))'),
+        listed(imts, "imts", text, 'an intensity measure ("SA(0.5)")'),
+    )
+
+
+def _numbers(values: object) -> set[float]:
+    """Return what a caller gave as a set of numbers."""
+    try:
+        return {float(one) for one in listed(values, "vs30s", text, "a vs30 (400)") or ()}
+    except ValueError as error:
+        raise TypeError(f"vs30s={values!r}: a vs30 (400) is expected, or a list of such") from error
+
+
+def _vs30s_of(store: Store, head: Head) -> set[float]:
+    """Return the values of vs30 that occur; the head lists them only where they are few."""
+    calculation = head.calculation
+    if calculation.vs30s or calculation.n_vs30s == 0:
+        return set(calculation.vs30s)
+    return {site.vs30 for site in all_places(store, head) if site.vs30 is not None}
 
 
 def _metadata(head: Head) -> HazardMetadata:

@@ -17,14 +17,13 @@ from hazard_store.store import Store
 T = TypeVar("T")
 R = TypeVar("R")
 Key = tuple[str, str]  # (hash key, range key)
+Found = StoredRows | CorruptItem  # one item that is altered leaves the other sites readable
 
 KEYS_PER_REQUEST = 100  # DynamoDB's limit
 ANSWER_BYTES = 8_000_000  # of DynamoDB's 16 MB
 
 
-def fetch_sites(
-    store: Store, spec: ItemSpec, places: Iterable[Place]
-) -> Iterator[list[StoredRows]]:
+def fetch_sites(store: Store, spec: ItemSpec, places: Iterable[Place]) -> Iterator[list[Found]]:
     """Yield all rows of each site, in the order of the places.
 
     A Query is rounded up to 4 KB once, and not with each item. But a site of a single item gains
@@ -34,7 +33,7 @@ def fetch_sites(
     if len(spec.groups) == 1 or spec.keys.scheme is KeyScheme.LOCATION:
         return fetch_rows(store, spec, places, range(len(spec.rows)))
 
-    def query(place: Place) -> list[StoredRows]:
+    def query(place: Place) -> list[Found]:
         pages: Iterable[Any] = store.client.get_paginator("query").paginate(
             TableName=store.table(spec.kind),
             KeyConditionExpression="#h = :h AND begins_with(#r, :site)",
@@ -52,14 +51,14 @@ def fetch_sites(
 
 def fetch_rows(
     store: Store, spec: ItemSpec, places: Iterable[Place], rows: Iterable[int]
-) -> Iterator[list[StoredRows]]:
+) -> Iterator[list[Found]]:
     """Yield the items of each site that hold the given rows, and no others, in order."""
     groups = sorted({row // spec.group for row in rows})
     item_bytes = spec.group * 4 * spec.levels.size
     at_once = max(1, min(KEYS_PER_REQUEST, ANSWER_BYTES // item_bytes))
     keys = (spec.key(place, group) for place in places for group in groups)
 
-    def get(batch: list[Key]) -> list[StoredRows | None]:
+    def get(batch: list[Key]) -> list[Found | None]:
         items = _batch_get(store, spec, batch)
         return [read_rows(store, spec, items[key]) if key in items else None for key in batch]
 
@@ -68,17 +67,13 @@ def fetch_rows(
         yield [stored for stored in of_site if stored is not None]
 
 
-def read_rows(store: Store, spec: ItemSpec, item: WireItem) -> StoredRows:
-    """Return what an item says.
-
-    Raises:
-        CorruptItem: it is not what this calculation stores.
-    """
+def read_rows(store: Store, spec: ItemSpec, item: WireItem) -> Found:
+    """Return what an item says; where it is not what this calculation stores, the error."""
     try:
         return read_item(spec, item)
     except ItemError as error:
         keys = item[HASH_KEY]["S"], item[spec.range_name]["S"]
-        raise CorruptItem(store.table(spec.kind), *keys, str(error)) from error
+        return CorruptItem(store.table(spec.kind), *keys, str(error))
 
 
 def _in_parallel(store: Store, work: Callable[[T], R], todo: Iterable[T]) -> Iterator[R]:

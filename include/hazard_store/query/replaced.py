@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hazard_store.errors import CalculationReplaced, CorruptItem, NoSuchCalculation, NoSuchCurve
+from hazard_store.errors import (
+    CalculationReplaced,
+    CorruptItem,
+    DamagedCalculation,
+    NoSuchCalculation,
+    NoSuchCurve,
+)
 from hazard_store.records import Head
 from hazard_store.store import Store
 
@@ -24,7 +30,7 @@ def explain_missing(store: Store, head: Head) -> Iterator[None]:
     """
     try:
         yield
-    except (NoSuchCurve, NoSuchCalculation, CorruptItem) as error:
+    except (NoSuchCurve, NoSuchCalculation, DamagedCalculation, CorruptItem) as error:
         entry = store.heads.entry(head.calc_id)
         if entry is None:
             raise NoSuchCalculation(head.calc_id, "it was removed while it was read") from error

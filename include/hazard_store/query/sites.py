@@ -1,18 +1,26 @@
-"""Site codes and coordinates, as users give them, -> places."""
+"""Sites as users name them (codes, custom ids, coordinates) -> places."""
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 
-from hazard_store.errors import NoSuchCurve
+import numpy as np
+from numpy.typing import NDArray
+
+from hazard_store.errors import BadParameter, NoSuchCurve
 from hazard_store.items import Place
-from hazard_store.keys import site_code
 from hazard_store.records import Head
 from hazard_store.store import Store
 
-_CODE = re.compile(r"\[(-?\d+\.\d{3})~(-?\d+\.\d{3})\]")
-_COORDINATES = re.compile(r"\s*(-?\d+(?:\.\d*)?)\s*,\s*(-?\d+(?:\.\d*)?)\s*")
+_NUMBER = r"[-+]?\d+(?:\.\d*)?"
+_COORDINATES = re.compile(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
+_CODE = re.compile(r"\[?(-?\d+\.(\d+))~(-?\d+\.(\d+))(?:~([\d.]+))?\]?")
+MAX_SUGGESTED_FROM = 20_000  # sites among which similar ids are looked for
+MAX_LISTED = 10
 
 
 def all_places(store: Store, head: Head) -> Iterator[Place]:
@@ -25,7 +33,10 @@ def all_places(store: Store, head: Head) -> Iterator[Place]:
 def places_of(store: Store, head: Head, locs: Iterable[str]) -> list[Place]:
     """Return the places of some sites, in the order asked for.
 
-    A site code needs nothing but the head; custom ids are looked up in the calculation's sites.
+    A code that is made as this calculation's codes are needs nothing but the head, and whether
+    there is such a site is for `is_site` to say; all else is looked up in the records of its sites.
+    Coordinates mean the site that has them, or else the one that has them when it is rounded to
+    the decimals given.
 
     Args:
         store: where.
@@ -34,57 +45,157 @@ def places_of(store: Store, head: Head, locs: Iterable[str]) -> list[Place]:
 
     Raises:
         NoSuchCurve: the calculation has no such site.
+        BadParameter: several sites are there.
     """
-    wanted = list(locs)
-    if not head.calculation.custom_site_ids:
-        return [_from_code(head, _as_code(loc)) for loc in wanted]
-    by_id: dict[str, Place] = {}
-    by_code: dict[str, Place] = {}
-    codes = {_as_code(loc) for loc in wanted}
-    for place in all_places(store, head):
-        if place.loc in wanted:
-            by_id[place.loc] = place
-        if (code := site_code(place.lat, place.lon)) in codes:
-            by_code.setdefault(code, place)
-        if len(by_id) == len(set(wanted)):
-            break
-    found = [by_id.get(loc) or by_code.get(_as_code(loc)) for loc in wanted]
-    for loc, place_found in zip(wanted, found, strict=True):
-        if place_found is None:
-            raise no_such_site(head, loc)
-    return [place_found for place_found in found if place_found is not None]
+    wanted = [_Wanted.of(loc) for loc in locs]
+    found = [_from_code(head, each) for each in wanted]
+    asked = [each for each, place in zip(wanted, found, strict=True) if place is None]
+    if asked:
+        sites = _Sites(store, head)
+        for each in asked:
+            each.look_up(sites)
+    return [place or each.place(head, store) for each, place in zip(wanted, found, strict=True)]
 
 
-def no_such_site(head: Head, loc: str) -> NoSuchCurve:
-    """Return the error that says so."""
-    known = f"{head.calculation.n_sites} others"
+def is_site(store: Store, head: Head, place: Place) -> bool:
+    """Tell whether the records of the calculation have a site with this code."""
+    return any(site.loc == place.loc for site in all_places(store, head))
+
+
+def no_such_site(store: Store, head: Head, loc: str) -> NoSuchCurve:
+    """Return the error that says so, with ids that look alike if there are any."""
+    n_sites = head.calculation.n_sites
+    known = f"{n_sites:,} site" + ("" if n_sites == 1 else "s")
+    ids = [place.loc for place in islice(all_places(store, head), MAX_SUGGESTED_FROM)]
+    similar = difflib.get_close_matches(loc, ids, n=3)
+    if similar:
+        known += f"; did you mean {' or '.join(similar)}?"
     return NoSuchCurve(head.calc_id, "site", loc, known)
 
 
-def choose(head: Head, axis: str, wanted: Sequence[str] | None, known: Sequence[str]) -> list[int]:
-    """Return the ordinals of what is wanted on an axis, all where nothing is named.
+@dataclass
+class _Wanted:
+    """A site as it was asked for, and the sites of the calculation that it may mean."""
 
-    Raises:
-        NoSuchCurve: one of them is not there.
-    """
-    if wanted is None:
-        return list(range(len(known)))
-    index = {name: i for i, name in enumerate(known)}
-    for name in wanted:
-        if name not in index:
-            some = ", ".join(known[:12]) + (" ..." if len(known) > 12 else "")
-            raise NoSuchCurve(head.calc_id, axis, name, some or "none")
-    return [index[name] for name in dict.fromkeys(wanted)]
+    loc: str
+    lat: str = ""  # as it was written; empty: an id or a code
+    lon: str = ""
+    vs30: str = ""  # of a code that names it
+    by_id: list[Place] = field(default_factory=list)
+    exact: list[Place] = field(default_factory=list)  # with these coordinates
+    rounded: list[Place] = field(default_factory=list)  # to the decimals that were written
+    swapped: list[Place] = field(default_factory=list)  # with LON,LAT
+
+    @classmethod
+    def of(cls, loc: str) -> _Wanted:
+        """Return what a user's text asks for."""
+        match = _COORDINATES.fullmatch(loc)
+        if match is not None:
+            return cls(loc, match[1], match[2])
+        code = _CODE.fullmatch(loc)
+        if code is not None:
+            return cls(loc, code[1], code[3], code[5] or "")
+        return cls(loc)
+
+    def look_up(self, sites: _Sites) -> None:
+        """Note the sites of the calculation that may be meant."""
+        self.by_id = sites.with_id(self.loc)
+        if not self.lat:
+            return
+        lat, lon = float(self.lat), float(self.lon)
+        self.exact = self._of_vs30(sites.at(lat, lon))
+        self.swapped = self._of_vs30(sites.at(lon, lat))
+        self.rounded = [
+            place
+            for place in self._of_vs30(sites.around(lat, lon, _half(self.lat), _half(self.lon)))
+            if _rounds_to(place.lat, self.lat) and _rounds_to(place.lon, self.lon)
+        ]
+
+    def _of_vs30(self, places: list[Place]) -> list[Place]:
+        return [p for p in places if not self.vs30 or p.vs30 == float(self.vs30)]
+
+    def place(self, head: Head, store: Store) -> Place:
+        """Return the one site that is meant.
+
+        Raises:
+            NoSuchCurve: there is none.
+            BadParameter: there are several.
+        """
+        for sites in (self.by_id, self.exact, self.rounded):
+            if len(sites) == 1:
+                return sites[0]
+            if sites:
+                raise self._several(head, sites)
+        if self.swapped:
+            lat, lon = self.lon, self.lat
+            known = f"a site at LAT,LON {lat},{lon}; write the latitude first"
+            raise NoSuchCurve(head.calc_id, "site", self.loc, known)
+        raise no_such_site(store, head, self.loc)
+
+    def _several(self, head: Head, sites: Sequence[Place]) -> BadParameter:
+        listed = "; ".join(map(_described, sites[:MAX_LISTED]))
+        more = f" and {len(sites) - MAX_LISTED} more" if len(sites) > MAX_LISTED else ""
+        return BadParameter(
+            "loc",
+            f"{self.loc} may be {len(sites)} sites of {head.calc_id}: {listed}{more}. Name one by "
+            "its id, or with more decimals",
+        )
 
 
-def _as_code(loc: str) -> str:
-    match = _COORDINATES.fullmatch(loc)
-    return site_code(float(match[1]), float(match[2])) if match else loc
+class _Sites:
+    """All sites of a calculation, read once, to look many of them up."""
+
+    def __init__(self, store: Store, head: Head) -> None:
+        self._places = list(all_places(store, head))
+        self._by_id = {place.loc: place for place in self._places}
+        self._lat = np.array([place.lat for place in self._places])
+        self._lon = np.array([_east(place.lon) for place in self._places])
+
+    def with_id(self, loc: str) -> list[Place]:
+        """Return the site with this code or id."""
+        return [self._by_id[loc]] if loc in self._by_id else []
+
+    def at(self, lat: float, lon: float) -> list[Place]:
+        """Return the sites with exactly these coordinates."""
+        return self._where((self._lat == lat) & (self._lon == _east(lon)))
+
+    def around(self, lat: float, lon: float, half_lat: float, half_lon: float) -> list[Place]:
+        """Return the sites within some degrees of a place, and perhaps a few more."""
+        apart = np.abs(self._lon - _east(lon))
+        apart = np.minimum(apart, 360 - apart)  # across the date line
+        return self._where((np.abs(self._lat - lat) <= half_lat) & (apart <= half_lon))
+
+    def _where(self, chosen: NDArray[np.bool_]) -> list[Place]:
+        return [self._places[index] for index in np.flatnonzero(chosen)]
 
 
-def _from_code(head: Head, code: str) -> Place:
-    match = _CODE.fullmatch(code)
-    if match is None:
-        raise no_such_site(head, code)
-    lat, lon = float(match[1]), float(match[2])
-    return Place(lat, lon, None, code, head.calculation.key_maker.hash_key(lat, lon))
+def _east(lon: float) -> float:
+    return 180.0 if lon == -180.0 else lon
+
+
+def _half(written: str) -> float:
+    """Return how far a number may lie from what it is when rounded to the decimals of a text."""
+    return 0.500001 * 10.0 ** -len(written.partition(".")[2])
+
+
+def _rounds_to(degrees: float, written: str) -> bool:
+    """Tell whether degrees, rounded to the decimals of a text, are what it says."""
+    decimals = len(written.partition(".")[2])
+    return _east(float(f"{degrees:.{decimals}f}")) == _east(float(written))
+
+
+def _described(place: Place) -> str:
+    vs30 = "" if place.vs30 is None else f", vs30 {place.vs30:g}"
+    return f"{place.loc} ({place.lat}, {place.lon}{vs30})"
+
+
+def _from_code(head: Head, wanted: _Wanted) -> Place | None:
+    """Return the place of a code that is exactly as this calculation's codes are."""
+    rule, match = head.calculation.code_rule, _CODE.fullmatch(wanted.loc)
+    if rule is None or match is None or bool(match[5]) is not rule.with_vs30:
+        return None
+    lat, lon = float(match[1]), float(match[3])
+    vs30 = float(match[5]) if match[5] else None
+    if rule.code(lat, lon, vs30) != wanted.loc or abs(lon) == 180:
+        return None  # codes at the date line had the file's sign once
+    return Place(lat, lon, vs30, wanted.loc, head.calculation.key_maker.hash_key(lat, lon))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hazard_store.errors import BadParameter
 from hazard_store.items.spec import ItemSpec, Place, rlz_rows
-from hazard_store.keys import KeyMaker, storage_id
+from hazard_store.keys import CodeRule, KeyMaker, storage_id
 from hazard_store.model import FileVersion, KeyScheme, Kind, Layout
 
 
@@ -98,7 +98,10 @@ class StoredCalculation(_Record):
     realisations: bool  # whether the realisations' curves are stored
     realisations_from_mean: bool
     vs30s: tuple[float, ...]  # m/s, the values that occur; empty: none, or more than 32
+    n_vs30s: int | None = None  # how many values occur; None: stored before this was recorded
     custom_site_ids: bool
+    code_decimals: int = 3  # of site codes that are made of coordinates
+    code_with_vs30: bool = False
     key_scheme: KeyScheme
     layout: Layout
     realisations_per_item: int
@@ -117,7 +120,14 @@ class StoredCalculation(_Record):
     @property
     def key_maker(self) -> KeyMaker:
         """The maker of this calculation's keys."""
-        return KeyMaker(self.key_scheme, self.storage_id)
+        return KeyMaker(self.key_scheme, self.storage_id, self.code_decimals)
+
+    @property
+    def code_rule(self) -> CodeRule | None:
+        """The rule of the site codes; None: they are custom ids."""
+        if self.custom_site_ids:
+            return None
+        return CodeRule(self.code_decimals, self.code_with_vs30)
 
     @property
     def all_levels(self) -> NDArray[np.float64]:

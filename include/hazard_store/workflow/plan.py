@@ -12,7 +12,7 @@ from hazard_store import codec
 from hazard_store.calcfile import CalcFile
 from hazard_store.errors import BadCalculation, BadParameter
 from hazard_store.items import Place, largest_group
-from hazard_store.keys import in_key_order, storage_id
+from hazard_store.keys import CODE_RULES, in_key_order, storage_id
 from hazard_store.model import (
     Calculation,
     Checked,
@@ -26,7 +26,7 @@ from hazard_store.records.parts import SITES_PER_PART
 from hazard_store.settings import Settings
 from hazard_store.workflow.chunks import chunk_borders
 from hazard_store.workflow.costs import make_forecast, units_of_sample
-from hazard_store.workflow.site_codes import site_codes
+from hazard_store.workflow.site_codes import SiteCodes, site_codes
 
 DEFAULT_GROUP = 12  # realisations an item, by measurement: docs/reference/codec.md
 MAX_DEFAULT_CHUNKS = 32
@@ -74,9 +74,9 @@ def make_plan(
             f"{checked.negative_zeros} curve values are -0.0, which the readable layout cannot "
             "hold: use the packed layout",
         )
-    locs = site_codes(calculation, options.force_normalised_sites)
-    stored = _describe(calculation, calc_id, checked, options, realisations, group)
-    parts, hash_keys = _in_order(calculation, stored, locs)
+    codes = site_codes(calculation, options.force_normalised_sites)
+    stored = _describe(calculation, calc_id, checked, options, realisations, group, codes)
+    parts, hash_keys = _in_order(calculation, stored, codes.locs)
     specs = {kind: stored.spec(kind) for kind in Kind}
 
     def site_at(position: int) -> tuple[int, Place]:
@@ -133,6 +133,7 @@ def _describe(
     options: StoreOptions,
     realisations: bool,
     group: int,
+    codes: SiteCodes,
 ) -> StoredCalculation:
     storage_id(calc_id)  # refuses an invalid id
     levels = [tuple(row) for row in calculation.levels.tolist()]
@@ -157,14 +158,16 @@ def _describe(
         realisations=realisations,
         realisations_from_mean=realisations and calculation.realisations_from_mean,
         vs30s=vs30s if len(vs30s) <= MAX_VS30S else (),
-        custom_site_ids=calculation.sites.custom_ids is not None
-        and not options.force_normalised_sites,
+        n_vs30s=len(vs30s),
+        custom_site_ids=codes.rule is None,
+        code_decimals=(codes.rule or CODE_RULES[0]).decimals,
+        code_with_vs30=(codes.rule or CODE_RULES[0]).with_vs30,
         key_scheme=options.key_scheme,
         layout=options.layout,
         realisations_per_item=group,
         codec_version=codec.VERSION,
         force_normalised_sites=options.force_normalised_sites,
-        notes=checked.notes,
+        notes=(*checked.notes, *codes.notes),
     )
 
 

@@ -1,0 +1,111 @@
+"""Measures, statistics and realisations as users name them -> ordinals on their axis."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Sequence
+from numbers import Real
+
+from hazard_store.errors import NoSuchCurve
+from hazard_store.records import Head
+
+_NUMBER = re.compile(r"\d+(?:\.\d*)?")
+MAX_LISTED = 12
+
+
+def choose(head: Head, axis: str, wanted: Sequence[str] | None, known: Sequence[str]) -> list[int]:
+    """Return the ordinals of what is wanted on an axis, all where nothing is named.
+
+    Args:
+        head: the calculation.
+        axis: "IMT", "statistic" or "realisation".
+        wanted: as users write it: `pga` and `SA(1)` mean `PGA` and `SA(1.0)`.
+        known: what the calculation has, in its order.
+
+    Raises:
+        NoSuchCurve: one of them is not there.
+    """
+    if wanted is None:
+        return list(range(len(known)))
+    exact = {name: i for i, name in enumerate(known)}
+    meant = {_canonical(name): i for i, name in enumerate(known)}
+    found = []
+    for name in wanted:
+        ordinal = exact.get(name, meant.get(_canonical(name)))
+        if ordinal is None:
+            raise NoSuchCurve(head.calc_id, axis, name, _listed(name, known))
+        found.append(ordinal)
+    return list(dict.fromkeys(found))
+
+
+def _listed(name: str, known: Sequence[str]) -> str:
+    some = ", ".join(known[:MAX_LISTED]) + (" ..." if len(known) > MAX_LISTED else "")
+    similar = difflib.get_close_matches(name, known, n=2)
+    return (some or "none") + (f"; did you mean {' or '.join(similar)}?" if similar else "")
+
+
+def _canonical(name: str) -> str:
+    """Return a name without its case, its spaces, and the ways to write a number.
+
+    >>> _canonical("SA(1)") == _canonical("sa( 1.00 )")
+    True
+    """
+    text = name.lower().removeprefix("quantile-").replace(" ", "")
+    return _NUMBER.sub(lambda match: repr(float(match[0])), text)
+
+
+def listed(
+    value: object, name: str, each: Callable[[object], str], example: str
+) -> list[str] | None:
+    """Return what a caller gave as a list of texts: one value alone is a list of one.
+
+    Args:
+        value: None, one value, or several.
+        name: of the parameter.
+        each: makes a text of one value; raises TypeError where it is none.
+        example: what is expected, for the error.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if value is None:
+        return None
+    try:
+        return [each(value)]
+    except TypeError:
+        pass
+    try:
+        return [each(one) for one in value]  # type: ignore[attr-defined]
+    except TypeError:
+        raise TypeError(f"{name}={value!r}: {example} is expected, or a list of such") from None
+
+
+def text(value: object) -> str:
+    """Return a text, or a number as its shortest text: 0.5."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Real) and not isinstance(value, bool):
+        number = float(value)
+        return str(int(number)) if number.is_integer() else repr(number)
+    raise TypeError
+
+
+def place(value: object) -> str:
+    """Return a site as a text: a code, an id, or "LAT,LON" of a pair."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, tuple | list) and len(value) == 2:
+        lat, lon = value
+        if not isinstance(lat, str) and not isinstance(lon, str):
+            return f"{float(lat)!r},{float(lon)!r}"
+    raise TypeError
+
+
+def rlz(value: object) -> str:
+    """Return a realisation as it stands in keys: 7 and "7" are "00007"."""
+    if isinstance(value, Real) and not isinstance(value, bool) and float(value).is_integer():
+        return f"{int(float(value)):05d}"
+    if isinstance(value, str):
+        return f"{value:0>5}"
+    raise TypeError
