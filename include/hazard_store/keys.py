@@ -52,8 +52,14 @@ CODE_RULES = tuple(CodeRule(decimals, vs30) for vs30 in (False, True) for decima
 
 
 def site_code(lat: float, lon: float) -> str:
-    """Return the code of a site by the first rule, to about 100 m.
+    """Return the code of a site, to about 100 m.
 
+    Args:
+        lat: latitude, decimal degrees.
+        lon: longitude, decimal degrees.
+
+    >>> site_code(-41.5, 175.25)
+    '[-41.500~175.250]'
     >>> site_code(-0.0001, 0.0)
     '[0.000~0.000]'
     """

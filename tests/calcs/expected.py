@@ -16,7 +16,6 @@ import h5py
 HERE = Path(__file__).resolve().parent
 
 REFUSED = {
-    "clashing_sites": "clash",
     "custom_ids_repeated": "clash",
     "classical_damage": "mode",
     "disagg": "mode",

@@ -55,7 +55,7 @@ def plain_calc(path: Path) -> PlainCalc:
         vs30s: list[float | None] = [None] * len(lats)
         if "vs30" in names:
             vs30s = [v if np.isfinite(v) else None for v in sites["vs30"][:].tolist()]
-        locs = [_code(lat, lon) for lat, lon in zip(lats, lons, strict=True)]
+        locs = _codes(lats, lons, vs30s)
         if "custom_site_id" in names:
             ids = sites["custom_site_id"][:].tolist()
             locs = [i.decode() if isinstance(i, bytes) else str(i) for i in ids]
@@ -85,6 +85,20 @@ def _levels(h5: h5py.File, imts: list[str]) -> dict[str, list[float]]:
     return {imt: content["hazard_imtls"][imt] for imt in imts}
 
 
-def _code(lat: float, lon: float) -> str:
-    texts = (f"{degrees:.3f}" for degrees in (lat, lon))
-    return "[{}~{}]".format(*("0.000" if text == "-0.000" else text for text in texts))
+def _codes(lats: list[float], lons: list[float], vs30s: list[float | None]) -> list[str]:
+    """Return the codes by the first rule that makes them differ."""
+    for with_vs30 in (False, True):
+        for decimals in (3, 4, 5):
+            sites = zip(lats, lons, vs30s if with_vs30 else [None] * len(lats), strict=True)
+            codes = [_code(*site, decimals) for site in sites]
+            if len(set(codes)) == len(codes):
+                return codes
+    raise AssertionError("sites are alike")
+
+
+def _code(lat: float, lon: float, vs30: float | None, decimals: int) -> str:
+    zero, edge = "0" * decimals, "180." + "0" * decimals
+    texts = [f"{degrees:.{decimals}f}" for degrees in (lat, lon)]
+    texts = [f"0.{zero}" if text == f"-0.{zero}" else text for text in texts]
+    texts[1] = edge if texts[1] == f"-{edge}" else texts[1]
+    return "[" + "~".join(texts + ([f"{vs30:g}"] if vs30 is not None else [])) + "]"

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from numbers import Real
 
+import numpy as np
+
 from hazard_store.errors import NoSuchCurve
 from hazard_store.records import Head
 
@@ -98,7 +100,7 @@ def place(value: object) -> str:
     if isinstance(value, tuple | list) and len(value) == 2:
         lat, lon = value
         if not isinstance(lat, str) and not isinstance(lon, str):
-            return f"{float(lat)!r},{float(lon)!r}"
+            return f"{_positional(lat)},{_positional(lon)}"
     raise TypeError
 
 
@@ -109,3 +111,7 @@ def rlz(value: object) -> str:
     if isinstance(value, str):
         return f"{value:0>5}"
     raise TypeError
+
+
+def _positional(degrees: float) -> str:
+    return np.format_float_positional(float(degrees), trim="-")

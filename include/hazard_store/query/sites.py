@@ -66,10 +66,11 @@ def no_such_site(store: Store, head: Head, loc: str) -> NoSuchCurve:
     """Return the error that says so, with ids that look alike if there are any."""
     n_sites = head.calculation.n_sites
     known = f"{n_sites:,} site" + ("" if n_sites == 1 else "s")
-    ids = [place.loc for place in islice(all_places(store, head), MAX_SUGGESTED_FROM)]
-    similar = difflib.get_close_matches(loc, ids, n=3)
-    if similar:
-        known += f"; did you mean {' or '.join(similar)}?"
+    if not (_COORDINATES.fullmatch(loc) or _CODE.fullmatch(loc)):
+        ids = [place.loc for place in islice(all_places(store, head), MAX_SUGGESTED_FROM)]
+        similar = difflib.get_close_matches(loc, ids, n=3)
+        if similar:
+            known += f"; did you mean {' or '.join(similar)}?"
     return NoSuchCurve(head.calc_id, "site", loc, known)
 
 

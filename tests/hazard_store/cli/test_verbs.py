@@ -97,11 +97,13 @@ def test_help_and_version(cli):
     assert cli("--version").code == 0
 
 
-def test_bad_input_names_file_and_reason(store: Store, cli):
-    ended = cli("load", CALCS / "clashing_sites.hdf5", "A", "--json")
+def test_bad_input_names_file_and_reason(store: Store, cli, tmp_path: Path):
+    """Sites that are alike in coordinates and vs30 can have no codes of their own."""
+    path = make_calc(tmp_path / "alike.hdf5", lat=[1, 2, 1], lon=[5, 5, 5], vs30=400).path
+    ended = cli("load", path, "A", "--json")
     assert ended.code == 65
-    assert "clashing_sites.hdf5" in ended.sentence
-    assert "[-41.300~174.780]" in ended.sentence
+    assert "alike.hdf5" in ended.sentence
+    assert "sites 0 and 2 have the same coordinates to five decimals" in ended.sentence
     assert ended.out == ""
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import pytest
 
-from hazard_store.errors import CorruptItem, HazardStoreError, NoSuchCalculation, NoSuchCurve
+from hazard_store.errors import DamagedCalculation, NoSuchCalculation, NoSuchCurve
 from hazard_store.model import IfStored, KeyScheme, Kind, Layout, StoreOptions
 from hazard_store.query import (
     get_hazard_metadata,
@@ -163,7 +164,7 @@ def test_missing_items_are_not_passed_over(store: Store, chosen: dict[str, Any])
         if item["loc_agg_rk"]["S"] == f"{SITE}:mean"
     )
     store.client.delete_item(TableName=store.settings.stats_table, Key=key_of(victim))
-    with pytest.raises(HazardStoreError):
+    with pytest.raises(DamagedCalculation, match=rf"mean of site {re.escape(SITE)} is missing"):
         list(get_hazard_stats_curves("A", store=store, **chosen))
 
 
@@ -172,9 +173,14 @@ def test_broken_items_are_named(store: Store):
     item = items_of(store, store.settings.stats_table)[0]
     item["curves"]["B"] = item["curves"]["B"][:-1]
     store.client.put_item(TableName=store.settings.stats_table, Item=item)
-    with pytest.raises(CorruptItem) as caught:
-        list(get_hazard_stats_curves("A", store=store))
-    assert item["loc_agg_rk"]["S"] == caught.value.range_key
+    loc, _, agg = item["loc_agg_rk"]["S"].rpartition(":")
+    read: list[str] = []
+    with pytest.raises(DamagedCalculation) as caught:
+        read.extend(curve.loc for curve in get_hazard_stats_curves("A", store=store))
+    assert f"statistic {agg} of site {loc} is altered" in str(caught.value)
+    assert "`hazard-store repair A` writes them again" in str(caught.value)
+    assert 5 == len(set(read))
+    assert loc not in read
 
 
 @pytest.mark.parametrize(
