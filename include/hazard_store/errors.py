@@ -120,7 +120,7 @@ class DamagedCalculation(HazardStoreError):
     exit_code = EX_IOERR
 
     def __init__(self, calc_id: str, first: str, n_sites: int = 1) -> None:
-        more = f", and curves of {n_sites - 1} more sites are too" if n_sites > 1 else ""
+        more = f" ({n_sites} sites are not whole)" if n_sites > 1 else ""
         super().__init__(
             calc_id,
             f"{first}{more}; `hazard-store audit {calc_id}` names all, "

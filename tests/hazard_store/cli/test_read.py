@@ -55,7 +55,7 @@ def test_whole_sites_are_served_before_damage_is_named(
     assert 6 == len({loc for loc, _ in rows})
     assert (OTHER, "mean") in rows
     assert (SITE, "mean") not in rows
-    assert "1 more" not in ended.sentence
+    assert "sites are not whole" not in ended.sentence
 
 
 def test_a_site_that_is_not_there_stays_the_users_mistake(store: Store, cli, damage: str):
