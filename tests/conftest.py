@@ -17,6 +17,8 @@ import pytest
 
 pytest.register_assert_rewrite("tests.support")
 
+from botocore.loaders import JSONFileLoader
+
 from hazard_store.cli import predecessor
 from hazard_store.cli.main import cli as hazard_store_command
 from hazard_store.cli.main import run
@@ -112,9 +114,22 @@ def everything(store: Store) -> Callable[[], dict[str, list[Any]]]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Set up the gate, not in workers: each of them runs a part."""
+    """Set up the gate, not in workers: each of them runs a part; read AWS's models once."""
+    JSONFileLoader.load_file = read_once(JSONFileLoader.load_file)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(fidelity_gate.FidelityGate(), "fidelity-gate")
+
+
+def read_once(load_file: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+    """Keep what botocore reads of its models: each new session would read them again."""
+    read: dict[str, Any] = {}
+
+    def kept(self: Any, path: str) -> Any:
+        if path not in read:
+            read[path] = load_file(self, path)
+        return read[path]
+
+    return kept
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
