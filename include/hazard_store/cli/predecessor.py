@@ -12,9 +12,9 @@ from hazard_store.cli.options import default_store
 from hazard_store.cli.progress import PredecessorLines, ProgressLines
 from hazard_store.cli.read import find_curves
 from hazard_store.cli.render import echo_json, print_curves
-from hazard_store.errors import NoSuchCalculation
 from hazard_store.model import KeyScheme, Layout
 from hazard_store.query import get_hazard_metadata
+from hazard_store.query.api import visible_head
 from hazard_store.settings import Settings
 
 _PART = re.compile(r"""(?:\([^)]*\)|"[^"]*"|'[^']*'|[^,])+""")
@@ -105,7 +105,7 @@ def get_command(
     known = {m.calc_id: m for m in get_hazard_metadata(calc_ids, store=store)}
     for calc_id in calc_ids:
         if calc_id not in known:
-            raise NoSuchCalculation(calc_id)
+            visible_head(store, calc_id, unpublished=False)  # raises, and says why
     for metadata in get_hazard_metadata(calc_ids, wanted, store=store):
         if verbose:
             content = dict(vars(metadata), levels=metadata.levels.tolist())

@@ -19,6 +19,7 @@ from hazard_store.query import (
     get_hazard_rlz_curves,
     get_hazard_stats_curves,
 )
+from hazard_store.query.api import visible_head
 from hazard_store.records import Head
 from hazard_store.store import Store
 from hazard_store.workflow.stale import stale_heads
@@ -71,7 +72,7 @@ def list_verb(all_states: bool, stale_days: float | None, as_json: bool) -> None
 def show_verb(calc_id: str, as_json: bool) -> None:
     """Show everything about one calculation but its curves."""
     store = default_store()
-    head, entry = store.head(calc_id), store.heads.entry(calc_id)
+    head, entry = visible_head(store, calc_id, unpublished=True), store.heads.entry(calc_id)
     content = head_json(head)
     if entry is not None:
         content |= {"next_version": entry.next, "old_versions": list(entry.old)}

@@ -14,7 +14,7 @@ from hazard_store.errors import (
 )
 from hazard_store.items import ItemSpec, StoredRows
 from hazard_store.model import Kind, Status
-from hazard_store.query.choices import choose, listed, place, rlz, text
+from hazard_store.query.choices import choose, did_you_mean, listed, place, rlz, text
 from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, StatsCurve
 from hazard_store.query.fetch import fetch_rows, fetch_sites
 from hazard_store.query.replaced import explain_missing
@@ -175,7 +175,11 @@ def visible_head(store: Store, calc_id: str, unpublished: bool) -> Head:
     Raises:
         NoSuchCalculation: it is not stored, or not published.
     """
-    head = store.head(calc_id)
+    try:
+        head = store.head(calc_id)
+    except NoSuchCalculation as error:
+        ids = [entry.calc_id for entry in store.heads.entries()]
+        raise NoSuchCalculation(calc_id, error.reason + did_you_mean(calc_id, ids)) from None
     if not (unpublished or head.status is Status.PUBLISHED):
         raise NoSuchCalculation(calc_id, f"it is {head.status}, not published (see --unpublished)")
     return head

@@ -43,8 +43,13 @@ def choose(head: Head, axis: str, wanted: Sequence[str] | None, known: Sequence[
 
 def _listed(name: str, known: Sequence[str]) -> str:
     some = ", ".join(known[:MAX_LISTED]) + (" ..." if len(known) > MAX_LISTED else "")
+    return (some or "none") + did_you_mean(name, known)
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """Return what ends a sentence on a name that is not known: similar ones, if there are any."""
     similar = difflib.get_close_matches(name, known, n=2)
-    return (some or "none") + (f"; did you mean {' or '.join(similar)}?" if similar else "")
+    return f"; did you mean {' or '.join(similar)}?" if similar else ""
 
 
 def _canonical(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from hazard_store.errors import BadParameter, NoSuchCurve
 from hazard_store.items import Place
+from hazard_store.query.choices import did_you_mean
 from hazard_store.records import Head
 from hazard_store.store import Store
 
@@ -68,9 +68,7 @@ def no_such_site(store: Store, head: Head, loc: str) -> NoSuchCurve:
     known = f"{n_sites:,} site" + ("" if n_sites == 1 else "s")
     if not (_COORDINATES.fullmatch(loc) or _CODE.fullmatch(loc)):
         ids = [place.loc for place in islice(all_places(store, head), MAX_SUGGESTED_FROM)]
-        similar = difflib.get_close_matches(loc, ids, n=3)
-        if similar:
-            known += f"; did you mean {' or '.join(similar)}?"
+        known += did_you_mean(loc, ids)
     return NoSuchCurve(head.calc_id, "site", loc, known)
 
 

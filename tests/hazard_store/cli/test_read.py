@@ -89,3 +89,11 @@ def test_ids_that_clash_can_be_replaced_where_the_sites_differ(store: Store, cli
     refused = cli("load", alike, "B")
     assert 65 == refused.code
     assert "--force-normalised-sites" not in refused.sentence
+
+
+@pytest.mark.parametrize("verb", ["show", "curves", "get_hazard"])
+def test_an_unknown_id_suggests_a_similar_one(store: Store, cli, verb: str):
+    stored(store, FILE, "CALC13.DSLOC")
+    ended = cli(verb, "CALC13.DSLCO")
+    assert 66 == ended.code
+    assert "no such calculation is stored; did you mean CALC13.DSLOC?" in ended.sentence
