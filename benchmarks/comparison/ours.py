@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 
 from benchmarks.comparison.work import Work
+from hazard_store.aws.rate import RateLimiter
 from hazard_store.query.key_ranges import key_ranges_of
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.workflow.fence import CachedCheck
 from hazard_store.workflow.write import ChunkPuts
-from hazard_store.writer import BatchWriter, RateLimiter
+from hazard_store.writer import BatchWriter
 
 
 def save(work: Work, url: str, *, fenced: bool = True) -> float:

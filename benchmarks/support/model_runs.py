@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.support.embedded import free_port, stopped_at_exit
+from hazard_store.aws.rate import RateLimiter
 from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.items import item_maker
 from hazard_store.model import Checked, IfStored, KeyScheme, Kind, Layout, StoreOptions
@@ -28,7 +29,7 @@ from hazard_store.tables import create_tables, delete_tables
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.plan import make_plan
 from hazard_store.workflow.write import write_chunk
-from hazard_store.writer import BatchWriter, RateLimiter
+from hazard_store.writer import BatchWriter
 
 CALC_ID = "REFERENCE"  # the same always: it decides which keys fall on which partition
 PARTITION_WCU_PER_S = 1000.0  # of a real one

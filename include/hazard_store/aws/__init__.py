@@ -1,1 +1,1 @@
-"""AWS: its clients, its errors as ours, and what of them is tried again."""
+"""AWS: its clients, its errors as ours, what of them is tried again, and how fast we ask."""

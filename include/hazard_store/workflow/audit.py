@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import numpy as np
 
+from hazard_store.aws.rate import RateLimiter
 from hazard_store.calcfile import CalcFile
 from hazard_store.errors import CorruptItem
 from hazard_store.items import Expected, Place, item_digest
@@ -29,7 +30,6 @@ from hazard_store.workflow.fence import check_owner
 from hazard_store.workflow.inspect import open_same
 from hazard_store.workflow.progress import OnAdvance, Progress
 from hazard_store.workflow.strays import strays
-from hazard_store.writer import RateLimiter
 
 
 def audit_chunk(

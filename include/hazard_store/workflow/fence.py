@@ -6,12 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 
+from hazard_store.aws.rate import RateLimiter
 from hazard_store.aws.retry import RetryPolicy
 from hazard_store.errors import LostOwnership, Refused, TryAgain
 from hazard_store.model import Kind, Status
 from hazard_store.records import Head
 from hazard_store.store import Store
-from hazard_store.writer import WCU_PER_BYTE, BatchWriter, RateLimiter
+from hazard_store.writer import WCU_PER_BYTE, BatchWriter
 
 HOLDS_S = 0.05  # about as long as a batch is under way, which no check can call back
 

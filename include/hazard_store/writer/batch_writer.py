@@ -9,13 +9,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hazard_store.aws.rate import RateLimiter
 from hazard_store.aws.retry import RetryPolicy, is_temporary, is_throttling
 from hazard_store.items import WriteRequest
 from hazard_store.signals import allowed, deferred
 from hazard_store.writer.batches import Batches
 from hazard_store.writer.lanes import Lanes, Pending
 from hazard_store.writer.prebuilt_body import send_requests
-from hazard_store.writer.rate import RateLimiter
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

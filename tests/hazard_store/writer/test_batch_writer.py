@@ -23,6 +23,8 @@ from botocore.exceptions import (
 )
 
 from hazard_store.aws.clients import dynamodb_client
+from hazard_store.aws.rate import RateLimiter
+from hazard_store.aws.retry import RetryPolicy
 from hazard_store.errors import LostOwnership, TryAgain
 from hazard_store.items import ItemSpec, Place, WriteRequest, item_maker
 from hazard_store.keys import KeyMaker
@@ -30,7 +32,7 @@ from hazard_store.model import KeyScheme, Kind, Layout
 from hazard_store.settings import Settings
 from hazard_store.signals import Interrupted
 from hazard_store.store import Store
-from hazard_store.writer import BatchWriter, RateLimiter, RetryPolicy
+from hazard_store.writer import BatchWriter
 from tests.support.answering import (
     TABLE,
     URL,

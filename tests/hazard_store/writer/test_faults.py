@@ -19,13 +19,14 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
+from hazard_store.aws.rate import RateLimiter
 from hazard_store.items import ItemSpec, Place, WriteRequest, item_maker
 from hazard_store.keys import KeyMaker
 from hazard_store.model import KeyScheme, Kind, Layout
 from hazard_store.settings import Settings
 from hazard_store.signals import Interrupted
 from hazard_store.store import Store
-from hazard_store.writer import BatchWriter, RateLimiter
+from hazard_store.writer import BatchWriter
 from hazard_store.writer.batches import MAX_BYTES
 from local.dynamodb_model.faults import Fault, Faults
 from local.dynamodb_model.model import Answer, CapacityModel

@@ -1,4 +1,4 @@
-"""How fast to write: a budget that is kept, and a rate that follows what the table takes.
+"""How fast to write or read: a budget that is kept, and a rate that follows what the table takes.
 
 Both are one token bucket, charged with what each call really consumed. The cost of a call is known
 only from its answer, so the bucket may go negative; the next request then waits until it is paid

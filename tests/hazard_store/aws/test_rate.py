@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hazard_store.writer import RateLimiter
+from hazard_store.aws.rate import RateLimiter
 
 
 class Clock:
