@@ -58,7 +58,7 @@ APART = {
 STRANGERS = {
     "hazard_store.workflow.audit": (
         "hazard_store.workflow.write",
-        "hazard_store.writer.batch_writer",
+        "hazard_store.writer",
     ),
 }
 
