@@ -13,6 +13,7 @@ from typing import Any
 from hazard_store.errors import EX_DIFFERENCE, BadParameter, HazardStoreError, NoSuchCalculation
 from hazard_store.model import Status
 from hazard_store.settings import Settings
+from hazard_store.shown import quoted
 from hazard_store.store import Store
 from hazard_store.workflow.stale import stale_heads
 
@@ -37,7 +38,9 @@ def confirm_removal(params: Mapping[str, Any]) -> None:
         BadParameter: the two are not the same.
     """
     if params["calc_id"] != params["confirm"]:
-        raise BadParameter("confirm", f"it is {params['confirm']!r}, not {params['calc_id']!r}")
+        raise BadParameter(
+            "confirm", f"it is {quoted(params['confirm'])}, not {quoted(params['calc_id'])}"
+        )
 
 
 def audits(params: Mapping[str, Any]) -> list[list[str]]:

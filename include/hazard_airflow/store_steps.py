@@ -19,6 +19,7 @@ from hazard_store.model import Checked, IfStored, Kind, Status, StoreOptions
 from hazard_store.records import Head
 from hazard_store.records.head import Conflict
 from hazard_store.settings import Settings
+from hazard_store.shown import one_line
 from hazard_store.store import Store
 from hazard_store.workflow import publish as publishing
 from hazard_store.workflow.claim import claim
@@ -72,7 +73,7 @@ def plan(inspected: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, A
         forecast["writers"],
     )
     for note in (*calculation.notes, *forecast["notes"]):
-        log.warning("%s", note)
+        log.warning("%s", one_line(note))
     return {"calc_id": calculation.calc_id, "chunks": len(calculation.chunks), **forecast}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from hazard_airflow.backfill.find import File
 from hazard_store.errors import HazardStoreError
+from hazard_store.shown import one_line
 
 log = logging.getLogger(__name__)
 
@@ -114,4 +115,5 @@ def _tell(summary: Summary) -> None:
     for outcome in OUTCOMES:
         level = logging.INFO if outcome in ("stored", "skipped") else logging.ERROR
         for entry in summary[outcome]:
-            log.log(level, "%-7s %s (%s)", outcome, entry["file"], entry["reason"])
+            said = one_line(f"{entry['file']} ({entry['reason']})")
+            log.log(level, "%-7s %s", outcome, said)

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from hazard_store.model import Kind
 from hazard_store.records import Head
+from hazard_store.shown import cut, one_line
 
 COUNTS = ("rows", "expected", "acknowledged", "found", "stored")
 DIFFERENCES = ("missing", "extra", "altered")
@@ -47,8 +48,15 @@ def calculation_page(head: Head, run: str, past: Sequence[Mapping[str, Any]] = (
 @cache
 def _template() -> Template:
     loader = PackageLoader("hazard_airflow.page", ".")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, finalize=_finalize
+    )
     return environment.get_template("calculation.html")
+
+
+def _finalize(value: Any) -> Any:
+    """Return what a page shows of a value: marks of writing direction are not obeyed."""
+    return one_line(value) if type(value) is str else value
 
 
 def _facts(head: Head) -> list[tuple[str, str]]:
@@ -57,11 +65,11 @@ def _facts(head: Head) -> list[tuple[str, str]]:
     return [
         ("Version", f"{of.version}"),
         ("File", of.file.uri),
-        ("Engine", of.engine_version),
+        ("Engine", cut(of.engine_version)),
         ("Sites", f"{of.n_sites:,}"),
         ("Realisations", rlzs),
-        ("Statistics", ", ".join(of.aggs) or "none"),
-        ("Intensity measures", f"{len(of.imts)}: {', '.join(of.imts)}"),
+        ("Statistics", ", ".join(map(cut, of.aggs)) or "none"),
+        ("Intensity measures", f"{len(of.imts)}: {', '.join(map(cut, of.imts))}"),
         ("Investigation time", f"{of.investigation_time:g} years"),
         ("Keys, layout", f"{of.key_scheme}, {of.layout}"),
         ("Site chunks", f"{len(of.chunks):,}"),

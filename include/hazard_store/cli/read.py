@@ -10,7 +10,14 @@ from typing import Any
 import click
 
 from hazard_store.cli.options import default_store, json_option, unpublished_option
-from hazard_store.cli.render import echo_json, print_curves, print_forecast, print_table
+from hazard_store.cli.render import (
+    described,
+    echo_json,
+    echo_line,
+    print_curves,
+    print_forecast,
+    print_table,
+)
 from hazard_store.errors import DamagedCalculation
 from hazard_store.model import Status
 from hazard_store.query import (
@@ -20,6 +27,7 @@ from hazard_store.query import (
     get_hazard_stats_curves,
 )
 from hazard_store.records import Head
+from hazard_store.shown import cut
 from hazard_store.store import Store
 from hazard_store.workflow.stale import stale_heads
 
@@ -55,7 +63,7 @@ def list_verb(all_states: bool, stale_days: float | None, as_json: bool) -> None
                 head.since,
                 head.calculation.n_sites,
                 head.calculation.n_realisations if head.calculation.realisations else "-",
-                " ".join(head.calculation.aggs),
+                " ".join(map(cut, head.calculation.aggs)),
                 len(head.calculation.imts),
                 head.calculation.key_scheme,
                 head.calculation.layout,
@@ -79,15 +87,14 @@ def show_verb(calc_id: str, as_json: bool) -> None:
     if as_json:
         echo_json(content)
         return
-    for name in ("imts", "aggs", "notes"):
-        content[name] = " ".join(content[name])
+    content["notes"] = " ".join(content["notes"])
     content["levels"] = f"{len(head.calculation.levels[0])} per IMT"
     content["chunks"] = len(head.calculation.chunks)
     forecast = content.pop("forecast")
     outcome = content.pop("outcome")
     history = content.pop("audits")
     content["old_versions"] = " ".join(content.get("old_versions", ()))
-    print_table(calc_id, ("", "value"), content.items())
+    print_table(calc_id, ("", "value"), described(content))
     if forecast:
         print_forecast(head.calculation.forecast, len(head.calculation.chunks))
     if "dollars" in outcome:
@@ -179,7 +186,7 @@ def plot_verb(
     path = plot_site(
         default_store(), calc_id, loc, imts or None, out or f"{calc_id}.png", unpublished
     )
-    click.echo(path)
+    echo_line(path)
 
 
 VERBS = (list_verb, show_verb, curves_verb, plot_verb)

@@ -15,7 +15,9 @@ from hazard_store.cli.options import (
 from hazard_store.cli.progress import ProgressLines, progress_for_people
 from hazard_store.cli.render import (
     audit_json,
+    described,
     echo_json,
+    echo_line,
     print_audit,
     print_forecast,
     print_table,
@@ -46,11 +48,10 @@ def inspect_verb(calc_file: str, force_normalised_sites: bool, as_json: bool) ->
     if as_json:
         echo_json(content)
         return
-    rows = [(k, v) for k, v in content.items() if k not in ("imts", "aggs", "notes")]
-    rows += [("imts", " ".join(content["imts"])), ("aggs", " ".join(content["aggs"]))]
-    print_table(calc_file, ("", "value"), rows)
-    for note in content["notes"]:
-        click.echo(note)
+    notes = content.pop("notes")
+    print_table(calc_file, ("", "value"), described(content))
+    for note in notes:
+        echo_line(note)
 
 
 @click.command("plan")

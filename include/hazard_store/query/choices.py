@@ -9,6 +9,7 @@ from numbers import Real
 
 from hazard_store.errors import NoSuchCurve
 from hazard_store.records import Head
+from hazard_store.shown import cut, quoted
 
 _NUMBER = re.compile(r"\d+(?:\.\d*)?")
 MAX_LISTED = 12
@@ -40,9 +41,10 @@ def choose(head: Head, axis: str, wanted: Sequence[str] | None, known: Sequence[
 
 
 def _listed(name: str, known: Sequence[str]) -> str:
-    some = ", ".join(known[:MAX_LISTED]) + (" ..." if len(known) > MAX_LISTED else "")
+    some = ", ".join(map(cut, known[:MAX_LISTED])) + (" ..." if len(known) > MAX_LISTED else "")
     similar = difflib.get_close_matches(name, known, n=2)
-    return (some or "none") + (f"; did you mean {' or '.join(similar)}?" if similar else "")
+    meant = f"; did you mean {' or '.join(map(cut, similar))}?" if similar else ""
+    return (some or "none") + meant
 
 
 def _canonical(name: str) -> str:
@@ -78,7 +80,9 @@ def listed(
     try:
         return [each(one) for one in value]  # type: ignore[attr-defined]
     except TypeError:
-        raise TypeError(f"{name}={value!r}: {example} is expected, or a list of such") from None
+        raise TypeError(
+            f"{name}={quoted(value)}: {example} is expected, or a list of such"
+        ) from None
 
 
 def text(value: object) -> str:
