@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from hazard_store.model import Kind
-from hazard_store.records import Head
+from hazard_store.records import Head, LastAudit
 from hazard_store.shown import cut, one_line
 
 COUNTS = ("rows", "expected", "acknowledged", "found", "stored")
@@ -30,11 +30,14 @@ def calculation_page(head: Head, run: str, past: Sequence[Mapping[str, Any]] = (
         run: owner token of the run whose page this is.
         past: its audits since it was published, the first one first.
     """
+    last = LastAudit.of(past[-1]["at"], past[-1]) if past else None
+    failed = last is not None and not last.passed
     return _template().render(
         title=head.calc_id,
         message=None,
         status=str(head.status),
-        tone=TONES.get(head.status, ""),
+        tone="bad" if failed else TONES.get(head.status, ""),
+        failed=f"Last audited {last.at}: {last.ended}" if last and failed else None,
         since=head.since,
         of_another_run=head.owner != run,
         facts=_facts(head),

@@ -14,6 +14,8 @@ from hazard_store.cli.render import (
     described,
     echo_json,
     echo_line,
+    last_audit_json,
+    last_audit_text,
     print_curves,
     print_forecast,
     print_table,
@@ -45,22 +47,31 @@ def head_json(head: Head) -> dict[str, Any]:
 @json_option
 def list_verb(all_states: bool, stale_days: float | None, as_json: bool) -> None:
     """List the stored calculations."""
+    store = default_store()
     if stale_days is None:
-        every = default_store().heads.all()
-        heads = [head for head in every if all_states or head.status is Status.PUBLISHED]
+        heads = [
+            head for head in store.heads.all() if all_states or head.status is Status.PUBLISHED
+        ]
     else:
-        heads = stale_heads(default_store(), stale_days, dt.datetime.now(dt.UTC))
+        heads = stale_heads(store, stale_days, dt.datetime.now(dt.UTC))
+    audited = [(head, store.reports(head).last_audit()) for head in heads]
     if as_json:
-        echo_json([head_json(head) for head in heads])
+        echo_json(
+            [{**head_json(head), "last_audit": last_audit_json(last)} for head, last in audited]
+        )
         return
     print_table(
         "Calculations",
-        ("calc_id", "status", "since", "sites", "rlzs", "stats", "imts", "keys", "layout"),
+        (
+            *("calc_id", "status", "since", "last audit"),
+            *("sites", "rlzs", "stats", "imts", "keys", "layout"),
+        ),
         (
             (
                 head.calc_id,
                 head.status,
                 head.since,
+                last_audit_text(last),
                 head.calculation.n_sites,
                 head.calculation.n_realisations if head.calculation.realisations else "-",
                 " ".join(map(cut, head.calculation.aggs)),
@@ -68,7 +79,7 @@ def list_verb(all_states: bool, stale_days: float | None, as_json: bool) -> None
                 head.calculation.key_scheme,
                 head.calculation.layout,
             )
-            for head in heads
+            for head, last in audited
         ),
     )
 
@@ -83,7 +94,9 @@ def show_verb(calc_id: str, as_json: bool) -> None:
     content = head_json(head)
     if entry is not None:
         content |= {"next_version": entry.next, "old_versions": list(entry.old)}
+    last = store.reports(head).last_audit()
     content["audits"] = store.reports(head).history()
+    content["last_audit"] = last_audit_json(last)
     if as_json:
         echo_json(content)
         return
@@ -94,6 +107,7 @@ def show_verb(calc_id: str, as_json: bool) -> None:
     outcome = content.pop("outcome")
     history = content.pop("audits")
     content["old_versions"] = " ".join(content.get("old_versions", ()))
+    content["last_audit"] = last_audit_text(last)
     print_table(calc_id, ("", "value"), described(content))
     if forecast:
         print_forecast(head.calculation.forecast, len(head.calculation.chunks))

@@ -17,7 +17,7 @@ from rich.text import Text
 from hazard_store.errors import DamagedCalculation
 from hazard_store.model import Kind
 from hazard_store.query import RlzCurve, StatsCurve
-from hazard_store.records import AuditReport, Forecast
+from hazard_store.records import AuditReport, Forecast, LastAudit
 from hazard_store.shown import cut, one_line
 
 # What a file says in any length.
@@ -55,6 +55,16 @@ def described(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, " ".join(map(cut, value))
         else:
             yield name, cut(value) if name in FREE_TEXTS else value
+
+
+def last_audit_json(last: LastAudit | None) -> dict[str, Any] | None:
+    """Return the last audit as the contract spells it; None where none has ended."""
+    return None if last is None else last.model_dump(mode="json")
+
+
+def last_audit_text(last: LastAudit | None) -> str:
+    """Return when a calculation was last audited, and how that ended."""
+    return "never" if last is None else f"{last.at}: {last.ended}"
 
 
 def audit_json(report: AuditReport) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from hazard_store.cli.render import (
     described,
     echo_json,
     echo_line,
+    last_audit_json,
+    last_audit_text,
     print_audit,
     print_forecast,
     print_table,
@@ -123,16 +125,25 @@ def load_and_print(
             IfStored(if_stored),
             workers,
         )
+    last = default_store().reports(loaded.head).last_audit() if loaded.already_published else None
     if as_json:
         phases = {
             name: {"seconds": 0, "cpu_seconds": 0, unit: 0, **loaded.phases.get(name, {})}
             for name, unit in _PHASES.items()
         }
-        echo_json({**audit_json(loaded.report), "phases": phases})
-        return EX_OK if loaded.report.passed else EX_DIFFERENCE
-    if loaded.already_published:
-        click.echo(f"{calc_id}: the same file is already published; nothing was written.")
-    print_audit(loaded.report)
+        content = {**audit_json(loaded.report), "phases": phases}
+        if loaded.already_published:
+            content |= {"already_published": True, "last_audit": last_audit_json(last)}
+        echo_json(content)
+    elif loaded.already_published:
+        audited = f"last audited {last_audit_text(last)}"
+        click.echo(f"{calc_id}: already published, {audited}; nothing was written.")
+        if last is not None and not last.passed:
+            click.echo(f"`hazard-store repair {calc_id}` writes again what is missing or altered.")
+    else:
+        print_audit(loaded.report)
+    if loaded.already_published:  # what an earlier audit has found is no verdict of this load
+        return EX_OK
     return EX_OK if loaded.report.passed else EX_DIFFERENCE
 
 

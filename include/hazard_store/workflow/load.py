@@ -38,7 +38,7 @@ class Loaded:
     head: Head
     report: AuditReport
     phases: dict[str, dict[str, float]]
-    already_published: bool
+    already_published: bool  # then nothing was written or audited; the report is the stored one
 
 
 def inspect_and_plan(
