@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "hazard_store.model": ("hazard_store.limits",),
     "hazard_store.shown": (),
     "hazard_store.amounts": (),
-    "hazard_store.errors": ("hazard_store.shown",),
+    "hazard_store.errors": ("hazard_store.amounts", "hazard_store.shown"),
     "hazard_store.settings": ("hazard_store.errors", "hazard_store.shown"),
     "hazard_store.codec": (),
     "hazard_store.keys": (

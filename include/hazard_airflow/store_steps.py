@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any
 
 from hazard_airflow import orphans
+from hazard_store.amounts import count, dollars, seconds
 from hazard_store.calcfile import open_calc
 from hazard_store.errors import HazardStoreError, Refused
 from hazard_store.inbox.guard import require_in_inbox
@@ -61,16 +62,16 @@ def plan(inspected: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, A
     calculation = _plan(inspected, params).calculation
     forecast = calculation.forecast.model_dump(mode="json")
     log.info(
-        "%s: %s statistics items and %s of realisations, %s write units in %s chunks; about %.0f s "
-        "and $%.4f with %s writers at once",
+        "%s: %s of statistics and %s of realisations, %s in %s; forecast: %s and %s with %s at "
+        "once",
         calculation.calc_id,
-        forecast["stats_items"],
-        forecast["realisations_items"],
-        forecast["stats_wcu"] + forecast["realisations_wcu"],
-        len(calculation.chunks),
-        forecast["seconds"],
-        forecast["dollars"],
-        forecast["writers"],
+        count(forecast["stats_items"], "item"),
+        count(forecast["realisations_items"], "item"),
+        count(forecast["stats_wcu"] + forecast["realisations_wcu"], "write unit"),
+        count(len(calculation.chunks), "chunk"),
+        seconds(forecast["seconds"]),
+        dollars(forecast["dollars"]),
+        count(forecast["writers"], "writer"),
     )
     for note in (*calculation.notes, *forecast["notes"]):
         log.warning("%s", one_line(note))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from hazard_store.amounts import count
 from hazard_store.shown import cut, one_line
 
 EX_OK = 0
@@ -122,7 +123,7 @@ class DamagedCalculation(HazardStoreError):
     exit_code = EX_IOERR
 
     def __init__(self, calc_id: str, first: str, n_sites: int = 1) -> None:
-        more = f", and curves of {n_sites - 1} more sites are too" if n_sites > 1 else ""
+        more = f"; curves of {count(n_sites - 1, 'more site')} too" if n_sites > 1 else ""
         super().__init__(
             calc_id,
             f"{first}{more}; `hazard-store audit {calc_id}` names all, "

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from hazard_store.amounts import dollars
 from hazard_store.model import IfStored
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
@@ -107,7 +108,7 @@ def test_it_shows_later_audits_and_what_the_run_really_took(
     assert [each["at"] for each in past] == re.findall(r"<th>(20[^<]+)</th>", section)
     assert past
     outcome = store.head("A").outcome
-    assert f"audit's end, ${outcome['dollars']:,.4f}" in html.unescape(page)
+    assert f"audit's end, {dollars(outcome['dollars'])}" in html.unescape(page)
 
 
 def test_a_later_audit_that_failed_is_no_good_news(

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hazard_airflow.backfill.find import File
+from hazard_store.amounts import count
 from hazard_store.errors import HazardStoreError
 from hazard_store.shown import one_line
 
@@ -111,7 +112,7 @@ def _ended(states: Mapping[str, str | None], words: Mapping[str, Mapping[str, An
 
 def _tell(summary: Summary) -> None:
     counts = ", ".join(f"{len(summary[outcome])} {outcome}" for outcome in OUTCOMES)
-    log.info("%s; %s other files left alone", counts, summary["ignored"])
+    log.info("%s; %s left alone", counts, count(summary["ignored"], "other file"))
     for outcome in OUTCOMES:
         level = logging.INFO if outcome in ("stored", "skipped") else logging.ERROR
         for entry in summary[outcome]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from hazard_store.amounts import count, dollars, seconds
 from hazard_store.model import Kind
 from hazard_store.records import Head, LastAudit
 from hazard_store.shown import cut, one_line
@@ -113,19 +114,18 @@ def _costs(head: Head) -> dict[str, Any]:
                 f"{getattr(forecast, f'{kind}_items'):,}",
                 f"{forecast.wcu(kind):,}",
                 f"{took['wcu']:,.0f}" if took else "",
-                f"{took['writer_seconds']:,.1f}" if took else "",
+                seconds(took["writer_seconds"]) if took else "",
                 f"{took['retries']:,}" if took else "",
             )
         )
-    plural = "" if forecast.writers == 1 else "s"
     sentences = [
-        f"Forecast: {forecast.seconds:,.0f} s with {forecast.writers} writer{plural} at once, "
-        f"${forecast.dollars:,.4f}."
+        f"Forecast: {seconds(forecast.seconds)} with {count(forecast.writers, 'writer')} at once, "
+        f"{dollars(forecast.dollars)}."
     ]
     if "dollars" in outcome:
         sentences.append(
-            f"Really taken: {outcome.get('seconds', 0):,.0f} s from the claim to the audit's end, "
-            f"${outcome['dollars']:,.4f}."
+            f"Really taken: {seconds(outcome.get('seconds', 0))} from the claim to the audit's "
+            f"end, {dollars(outcome['dollars'])}."
         )
-    header = ("", "items", "write units forecast", "taken", "writer seconds", "retries")
+    header = ("", "items", "write units forecast", "taken", "time of writers", "retries")
     return {"header": header, "rows": rows, "sentences": sentences}

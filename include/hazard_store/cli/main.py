@@ -25,8 +25,8 @@ def cli(verbose: bool) -> None:
     """Store the hazard curves of OpenQuake calculations in DynamoDB, audit them, read them back."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLineFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    level = logging.DEBUG if verbose else logging.INFO
-    logging.basicConfig(handlers=[handler], level=level)
+    logging.basicConfig(handlers=[handler], level=logging.DEBUG if verbose else logging.WARNING)
+    log.setLevel(logging.DEBUG if verbose else logging.INFO)  # our own progress, and no library's
     for noisy in ("botocore", "boto3", "urllib3", "matplotlib", "h5py"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

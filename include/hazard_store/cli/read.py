@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from hazard_store.amounts import count, dollars, seconds
 from hazard_store.cli.options import default_store, json_option, unpublished_option
 from hazard_store.cli.render import (
     described,
@@ -113,19 +114,20 @@ def show_verb(calc_id: str, as_json: bool) -> None:
         print_forecast(head.calculation.forecast, len(head.calculation.chunks))
     if "dollars" in outcome:
         click.echo(
-            f"Really taken: {outcome.get('seconds', 0):,.0f} s from the claim to the audit's end, "
-            f"${outcome['dollars']:,.4f} (forecast: {forecast['seconds']:,.0f} s of writing, "
-            f"${forecast['dollars']:,.4f})."
+            f"Really taken: {seconds(outcome.get('seconds', 0))} from the claim to the audit's "
+            f"end, {dollars(outcome['dollars'])} (forecast: {seconds(forecast['seconds'])} of "
+            f"writing, {dollars(forecast['dollars'])})."
         )
     for past in history:
         differences = past["missing"] + past["extra"] + past["altered"]
-        click.echo(f"audited {past['at']}: {differences or 'no'} differences")
+        found = count(differences, "difference") if differences else "no differences"
+        click.echo(f"audited {past['at']}: {found}")
     for kind in ("stats", "realisations"):
         if kind in outcome:
             took = outcome[kind]
             click.echo(
-                f"{kind}: really took {took['wcu']:,.0f} write units, "
-                f"{took['writer_seconds']:,.1f} writer seconds, {took['retries']} retries."
+                f"{kind}: really took {count(took['wcu'], 'write unit')}, "
+                f"{seconds(took['writer_seconds'])} of writers, {count(took['retries'], 'retry')}."
             )
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hazard_store.amounts import count, dollars, seconds
 from hazard_store.errors import DamagedCalculation
 from hazard_store.model import Kind
 from hazard_store.query import RlzCurve, StatsCurve
@@ -120,16 +121,12 @@ def print_forecast(forecast: Forecast, n_chunks: int) -> None:
         ),
     )
     click.echo(
-        f"{_count(n_chunks, 'site chunk')}, {_count(forecast.writers, 'writer')} at once, "
-        f"{forecast.wcu_per_s_per_writer:,.0f} write units a second each: "
-        f"about {forecast.seconds:,.0f} s and ${forecast.dollars:,.4f}."
+        f"{count(n_chunks, 'site chunk')}, {count(forecast.writers, 'writer')} at once, "
+        f"{count(forecast.wcu_per_s_per_writer, 'write unit')} a second each; forecast: "
+        f"{seconds(forecast.seconds)} and {dollars(forecast.dollars)}."
     )
     for note in forecast.notes:
         echo_line(note)
-
-
-def _count(n: int, thing: str) -> str:
-    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
 def curve_json(curve: StatsCurve | RlzCurve) -> dict[str, Any]:

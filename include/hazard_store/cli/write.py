@@ -156,9 +156,10 @@ def write_verb(calc_file: str, calc_id: str, kind: str, sites: tuple[int, int]) 
     """Write one chunk of one kind of CALC_ID; all else comes from the calculation record."""
     store = default_store()
     with progress_for_people() as progress:
-        progress.phase(kind, 0, "items")
         head = writable(store, calc_id)
         chunk = head.calculation.chunk(*sites)
+        n_items = len(chunk) * len(head.calculation.spec(Kind(kind)).groups)
+        progress.phase(kind, n_items, "item")
         report = write_chunk(store, calc_file, head, Kind(kind), chunk, progress.advance)
         progress.done(report.seconds)
     echo_json(report.model_dump(mode="json"))

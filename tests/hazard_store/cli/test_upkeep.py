@@ -48,7 +48,7 @@ def test_repair_leaves_extra_items_without_a_yes(store: Store, cli) -> None:
     store.client.put_item(TableName=store.table(Kind.STATS), Item=item)
     kept = cli("repair", "A")
     assert 1 == kept.code
-    assert "1 extra items were left alone: --yes deletes them." in kept.err
+    assert "1 extra item left alone: --yes deletes what is extra." in kept.err
     assert 0 == cli("repair", "A", "--yes").code
     assert 0 == cli("audit", "A").code
 
