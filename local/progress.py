@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from hazard_store.amounts import seconds
+
 QUIET = {"waiting", "scheduled", "queued"}
 FINAL = {"success", "failed", "skipped", "upstream_failed", "removed"}
 
@@ -25,7 +27,7 @@ def step(console: Console, text: str) -> Iterator[None]:
     else:
         console.print(f"{text} ...")
         yield
-    console.print(f"[green]done[/] {text} [dim]({time.monotonic() - started:.1f} s)[/]")
+    console.print(f"[green]done[/] {text} [dim]({seconds(time.monotonic() - started)})[/]")
 
 
 class Display(Protocol):

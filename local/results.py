@@ -10,6 +10,9 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from hazard_store.amounts import seconds
+from hazard_store.shown import cut, one_line
+
 COUNTS = ("rows", "expected", "acknowledged", "found", "stored")
 DIFFERENCES = ("missing", "extra", "altered")
 
@@ -53,10 +56,12 @@ def curve_table(curves: list[dict[str, Any]]) -> Table:
     """Return curves of one IMT side by side: a row a level, a column a site."""
     first = curves[0]
     kind = first.get("agg") or first.get("rlz")
-    table = _table(f"{first['calc_id']}, {kind}, {first['imt']}: probability of exceedance")
+    table = _table(
+        escape(cut(f"{first['calc_id']}, {kind}, {first['imt']}: probability of exceedance"))
+    )
     table.add_column("level", justify="right")
     for curve in curves:
-        table.add_column(escape(curve["loc"]), justify="right")
+        table.add_column(escape(one_line(curve["loc"])), justify="right")
     for iml, *poes in zip(first["imls"], *(curve["poes"] for curve in curves), strict=True):
         table.add_row(f"{iml:.5g}", *(f"{poe:.5g}" for poe in poes))
     return table
@@ -74,10 +79,10 @@ def stage_seconds(instances: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def time_table(stages: Iterable[tuple[str, float]]) -> Table:
-    """Return the seconds of each stage."""
+    """Return the time of each stage."""
     table = _table("Time")
     table.add_column("stage")
-    table.add_column("seconds", justify="right")
-    for name, seconds in stages:
-        table.add_row(name, f"{seconds:.1f}")
+    table.add_column("time", justify="right")
+    for name, taken_s in stages:
+        table.add_row(name, seconds(taken_s))
     return table

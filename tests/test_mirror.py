@@ -33,7 +33,6 @@ TESTED_IN = {
     "hazard_store/calcfile/sites.py": "hazard_store/calcfile/test_engine_files.py",
     "hazard_store/cli/main.py": "hazard_store/cli/test_verbs.py",
     "hazard_store/cli/options.py": "hazard_store/cli/test_verbs.py",
-    "hazard_store/cli/progress.py": "hazard_store/cli/test_predecessor.py",
     "hazard_store/cli/render.py": "hazard_store/cli/test_verbs.py",
     "hazard_store/cli/write.py": "hazard_store/cli/test_verbs.py",
     "hazard_store/files/blocks.py": "hazard_store/files/test_s3.py",

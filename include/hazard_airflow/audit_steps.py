@@ -10,9 +10,11 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from hazard_store.amounts import count
 from hazard_store.errors import EX_DIFFERENCE, BadParameter, HazardStoreError, NoSuchCalculation
 from hazard_store.model import Status
 from hazard_store.settings import Settings
+from hazard_store.shown import quoted
 from hazard_store.store import Store
 from hazard_store.workflow.stale import stale_heads
 
@@ -37,7 +39,9 @@ def confirm_removal(params: Mapping[str, Any]) -> None:
         BadParameter: the two are not the same.
     """
     if params["calc_id"] != params["confirm"]:
-        raise BadParameter("confirm", f"it is {params['confirm']!r}, not {params['calc_id']!r}")
+        raise BadParameter(
+            "confirm", f"it is {quoted(params['confirm'])}, not {quoted(params['calc_id'])}"
+        )
 
 
 def audits(params: Mapping[str, Any]) -> list[list[str]]:
@@ -55,7 +59,7 @@ def audits(params: Mapping[str, Any]) -> list[list[str]]:
     at_once = max(1, min(len(wanted), settings.writers))
     budget = params["max_rcu_per_s"]
     share = [] if budget is None else [f"--max-rcu-per-s={budget / at_once:g}"]
-    log.info("%s calculations to audit, %s at once", len(wanted), at_once)
+    log.info("%s to audit, %s at once", count(len(wanted), "calculation"), at_once)
     return [["audit", calc_id, "--json", *share] for calc_id in wanted]
 
 

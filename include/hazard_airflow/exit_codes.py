@@ -19,6 +19,7 @@ from hazard_store.errors import (
     EX_TEMPFAIL,
     EX_USAGE,
 )
+from hazard_store.shown import one_line
 
 PROGRAM = "hazard-store"  # begins the one sentence that an error of ours leaves behind
 LINE_LENGTH = 1000  # of a log line in an error message
@@ -62,10 +63,10 @@ class ContainerFailed(AirflowException):  # type: ignore[misc]
 
     def __str__(self) -> str:
         if self.exit_code is None:
-            return f"the container ended without an exit code: {self.sentence}"
+            return one_line(f"the container ended without an exit code: {self.sentence}")
         meaning = MEANINGS.get(self.exit_code)
         code = f"exit code {self.exit_code}" + (f" ({meaning})" if meaning else "")
-        return f"{code}: {self.sentence}"
+        return one_line(f"{code}: {self.sentence}")
 
 
 def report_of(lines: Sequence[str]) -> dict[str, Any] | None:
@@ -85,17 +86,17 @@ def sentence_of(lines: Sequence[str]) -> str:
     """Return what the last lines of a container say about its failure, in one sentence."""
     for line in reversed(lines):
         if line.startswith(f"{PROGRAM}: "):
-            return line.removeprefix(f"{PROGRAM}: ").strip()[:LINE_LENGTH]
+            return one_line(line.removeprefix(f"{PROGRAM}: ").strip())[:LINE_LENGTH]
     report = report_of(lines)
     if report and {"missing", "extra", "altered"} <= report.keys():
         text = ", ".join(f"{report[name]} {name}" for name in ("missing", "extra", "altered"))
         first = next(iter(report.get("differences") or ()), None)
         if first:
             text += "; first: " + " ".join(
-                str(first.get(name)) for name in ("kind", "table", "hash_key", "range_key")
+                one_line(first.get(name)) for name in ("kind", "table", "hash_key", "range_key")
             )
         if report.get("status") == "published":
-            text += f"; `hazard-store repair {report.get('calc_id')}` mends it"
+            text += f"; `hazard-store repair {one_line(report.get('calc_id'))}` mends it"
         return text
-    said = [line.strip()[:LINE_LENGTH] for line in lines if line.strip()]
+    said = [one_line(line.strip())[:LINE_LENGTH] for line in lines if line.strip()]
     return " | ".join(said[-3:]) or "it said nothing"

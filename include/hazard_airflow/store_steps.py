@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any
 
 from hazard_airflow import orphans
+from hazard_store.amounts import count, dollars, seconds
 from hazard_store.calcfile import open_calc
 from hazard_store.errors import HazardStoreError, Refused
 from hazard_store.inbox.guard import require_in_inbox
@@ -19,6 +20,7 @@ from hazard_store.model import Checked, IfStored, Kind, Status, StoreOptions
 from hazard_store.records import Head
 from hazard_store.records.head import Conflict
 from hazard_store.settings import Settings
+from hazard_store.shown import one_line
 from hazard_store.store import Store
 from hazard_store.workflow import publish as publishing
 from hazard_store.workflow.claim import claim
@@ -60,19 +62,19 @@ def plan(inspected: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, A
     calculation = _plan(inspected, params).calculation
     forecast = calculation.forecast.model_dump(mode="json")
     log.info(
-        "%s: %s statistics items and %s of realisations, %s write units in %s chunks; about %.0f s "
-        "and $%.4f with %s writers at once",
+        "%s: %s of statistics and %s of realisations, %s in %s; forecast: %s and %s with %s at "
+        "once",
         calculation.calc_id,
-        forecast["stats_items"],
-        forecast["realisations_items"],
-        forecast["stats_wcu"] + forecast["realisations_wcu"],
-        len(calculation.chunks),
-        forecast["seconds"],
-        forecast["dollars"],
-        forecast["writers"],
+        count(forecast["stats_items"], "item"),
+        count(forecast["realisations_items"], "item"),
+        count(forecast["stats_wcu"] + forecast["realisations_wcu"], "write unit"),
+        count(len(calculation.chunks), "chunk"),
+        seconds(forecast["seconds"]),
+        dollars(forecast["dollars"]),
+        count(forecast["writers"], "writer"),
     )
     for note in (*calculation.notes, *forecast["notes"]):
-        log.warning("%s", note)
+        log.warning("%s", one_line(note))
     return {"calc_id": calculation.calc_id, "chunks": len(calculation.chunks), **forecast}
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from hazard_store.shown import cut, one_line
+
 EX_OK = 0
 EX_DIFFERENCE = 1  # the audit found a difference, and only that
 EX_USAGE = 2
@@ -21,7 +23,7 @@ EX_CONFIG = 78
 
 
 class HazardStoreError(Exception):
-    """Base of our errors: one sentence, `subject: reason`.
+    """Base of our errors: one sentence on one line, `subject: reason`.
 
     Arguments are plain values, so that every error can be pickled; a class with other arguments
     than these two sets `args` to them.
@@ -34,7 +36,7 @@ class HazardStoreError(Exception):
         self.subject, self.reason = subject, reason
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.reason}"
+        return one_line(f"{self.subject}: {self.reason}")
 
 
 class BadParameter(HazardStoreError, ValueError):
@@ -83,7 +85,7 @@ class NoSuchCurve(HazardStoreError):
     exit_code = EX_NOINPUT
 
     def __init__(self, calc_id: str, axis: str, wanted: str, known: str) -> None:
-        super().__init__(calc_id, f"it has no {axis} {wanted}; it has {known}")
+        super().__init__(calc_id, f"it has no {axis} {cut(wanted)}; it has {known}")
         self.args = (calc_id, axis, wanted, known)
         self.axis, self.wanted, self.known = axis, wanted, known
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from hazard_store.errors import BadParameter
 from hazard_store.limits import MAX_REALISATIONS
 from hazard_store.model import CALC_ID, KeyScheme, Kind
+from hazard_store.shown import quoted
 
 HASH_KEY = "haz_sol_id"
 RANGE_KEYS = {Kind.STATS: "loc_agg_rk", Kind.REALISATIONS: "loc_rlz_rk"}
@@ -120,8 +121,8 @@ def storage_id(calc_id: str, version: int = 1) -> str:
     if not CALC_ID.fullmatch(calc_id):
         raise BadParameter(
             "calc_id",
-            f"{calc_id!r} is not a valid calculation id: use 1 to 128 of A-Z a-z 0-9 . _ = -, "
-            "beginning with a letter or digit",
+            f"{quoted(calc_id)} is not a valid calculation id: use 1 to 128 of A-Z a-z 0-9 . _ = -"
+            ", beginning with a letter or digit",
         )
     return calc_id if version == 1 else f"{calc_id}@{version}"
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hazard_store.errors import Misconfigured
 from hazard_store.query import RlzCurve, StatsCurve, get_hazard_rlz_curves, get_hazard_stats_curves
 from hazard_store.query.api import visible_head
+from hazard_store.shown import cut
 from hazard_store.store import Store
 
 COLUMNS = 4
@@ -67,9 +68,15 @@ def plot_site(
         code = stat.loc
         if stat.agg != "std":
             poes = _without_zeros(stat)
-            panels[stat.imt].plot(stat.imls, poes, label=stat.agg, **_style(stat))
+            panels[stat.imt].plot(stat.imls, poes, label=_label(stat.agg), **_style(stat))
     for imt, panel in panels.items():
-        panel.set(xscale="log", yscale="log", title=imt, xlabel=_unit(imt), ylim=(FLOOR, 2))
+        panel.set(
+            xscale="log",
+            yscale="log",
+            title=_label(imt),
+            xlabel=_label(_unit(imt)),
+            ylim=(FLOOR, 2),
+        )
         panel.grid(visible=True, which="major", color="0.92")
     for panel in list(axes.flat)[len(chosen) :]:
         panel.set_visible(False)
@@ -78,7 +85,7 @@ def plot_site(
     if calculation.realisations:
         axes.flat[0].plot([], [], color="0.75", label=f"{calculation.n_realisations} realisations")
     axes.flat[0].legend(fontsize="small", loc="lower left")
-    figure.suptitle(f"{calc_id} at {code}")
+    figure.suptitle(_label(f"{calc_id} at {code}"))
     figure.savefig(out, dpi=110)
     plt.close(figure)
     return out
@@ -87,6 +94,11 @@ def plot_site(
 def _without_zeros(curve: StatsCurve | RlzCurve) -> NDArray[np.float32]:
     """Return the probabilities with gaps for zeros: a logarithmic axis has no place for them."""
     return np.where(curve.poes > 0, curve.poes, np.nan)
+
+
+def _label(text: str) -> str:
+    """Return a text as matplotlib draws it as it is: a dollar begins no formula."""
+    return cut(text).replace("$", r"\$")
 
 
 def _style(stat: StatsCurve) -> dict[str, object]:

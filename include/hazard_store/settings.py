@@ -9,6 +9,7 @@ from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hazard_store.errors import Misconfigured
+from hazard_store.shown import cut
 
 
 class FromEnvironment(BaseSettings):
@@ -30,7 +31,7 @@ class FromEnvironment(BaseSettings):
             name = str(first["loc"][0]) if first["loc"] else "settings"
             prefix = cls.model_config["env_prefix"]
             variable = name if name.startswith("AWS") else f"{prefix}{name.upper()}"
-            raise Misconfigured(variable, first["msg"]) from error
+            raise Misconfigured(variable, cut(first["msg"])) from error
 
 
 class Settings(FromEnvironment):

@@ -39,6 +39,18 @@ def test_the_sentence_is_the_last_of_our_program() -> None:
     assert sentence_of(lines) == "s3://b/c: it changed"
 
 
+@pytest.mark.parametrize(
+    "text", ["a\rhazard-store: all is well", "a\x1b[2K", "a\x9b2K", "a\u202eb", "a\u2028b"]
+)
+def test_the_error_is_one_line_whatever_the_container_said(text: str) -> None:
+    report = {"missing": 1, "extra": 0, "altered": 0, "differences": [{"range_key": text}]}
+    said = [f"hazard-store: {text}"], [text], [json.dumps(report, ensure_ascii=False)]
+    for lines in said:
+        assert sentence_of(lines).isprintable()
+    for exit_code in (65, None):
+        assert str(ContainerFailed(exit_code, text)).isprintable()
+
+
 def test_a_failed_audit_is_told_by_its_counts() -> None:
     first = {"kind": "missing", "table": "T", "hash_key": "H", "range_key": "R"}
     report = {"missing": 2, "extra": 0, "altered": 1, "differences": [first, first]}

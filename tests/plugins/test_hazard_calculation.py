@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from hazard_store.amounts import dollars
 from hazard_store.model import IfStored
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
 from hazard_store.workflow.claim import claim
-from tests.support.loading import CALCS, Silent, plan_of, stored
+from tests.support.loading import CALCS, Silent, items_of, key_of, plan_of, stored
 
 pytestmark = pytest.mark.airflow
 
@@ -107,7 +108,22 @@ def test_it_shows_later_audits_and_what_the_run_really_took(
     assert [each["at"] for each in past] == re.findall(r"<th>(20[^<]+)</th>", section)
     assert past
     outcome = store.head("A").outcome
-    assert f"audit's end, ${outcome['dollars']:,.4f}" in html.unescape(page)
+    assert f"audit's end, {dollars(outcome['dollars'])}" in html.unescape(page)
+
+
+def test_a_later_audit_that_failed_is_no_good_news(
+    server: Any, login: dict[str, str], store: Store, run: None
+) -> None:
+    """It stays published, and whoever opens the page sees at once that it is not whole."""
+    stored(store, CALCS / "stats_only.hdf5", "A")
+    assert '<strong class="good">published</strong>' in server.get(PAGE, headers=login).text
+    table = store.settings.stats_table
+    store.client.delete_item(TableName=table, Key=key_of(items_of(store, table)[0]))
+    audit(store, "A", None, None, Silent())
+    page = server.get(PAGE, headers=login).text
+    assert '<strong class="bad">published</strong>' in page
+    (past,) = store.reports(store.head("A")).history()
+    assert f"Last audited {past['at']}: FAILED: 1 missing, 0 extra, 0 altered" in page
 
 
 def test_a_run_that_replaces_sees_its_own_version_and_others_what_readers_see(

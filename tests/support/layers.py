@@ -14,5 +14,5 @@ LAYERS = (
     ("files", "records", "tables"),
     ("aws", "items"),
     ("keys", "codec"),
-    ("ahead", "model", "settings", "errors", "signals", "limits"),
+    ("ahead", "model", "settings", "errors", "signals", "limits", "shown", "amounts"),
 )

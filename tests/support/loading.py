@@ -26,7 +26,7 @@ FILE = CALCS / "classical_rlzs_stats.hdf5"  # both kinds, six sites
 class Silent:
     """A screen that shows nothing."""
 
-    def phase(self, name: str, total: int, unit: str) -> None:
+    def phase(self, name: str, total: int | None, unit: str) -> None:
         """Show nothing."""
 
     def advance(self, amount: int) -> None:

@@ -24,6 +24,7 @@ from hazard_store.inbox.guard import require_in_inbox
 from hazard_store.inbox.sidecar import calc_id_of, is_calculation, read_sidecar, sidecar_uri
 from hazard_store.keys import storage_id
 from hazard_store.settings import Settings
+from hazard_store.shown import cut, one_line, quoted
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,9 @@ def find(start: dt.datetime | None, end: dt.datetime | None, owner: str) -> tupl
             found.append(arrival)
         elif not arrival.name.lower().endswith(".json"):
             others += 1
-            log.info("%s is not a calculation file (*.hdf5) and is left alone", arrival.uri)
+            log.info(
+                "%s is not a calculation file (*.hdf5) and is left alone", one_line(arrival.uri)
+            )
         if len(found) > settings.max_map_length:
             raise Misconfigured(
                 "HAZARD_STORE_MAX_MAP_LENGTH",
@@ -72,7 +75,8 @@ def find(start: dt.datetime | None, end: dt.datetime | None, owner: str) -> tupl
     day = start.astimezone(dt.UTC).strftime("%Y-%m-%d")
     files = _twice_refused([_file(arrival, settings, day, owner) for arrival in found])
     for file in files:
-        log.info("%s: %s", file["name"], file["refused"] or f"to be stored as {file['calc_id']}")
+        said = file["refused"] or f"to be stored as {file['calc_id']}"
+        log.info("%s: %s", one_line(file["name"]), one_line(said))
     return files, others
 
 
@@ -108,7 +112,8 @@ def params_of_file(arrival: Arrival, settings: Settings) -> dict[str, Any]:
     given = read_sidecar(arrival.uri, settings)
     if given.setdefault("calc_file", arrival.uri) != arrival.uri:
         raise BadCalculation(
-            sidecar, f"calc_file is {given['calc_file']!r}, and this sidecar is for {arrival.uri}"
+            sidecar,
+            f"calc_file is {quoted(given['calc_file'])}, and this sidecar is for {arrival.uri}",
         )
     if "calc_id" not in given:
         given["calc_id"] = calc_id_of(arrival.name)
@@ -130,13 +135,13 @@ def params_of(conf: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     unknown = sorted(set(conf) - set(params))
     if unknown:
         known = ", ".join(sorted(params))
-        raise ValueError(f"there is no parameter {unknown[0]!r}; there are {known}")
+        raise ValueError(f"there is no parameter {quoted(unknown[0])}; there are {known}")
     for name, value in conf.items():
         try:
             params[name] = value
         except ParamValidationError as error:
             reason = str(error).partition(": ")[2] or str(error)
-            raise ValueError(f"{name}: {reason.splitlines()[0]}") from error
+            raise ValueError(f"{name}: {cut(reason.splitlines()[0])}") from error
     return dict(params.validate())
 
 

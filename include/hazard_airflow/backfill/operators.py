@@ -25,6 +25,7 @@ from hazard_store.errors import (
     HazardStoreError,
     Misconfigured,
 )
+from hazard_store.shown import one_line
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -53,7 +54,7 @@ class OfFile:
     def name_of_file(self) -> str:
         """What the UI calls this instance."""
         ended = f": {self.outcome}" if self.outcome else ""
-        return f"{self.file['name'][: NAME_LENGTH - len(ended)]}{ended}"
+        return f"{one_line(self.file['name'])[: NAME_LENGTH - len(ended)]}{ended}"
 
     def record(self, context: Context, outcome: str, reason: str) -> None:
         """Record the outcome in XCom."""
@@ -76,7 +77,7 @@ class OfFile:
             self.record(context, "refused" if refused else "failed", str(error))
             raise
         except Exception as error:
-            self.record(context, "failed", f"{type(error).__name__}: {error}")
+            self.record(context, "failed", one_line(f"{type(error).__name__}: {error}"))
             raise
 
 

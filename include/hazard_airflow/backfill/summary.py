@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hazard_airflow.backfill.find import File
+from hazard_store.amounts import count
 from hazard_store.errors import HazardStoreError
+from hazard_store.shown import one_line
 
 log = logging.getLogger(__name__)
 
@@ -110,8 +112,9 @@ def _ended(states: Mapping[str, str | None], words: Mapping[str, Mapping[str, An
 
 def _tell(summary: Summary) -> None:
     counts = ", ".join(f"{len(summary[outcome])} {outcome}" for outcome in OUTCOMES)
-    log.info("%s; %s other files left alone", counts, summary["ignored"])
+    log.info("%s; %s left alone", counts, count(summary["ignored"], "other file"))
     for outcome in OUTCOMES:
         level = logging.INFO if outcome in ("stored", "skipped") else logging.ERROR
         for entry in summary[outcome]:
-            log.log(level, "%-7s %s (%s)", outcome, entry["file"], entry["reason"])
+            said = one_line(f"{entry['file']} ({entry['reason']})")
+            log.log(level, "%-7s %s", outcome, said)

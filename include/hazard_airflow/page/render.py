@@ -8,8 +8,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from hazard_store.amounts import count, dollars, seconds
 from hazard_store.model import Kind
-from hazard_store.records import Head
+from hazard_store.records import Head, LastAudit
+from hazard_store.shown import cut, one_line
 
 COUNTS = ("rows", "expected", "acknowledged", "found", "stored")
 DIFFERENCES = ("missing", "extra", "altered")
@@ -29,11 +31,14 @@ def calculation_page(head: Head, run: str, past: Sequence[Mapping[str, Any]] = (
         run: owner token of the run whose page this is.
         past: its audits since it was published, the first one first.
     """
+    last = LastAudit.of(past[-1]["at"], past[-1]) if past else None
+    failed = last is not None and not last.passed
     return _template().render(
         title=head.calc_id,
         message=None,
         status=str(head.status),
-        tone=TONES.get(head.status, ""),
+        tone="bad" if failed else TONES.get(head.status, ""),
+        failed=f"Last audited {last.at}: {last.ended}" if last and failed else None,
         since=head.since,
         of_another_run=head.owner != run,
         facts=_facts(head),
@@ -47,8 +52,15 @@ def calculation_page(head: Head, run: str, past: Sequence[Mapping[str, Any]] = (
 @cache
 def _template() -> Template:
     loader = PackageLoader("hazard_airflow.page", ".")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, finalize=_finalize
+    )
     return environment.get_template("calculation.html")
+
+
+def _finalize(value: Any) -> Any:
+    """Return what a page shows of a value: marks of writing direction are not obeyed."""
+    return one_line(value) if type(value) is str else value
 
 
 def _facts(head: Head) -> list[tuple[str, str]]:
@@ -57,11 +69,11 @@ def _facts(head: Head) -> list[tuple[str, str]]:
     return [
         ("Version", f"{of.version}"),
         ("File", of.file.uri),
-        ("Engine", of.engine_version),
+        ("Engine", cut(of.engine_version)),
         ("Sites", f"{of.n_sites:,}"),
         ("Realisations", rlzs),
-        ("Statistics", ", ".join(of.aggs) or "none"),
-        ("Intensity measures", f"{len(of.imts)}: {', '.join(of.imts)}"),
+        ("Statistics", ", ".join(map(cut, of.aggs)) or "none"),
+        ("Intensity measures", f"{len(of.imts)}: {', '.join(map(cut, of.imts))}"),
         ("Investigation time", f"{of.investigation_time:g} years"),
         ("Keys, layout", f"{of.key_scheme}, {of.layout}"),
         ("Site chunks", f"{len(of.chunks):,}"),
@@ -102,19 +114,18 @@ def _costs(head: Head) -> dict[str, Any]:
                 f"{getattr(forecast, f'{kind}_items'):,}",
                 f"{forecast.wcu(kind):,}",
                 f"{took['wcu']:,.0f}" if took else "",
-                f"{took['writer_seconds']:,.1f}" if took else "",
+                seconds(took["writer_seconds"]) if took else "",
                 f"{took['retries']:,}" if took else "",
             )
         )
-    plural = "" if forecast.writers == 1 else "s"
     sentences = [
-        f"Forecast: {forecast.seconds:,.0f} s with {forecast.writers} writer{plural} at once, "
-        f"${forecast.dollars:,.4f}."
+        f"Forecast: {seconds(forecast.seconds)} with {count(forecast.writers, 'writer')} at once, "
+        f"{dollars(forecast.dollars)}."
     ]
     if "dollars" in outcome:
         sentences.append(
-            f"Really taken: {outcome.get('seconds', 0):,.0f} s from the claim to the audit's end, "
-            f"${outcome['dollars']:,.4f}."
+            f"Really taken: {seconds(outcome.get('seconds', 0))} from the claim to the audit's "
+            f"end, {dollars(outcome['dollars'])}."
         )
-    header = ("", "items", "write units forecast", "taken", "writer seconds", "retries")
+    header = ("", "items", "write units forecast", "taken", "time of writers", "retries")
     return {"header": header, "rows": rows, "sentences": sentences}

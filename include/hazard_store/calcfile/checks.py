@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from hazard_store.calcfile.curves import CurveSet
 from hazard_store.errors import BadCalculation
 from hazard_store.model import Calculation
+from hazard_store.shown import cut
 
 NEGATIVE_ZERO = np.uint32(0x80000000)  # the bits of a float32 -0.0
 
@@ -40,10 +41,10 @@ class CurveChecks:
 
     def _refuse(self, sid: int, row: int, imt: int, level: int, value: float) -> None:
         sites, labels = self._calculation.sites, self._curves.labels
-        curve = f"statistic {labels[row]}" if labels else f"realisation {row:05d}"
+        curve = f"statistic {cut(labels[row])}" if labels else f"realisation {row:05d}"
         raise BadCalculation(
             self._calculation.file.uri,
             f"the curve of site {sid} (lat {sites.lat[sid]}, lon {sites.lon[sid]}), {curve}, "
-            f"{self._curves.imts[imt]} has the value {value} at level {level}; "
+            f"{cut(self._curves.imts[imt])} has the value {value} at level {level}; "
             "a probability lies within 0 to 1",
         )

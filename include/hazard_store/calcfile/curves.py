@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hazard_store.calcfile.hdf5 import hdf5_file, member
 from hazard_store.errors import BadCalculation
 from hazard_store.files.open import VersionedFile
+from hazard_store.shown import cut
 
 CURVE = np.dtype("<f4")
 MAX_GAP = 1 << 20  # bytes between two sites that cost less to read than another request
@@ -83,7 +84,7 @@ def find_dataset(uri: str, h5: h5py.File, name: str, file_size: int) -> CurveSet
 def _check_names(uri: str, name: str, axis: str, found: tuple[str, ...], length: int) -> None:
     if len(found) != length or len(set(found)) != length or not all(found):
         raise BadCalculation(
-            uri, f"its {name} has {length} {axis}, but their names are {list(found)}"
+            uri, f"its {name} has {length} {axis}, but their names are {cut(list(found))}"
         )
 
 

@@ -16,6 +16,7 @@ from hazard_store.calcfile.sites import read_sites
 from hazard_store.errors import BadCalculation
 from hazard_store.files.open import VersionedFile
 from hazard_store.model import Calculation, FileVersion, Sites
+from hazard_store.shown import cut
 
 AGG = re.compile(r"[A-Za-z0-9._+-]+")  # a statistic becomes a part of keys
 INCOMPLETE = "the calculation did not end, or is still running; wait for it, or run it again"
@@ -104,7 +105,7 @@ def _aggs(uri: str, stats: CurveSet | None) -> tuple[str, ...]:
     aggs = tuple(name.removeprefix("quantile-") for name in stats.labels)
     for agg in aggs:
         if not AGG.fullmatch(agg) or aggs.count(agg) > 1:
-            raise BadCalculation(uri, f"its statistics {list(stats.labels)} cannot be keys")
+            raise BadCalculation(uri, f"its statistics {cut(list(stats.labels))} cannot be keys")
     return aggs
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hazard_store.calcfile.hdf5 import member, text, values
 from hazard_store.errors import BadCalculation
+from hazard_store.shown import cut
 
 STORED_MODES = ("classical", "event_based")
 
@@ -32,7 +33,8 @@ def read_parameters(uri: str, h5: h5py.File) -> dict[str, Any]:
     mode = parameters.get("calculation_mode")
     if mode not in STORED_MODES:
         raise BadCalculation(
-            uri, f"its calculation_mode is {mode}, only {' and '.join(STORED_MODES)} can be stored"
+            uri,
+            f"its calculation_mode is {cut(mode)}, only {' and '.join(STORED_MODES)} can be stored",
         )
     return dict(parameters)
 
@@ -69,12 +71,12 @@ def levels_of(
     imtls = parameters.get("hazard_imtls") or {}
     missing = [imt for imt in imts if imt not in imtls]
     if soil is None and missing:
-        raise BadCalculation(uri, f"its oqparam has no levels for {missing[0]}")
+        raise BadCalculation(uri, f"its oqparam has no levels for {cut(missing[0])}")
     rows = [imtls[imt] if soil is None else soil for imt in imts]
     for imt, row in zip(imts, rows, strict=True):
         if len(row) != n_levels:
             raise BadCalculation(
-                uri, f"oqparam has {len(row)} levels for {imt}, its curves have {n_levels}"
+                uri, f"oqparam has {len(row)} levels for {cut(imt)}, its curves have {n_levels}"
             )
     levels = np.array(rows, dtype=np.float64).reshape(len(imts), n_levels)
     if not np.isfinite(levels).all():
@@ -86,5 +88,5 @@ def investigation_time_of(uri: str, parameters: dict[str, Any]) -> float:
     """Return the time in years in which the curves' probabilities hold."""
     years = parameters.get("investigation_time")
     if not isinstance(years, int | float) or not 0 < years < float("inf"):
-        raise BadCalculation(uri, f"its investigation_time is {years}, not a number of years")
+        raise BadCalculation(uri, f"its investigation_time is {cut(years)}, not a number of years")
     return float(years)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import traceback
 from collections.abc import Callable
 
 import click
@@ -13,6 +12,7 @@ import click
 from hazard_store.aws.errors import to_hazard_error
 from hazard_store.cli import read, upkeep, write
 from hazard_store.errors import EX_OK, EX_SOFTWARE, EX_TEMPFAIL, EX_USAGE, HazardStoreError
+from hazard_store.shown import OneLineFormatter, cut_words, one_line, shown_traceback
 from hazard_store.signals import Interrupted, stop_on_signals
 
 log = logging.getLogger("hazard_store")
@@ -23,11 +23,10 @@ log = logging.getLogger("hazard_store")
 @click.option("-v", "--verbose", is_flag=True, help="More of what happens, on stderr.")
 def cli(verbose: bool) -> None:
     """Store the hazard curves of OpenQuake calculations in DynamoDB, audit them, read them back."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLineFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.DEBUG if verbose else logging.WARNING)
+    log.setLevel(logging.DEBUG if verbose else logging.INFO)  # our own progress, and no library's
     for noisy in ("botocore", "boto3", "urllib3", "matplotlib", "h5py"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
@@ -45,7 +44,8 @@ def run(command: Callable[..., object], name: str) -> int:
     except HazardStoreError as error:
         return _say(name, str(error), error.exit_code)
     except click.ClickException as error:
-        error.show()
+        context = getattr(error, "ctx", None)
+        click.UsageError(cut_words(error.format_message()), context).show()
         return EX_USAGE
     except click.exceptions.Exit as error:
         return error.exit_code
@@ -61,13 +61,13 @@ def run(command: Callable[..., object], name: str) -> int:
         ours = to_hazard_error(error)
         if ours is not None:
             return _say(name, str(ours), ours.exit_code)
-        traceback.print_exc()
+        click.echo(shown_traceback(error), err=True)
         return _say(name, f"an error in the program: {type(error).__name__}: {error}", EX_SOFTWARE)
     return code if isinstance(code, int) else EX_OK
 
 
 def _say(name: str, sentence: str, exit_code: int) -> int:
-    click.echo(f"{name}: {sentence}", err=True)
+    click.echo(one_line(f"{name}: {sentence}"), err=True)
     return exit_code
 
 

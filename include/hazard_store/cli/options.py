@@ -9,6 +9,7 @@ import click
 
 from hazard_store.model import KeyScheme, Layout
 from hazard_store.settings import Settings
+from hazard_store.shown import quoted
 from hazard_store.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -75,7 +76,7 @@ class SiteRange(click.ParamType):
             return value
         start, colon, stop = value.partition(":")
         if not (colon and start.isdecimal() and stop.isdecimal() and int(start) < int(stop)):
-            self.fail(f"{value!r} is not START:STOP, e.g. 0:288", param, ctx)
+            self.fail(f"{quoted(value)} is not START:STOP, e.g. 0:288", param, ctx)
         return int(start), int(stop)
 
 

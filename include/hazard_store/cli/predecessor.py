@@ -23,7 +23,7 @@ _PART = re.compile(r"""(?:\([^)]*\)|"[^"]*"|'[^']*'|[^,])+""")
 class _Silent(PredecessorLines):
     """Without -v the predecessor said nothing."""
 
-    def phase(self, name: str, total: int, unit: str) -> None:
+    def phase(self, name: str, total: int | None, unit: str) -> None:
         """Say nothing."""
 
 

@@ -9,8 +9,18 @@ from typing import Any
 
 import click
 
+from hazard_store.amounts import count, dollars, seconds
 from hazard_store.cli.options import default_store, json_option, unpublished_option
-from hazard_store.cli.render import echo_json, print_curves, print_forecast, print_table
+from hazard_store.cli.render import (
+    described,
+    echo_json,
+    echo_line,
+    last_audit_json,
+    last_audit_text,
+    print_curves,
+    print_forecast,
+    print_table,
+)
 from hazard_store.errors import DamagedCalculation
 from hazard_store.model import Status
 from hazard_store.query import (
@@ -21,6 +31,7 @@ from hazard_store.query import (
 )
 from hazard_store.query.api import visible_head
 from hazard_store.records import Head
+from hazard_store.shown import cut
 from hazard_store.store import Store
 from hazard_store.workflow.stale import stale_heads
 
@@ -38,30 +49,39 @@ def head_json(head: Head) -> dict[str, Any]:
 @json_option
 def list_verb(all_states: bool, stale_days: float | None, as_json: bool) -> None:
     """List the stored calculations."""
+    store = default_store()
     if stale_days is None:
-        every = default_store().heads.all()
-        heads = [head for head in every if all_states or head.status is Status.PUBLISHED]
+        heads = [
+            head for head in store.heads.all() if all_states or head.status is Status.PUBLISHED
+        ]
     else:
-        heads = stale_heads(default_store(), stale_days, dt.datetime.now(dt.UTC))
+        heads = stale_heads(store, stale_days, dt.datetime.now(dt.UTC))
+    audited = [(head, store.reports(head).last_audit()) for head in heads]
     if as_json:
-        echo_json([head_json(head) for head in heads])
+        echo_json(
+            [{**head_json(head), "last_audit": last_audit_json(last)} for head, last in audited]
+        )
         return
     print_table(
         "Calculations",
-        ("calc_id", "status", "since", "sites", "rlzs", "stats", "imts", "keys", "layout"),
+        (
+            *("calc_id", "status", "since", "last audit"),
+            *("sites", "rlzs", "stats", "imts", "keys", "layout"),
+        ),
         (
             (
                 head.calc_id,
                 head.status,
                 head.since,
+                last_audit_text(last),
                 head.calculation.n_sites,
                 head.calculation.n_realisations if head.calculation.realisations else "-",
-                " ".join(head.calculation.aggs),
+                " ".join(map(cut, head.calculation.aggs)),
                 len(head.calculation.imts),
                 head.calculation.key_scheme,
                 head.calculation.layout,
             )
-            for head in heads
+            for head, last in audited
         ),
     )
 
@@ -76,36 +96,39 @@ def show_verb(calc_id: str, as_json: bool) -> None:
     content = head_json(head)
     if entry is not None:
         content |= {"next_version": entry.next, "old_versions": list(entry.old)}
+    last = store.reports(head).last_audit()
     content["audits"] = store.reports(head).history()
+    content["last_audit"] = last_audit_json(last)
     if as_json:
         echo_json(content)
         return
-    for name in ("imts", "aggs", "notes"):
-        content[name] = " ".join(content[name])
+    content["notes"] = " ".join(content["notes"])
     content["levels"] = f"{len(head.calculation.levels[0])} per IMT"
     content["chunks"] = len(head.calculation.chunks)
     forecast = content.pop("forecast")
     outcome = content.pop("outcome")
     history = content.pop("audits")
     content["old_versions"] = " ".join(content.get("old_versions", ()))
-    print_table(calc_id, ("", "value"), content.items())
+    content["last_audit"] = last_audit_text(last)
+    print_table(calc_id, ("", "value"), described(content))
     if forecast:
         print_forecast(head.calculation.forecast, len(head.calculation.chunks))
     if "dollars" in outcome:
         click.echo(
-            f"Really taken: {outcome.get('seconds', 0):,.0f} s from the claim to the audit's end, "
-            f"${outcome['dollars']:,.4f} (forecast: {forecast['seconds']:,.0f} s of writing, "
-            f"${forecast['dollars']:,.4f})."
+            f"Really taken: {seconds(outcome.get('seconds', 0))} from the claim to the audit's "
+            f"end, {dollars(outcome['dollars'])} (forecast: {seconds(forecast['seconds'])} of "
+            f"writing, {dollars(forecast['dollars'])})."
         )
     for past in history:
         differences = past["missing"] + past["extra"] + past["altered"]
-        click.echo(f"audited {past['at']}: {differences or 'no'} differences")
+        found = count(differences, "difference") if differences else "no differences"
+        click.echo(f"audited {past['at']}: {found}")
     for kind in ("stats", "realisations"):
         if kind in outcome:
             took = outcome[kind]
             click.echo(
-                f"{kind}: really took {took['wcu']:,.0f} write units, "
-                f"{took['writer_seconds']:,.1f} writer seconds, {took['retries']} retries."
+                f"{kind}: really took {count(took['wcu'], 'write unit')}, "
+                f"{seconds(took['writer_seconds'])} of writers, {count(took['retries'], 'retry')}."
             )
 
 
@@ -180,7 +203,7 @@ def plot_verb(
     path = plot_site(
         default_store(), calc_id, loc, imts or None, out or f"{calc_id}.png", unpublished
     )
-    click.echo(path)
+    echo_line(path)
 
 
 VERBS = (list_verb, show_verb, curves_verb, plot_verb)

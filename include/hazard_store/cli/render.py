@@ -5,33 +5,67 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from hazard_store.amounts import count, dollars, seconds
 from hazard_store.errors import DamagedCalculation
 from hazard_store.model import Kind
 from hazard_store.query import RlzCurve, StatsCurve
-from hazard_store.records import AuditReport, Forecast
+from hazard_store.records import AuditReport, Forecast, LastAudit
+from hazard_store.shown import cut, one_line
+
+# What a file says in any length.
+FREE_TEXTS = ("calculation_mode", "date", "description", "engine_version")
 
 
 def echo_json(value: Any) -> None:
-    """Print one JSON document on stdout."""
-    click.echo(json.dumps(value, allow_nan=False, ensure_ascii=False))
+    """Print one JSON document on stdout, one line; a terminal is told no control characters."""
+    document = json.dumps(value, allow_nan=False, ensure_ascii=False)
+    if not document.isprintable():  # they stand within strings, where JSON has escapes for them
+        parts = (each if each.isprintable() else json.dumps(each)[1:-1] for each in document)
+        document = "".join(parts)
+    click.echo(document)
 
 
 def print_table(title: str, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    """Print a table on stdout."""
-    table = Table(title=title, title_justify="left")
+    """Print a table on stdout; what a cell says is shown as it is, and never as markup."""
+    table = Table(title=Text(one_line(title)), title_justify="left")
     for name in header:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console(width=None if sys.stdout.isatty() else 160).print(table, markup=False)
+        table.add_row(*(Text("" if cell is None else one_line(cell)) for cell in row))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def echo_line(text: str) -> None:
+    """Print one line for people on stdout."""
+    click.echo(one_line(text))
+
+
+def described(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield (name, value) for a table of what a file or a record says, what is long in it cut."""
+    for name, value in content.items():
+        if name in ("imts", "aggs"):
+            yield name, " ".join(map(cut, value))
+        else:
+            yield name, cut(value) if name in FREE_TEXTS else value
+
+
+def last_audit_json(last: LastAudit | None) -> dict[str, Any] | None:
+    """Return the last audit as the contract spells it; None where none has ended."""
+    return None if last is None else last.model_dump(mode="json")
+
+
+def last_audit_text(last: LastAudit | None) -> str:
+    """Return when a calculation was last audited, and how that ended."""
+    return "never" if last is None else f"{last.at}: {last.ended}"
 
 
 def audit_json(report: AuditReport) -> dict[str, Any]:
@@ -67,13 +101,13 @@ def print_audit(report: AuditReport) -> None:
         f"compared with {against}."
     )
     for difference in report.differences[:20]:
-        click.echo(
+        echo_line(
             f"  {difference.kind}: {difference.table} {difference.hash_key} {difference.range_key}"
         )
     if len(report.differences) > 20:
         click.echo("  ... (--json names the first 1,000)")
     for note in report.notes:
-        click.echo(f"  {note}")
+        echo_line(f"  {note}")
 
 
 def print_forecast(forecast: Forecast, n_chunks: int) -> None:
@@ -87,16 +121,12 @@ def print_forecast(forecast: Forecast, n_chunks: int) -> None:
         ),
     )
     click.echo(
-        f"{_count(n_chunks, 'site chunk')}, {_count(forecast.writers, 'writer')} at once, "
-        f"{forecast.wcu_per_s_per_writer:,.0f} write units a second each: "
-        f"about {forecast.seconds:,.0f} s and ${forecast.dollars:,.4f}."
+        f"{count(n_chunks, 'site chunk')}, {count(forecast.writers, 'writer')} at once, "
+        f"{count(forecast.wcu_per_s_per_writer, 'write unit')} a second each; forecast: "
+        f"{seconds(forecast.seconds)} and {dollars(forecast.dollars)}."
     )
     for note in forecast.notes:
-        click.echo(note)
-
-
-def _count(n: int, thing: str) -> str:
-    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+        echo_line(note)
 
 
 def curve_json(curve: StatsCurve | RlzCurve) -> dict[str, Any]:
@@ -127,7 +157,7 @@ def print_curves(curves: Iterator[StatsCurve | RlzCurve], output_format: str) ->
     else:
         header = ("loc", "vs30", "row", "imt", "iml", "poe")
         cells = (
-            (curve.loc, curve.vs30, row_of(curve), curve.imt, f"{iml:g}", f"{poe:.6g}")
+            (curve.loc, curve.vs30, cut(row_of(curve)), cut(curve.imt), f"{iml:g}", f"{poe:.6g}")
             for curve in found
             for iml, poe in zip(curve.imls.tolist(), curve.poes.tolist(), strict=True)
         )

@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 import click
 
+from hazard_store.amounts import count
 from hazard_store.cli.options import SiteRange, default_store, json_option
 from hazard_store.cli.progress import progress_for_people
 from hazard_store.cli.render import audit_json, echo_json, print_audit
@@ -34,7 +35,7 @@ def repair_verb(
     def may_delete(extra: int) -> bool:
         if yes or not sys.stdin.isatty():
             return yes
-        return click.confirm(f"Delete {extra} items that should not be there?", err=True)
+        return click.confirm(f"Delete {count(extra, 'item')} beyond what belongs there?", err=True)
 
     with progress_for_people() as progress:
         report = repair(default_store(), calc_id, calc_file, sites, progress, may_delete)
@@ -43,7 +44,8 @@ def repair_verb(
     else:
         print_audit(report)
     if report.extra and not yes:
-        click.echo(f"{report.extra} extra items were left alone: --yes deletes them.", err=True)
+        extra = count(report.extra, "extra item")
+        click.echo(f"{extra} left alone: --yes deletes what is extra.", err=True)
     if report.passed and report.status != Status.PUBLISHED and sites is None:
         click.echo(f"It is not published yet: `hazard-store publish {calc_id}`.", err=True)
     return EX_OK if report.passed else EX_DIFFERENCE
@@ -68,7 +70,7 @@ def remove_verb(
     store = default_store()
     head = store.head(calc_id)
     if not (yes or old_versions):
-        size = f"{head.calculation.n_sites:,} sites, {head.status}"
+        size = f"{count(head.calculation.n_sites, 'site')}, {head.status}"
         click.confirm(f"Remove {calc_id} ({size}) for good?", abort=True, err=True)
     owner = store.settings.owner or f"remove-{socket.gethostname()}-{os.getpid()}"
     with progress_for_people() as progress:
@@ -82,8 +84,9 @@ def remove_verb(
         echo_json(asdict(removed))
     else:
         click.echo(
-            f"{calc_id}: {len(removed.versions)} versions, {removed.items:,} items deleted with "
-            f"{removed.wcu:,.0f} write units; {removed.left} left, counted."
+            f"{calc_id}: {count(len(removed.versions), 'version')}, "
+            f"{count(removed.items, 'item')} deleted with {count(removed.wcu, 'write unit')}; "
+            f"{removed.left} left, counted."
         )
 
 

@@ -15,7 +15,11 @@ from hazard_store.cli.options import (
 from hazard_store.cli.progress import ProgressLines, progress_for_people
 from hazard_store.cli.render import (
     audit_json,
+    described,
     echo_json,
+    echo_line,
+    last_audit_json,
+    last_audit_text,
     print_audit,
     print_forecast,
     print_table,
@@ -46,11 +50,10 @@ def inspect_verb(calc_file: str, force_normalised_sites: bool, as_json: bool) ->
     if as_json:
         echo_json(content)
         return
-    rows = [(k, v) for k, v in content.items() if k not in ("imts", "aggs", "notes")]
-    rows += [("imts", " ".join(content["imts"])), ("aggs", " ".join(content["aggs"]))]
-    print_table(calc_file, ("", "value"), rows)
-    for note in content["notes"]:
-        click.echo(note)
+    notes = content.pop("notes")
+    print_table(calc_file, ("", "value"), described(content))
+    for note in notes:
+        echo_line(note)
 
 
 @click.command("plan")
@@ -122,16 +125,25 @@ def load_and_print(
             IfStored(if_stored),
             workers,
         )
+    last = default_store().reports(loaded.head).last_audit() if loaded.already_published else None
     if as_json:
         phases = {
             name: {"seconds": 0, "cpu_seconds": 0, unit: 0, **loaded.phases.get(name, {})}
             for name, unit in _PHASES.items()
         }
-        echo_json({**audit_json(loaded.report), "phases": phases})
-        return EX_OK if loaded.report.passed else EX_DIFFERENCE
-    if loaded.already_published:
-        click.echo(f"{calc_id}: the same file is already published; nothing was written.")
-    print_audit(loaded.report)
+        content = {**audit_json(loaded.report), "phases": phases}
+        if loaded.already_published:
+            content |= {"already_published": True, "last_audit": last_audit_json(last)}
+        echo_json(content)
+    elif loaded.already_published:
+        audited = f"last audited {last_audit_text(last)}"
+        click.echo(f"{calc_id}: already published, {audited}; nothing was written.")
+        if last is not None and not last.passed:
+            click.echo(f"`hazard-store repair {calc_id}` writes again what is missing or altered.")
+    else:
+        print_audit(loaded.report)
+    if loaded.already_published:  # what an earlier audit has found is no verdict of this load
+        return EX_OK
     return EX_OK if loaded.report.passed else EX_DIFFERENCE
 
 
@@ -144,9 +156,10 @@ def write_verb(calc_file: str, calc_id: str, kind: str, sites: tuple[int, int]) 
     """Write one chunk of one kind of CALC_ID; all else comes from the calculation record."""
     store = default_store()
     with progress_for_people() as progress:
-        progress.phase(kind, 0, "items")
         head = writable(store, calc_id)
         chunk = head.calculation.chunk(*sites)
+        n_items = len(chunk) * len(head.calculation.spec(Kind(kind)).groups)
+        progress.phase(kind, n_items, "item")
         report = write_chunk(store, calc_file, head, Kind(kind), chunk, progress.advance)
         progress.done(report.seconds)
     echo_json(report.model_dump(mode="json"))

@@ -11,6 +11,7 @@ from hazard_store.errors import BadCalculation, BadParameter, NoSuchInput
 from hazard_store.files.open import open_file
 from hazard_store.model import CALC_ID
 from hazard_store.settings import Settings
+from hazard_store.shown import cut, quoted
 
 _CALCULATION = re.compile(r"(?P<stem>.*)\.hdf5", re.IGNORECASE | re.DOTALL)
 SIDECAR_BYTES = 64 << 10
@@ -40,9 +41,9 @@ def calc_id_of(name: str) -> str:
     if not CALC_ID.fullmatch(calc_id):
         raise BadParameter(
             "calc_id",
-            f"the file's name gives {calc_id!r}, which is not a valid calculation id (1 to 128 of "
-            "A-Z a-z 0-9 . _ = -, a letter or digit first): rename the file, or give calc_id in a "
-            "sidecar",
+            f"the file's name gives {quoted(calc_id)}, which is not a valid calculation id (1 to "
+            "128 of A-Z a-z 0-9 . _ = -, a letter or digit first): rename the file, or give "
+            "calc_id in a sidecar",
         )
     return calc_id
 
@@ -88,7 +89,7 @@ def _object(where: str, text: bytes) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
-            raise ValueError(f"{twice!r} is there twice")
+            raise ValueError(f"{quoted(twice)} is there twice")
         return dict(pairs)
 
     def no_number(name: str) -> NoReturn:
@@ -97,7 +98,7 @@ def _object(where: str, text: bytes) -> dict[str, Any]:
     try:
         found = json.loads(text, object_pairs_hook=each_once, parse_constant=no_number)
     except (ValueError, RecursionError) as error:
-        raise BadCalculation(where, f"the sidecar cannot be read as JSON: {error}") from error
+        raise BadCalculation(where, f"the sidecar cannot be read as JSON: {cut(error)}") from error
     if not isinstance(found, dict):
         raise BadCalculation(
             where, 'the sidecar is not a JSON object such as {"calc_id": "CALC13"}'

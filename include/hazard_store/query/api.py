@@ -21,6 +21,7 @@ from hazard_store.query.replaced import explain_missing
 from hazard_store.query.sites import all_places, is_site, no_such_site, places_of
 from hazard_store.records import Head
 from hazard_store.settings import Settings
+from hazard_store.shown import quoted
 from hazard_store.store import Store
 
 if TYPE_CHECKING:
@@ -196,7 +197,9 @@ def _curves(
 ) -> Iterator[tuple[ItemSpec, StoredRows, int, int]]:
     """Yield (spec, item, row, imt) of each curve asked for."""
     if not isinstance(calc_id, str):
-        raise BadParameter("calc_id", f"it is {calc_id!r}: one calculation id is expected, a text")
+        raise BadParameter(
+            "calc_id", f"it is {quoted(calc_id)}: one calculation id is expected, a text"
+        )
     store = store or _default_store()
     head = visible_head(store, calc_id, unpublished)
     with explain_missing(store, head):
@@ -268,7 +271,9 @@ def _numbers(values: object) -> set[float]:
     try:
         return {float(one) for one in listed(values, "vs30s", text, "a vs30 (400)") or ()}
     except ValueError as error:
-        raise TypeError(f"vs30s={values!r}: a vs30 (400) is expected, or a list of such") from error
+        raise TypeError(
+            f"vs30s={quoted(values)}: a vs30 (400) is expected, or a list of such"
+        ) from error
 
 
 def _vs30s_of(store: Store, head: Head) -> set[float]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from hazard_store.errors import NoSuchCurve
 from hazard_store.records import Head
+from hazard_store.shown import cut, quoted
 
 _NUMBER = re.compile(r"\d+(?:\.\d*)?")
 MAX_LISTED = 12
@@ -42,14 +43,14 @@ def choose(head: Head, axis: str, wanted: Sequence[str] | None, known: Sequence[
 
 
 def _listed(name: str, known: Sequence[str]) -> str:
-    some = ", ".join(known[:MAX_LISTED]) + (" ..." if len(known) > MAX_LISTED else "")
+    some = ", ".join(map(cut, known[:MAX_LISTED])) + (" ..." if len(known) > MAX_LISTED else "")
     return (some or "none") + did_you_mean(name, known)
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """Return what ends a sentence on a name that is not known: similar ones, if there are any."""
     similar = difflib.get_close_matches(name, known, n=2)
-    return f"; did you mean {' or '.join(similar)}?" if similar else ""
+    return f"; did you mean {' or '.join(map(cut, similar))}?" if similar else ""
 
 
 def _canonical(name: str) -> str:
@@ -85,7 +86,9 @@ def listed(
     try:
         return [each(one) for one in value]  # type: ignore[attr-defined]
     except TypeError:
-        raise TypeError(f"{name}={value!r}: {example} is expected, or a list of such") from None
+        raise TypeError(
+            f"{name}={quoted(value)}: {example} is expected, or a list of such"
+        ) from None
 
 
 def text(value: object) -> str:

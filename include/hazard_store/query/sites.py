@@ -14,6 +14,7 @@ from hazard_store.errors import BadParameter, NoSuchCurve
 from hazard_store.items import Place
 from hazard_store.query.choices import did_you_mean
 from hazard_store.records import Head
+from hazard_store.shown import cut
 from hazard_store.store import Store
 
 _NUMBER = r"[-+]?\d+(?:\.\d*)?"
@@ -136,8 +137,8 @@ class _Wanted:
         more = f" and {len(sites) - MAX_LISTED} more" if len(sites) > MAX_LISTED else ""
         return BadParameter(
             "loc",
-            f"{self.loc} may be {len(sites)} sites of {head.calc_id}: {listed}{more}. Name one by "
-            "its id, or with more decimals",
+            f"{cut(self.loc)} may be {len(sites)} sites of {head.calc_id}: {listed}{more}. Name "
+            "one by its id, or with more decimals",
         )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -272,6 +274,36 @@ class AuditReport(_Record):
                 "seconds": self.seconds + other.seconds,
             }
         )
+
+
+class LastAudit(_Record):
+    """When a calculation was last audited as a whole, and how that ended."""
+
+    at: str  # UTC
+    passed: bool
+    missing: int
+    extra: int
+    altered: int
+
+    @classmethod
+    def of(cls, at: str, kept: Mapping[str, Any]) -> LastAudit:
+        """Return it from what is kept of an audit: in the head's outcome, or in the history."""
+        report = AuditReport.model_validate({"calc_id": "", "status": "", **kept})
+        return cls(
+            at=at,
+            passed=report.passed,
+            missing=report.missing,
+            extra=report.extra,
+            altered=report.altered,
+        )
+
+    @property
+    def ended(self) -> str:
+        """How it ended, in a few words."""
+        if self.passed:
+            return "passed"
+        found = f"{self.missing} missing, {self.extra} extra, {self.altered} altered"
+        return f"FAILED: {found}"
 
 
 MAX_DIFFERENCES = 1000

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hazard_store.errors import CorruptItem, LostOwnership
@@ -59,8 +59,9 @@ class Parts:
             CorruptItem: a part is missing or altered.
         """
         first = self._get(name)
-        if first is None:
-            return None
+        return None if first is None else self._content(name, first)
+
+    def _content(self, name: str, first: Mapping[str, Any]) -> bytes:
         try:
             pieces = [bytes(first["part"]["B"])]
             for number in range(1, int(first["parts"]["N"])):
@@ -90,6 +91,25 @@ class Parts:
         for page in pages:
             for item in page["Items"]:
                 yield item["record"]["S"]
+
+    def newest(self, prefix: str) -> tuple[str, Any] | None:
+        """Return (name, JSON value) of the last record, by name, that begins with a prefix.
+
+        One query: for records whose names end in their time, and which fit one item.
+        """
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression=f"{HASH_KEY} = :s AND begins_with(#record, :prefix)",
+            ExpressionAttributeValues={":s": {"S": self._storage_id}, ":prefix": {"S": prefix}},
+            ExpressionAttributeNames={"#record": "record"},
+            ScanIndexForward=False,
+            Limit=1,
+            ConsistentRead=True,
+        )
+        for item in answer["Items"]:
+            name = item["record"]["S"]
+            return name, json.loads(self._content(name, item))
+        return None
 
     def delete(self, name: str) -> None:
         """Delete one record."""

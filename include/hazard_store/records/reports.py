@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hazard_store.errors import LostOwnership
 from hazard_store.items import DIGEST_BYTES
 from hazard_store.model import Kind
-from hazard_store.records.documents import AuditReport, Chunk, WriteReport
+from hazard_store.records.documents import AuditReport, Chunk, LastAudit, WriteReport
 from hazard_store.records.head import Head
 from hazard_store.records.parts import Parts
 
@@ -89,6 +89,21 @@ class Reports:
         """Return the audits of the whole calculation, the first one first, each with its `at`."""
         names = sorted(name for name in self._parts.names() if name.startswith(_HISTORY))
         return [{"at": name.removeprefix(_HISTORY), **self._parts.get_json(name)} for name in names]
+
+    def last_audit(self) -> LastAudit | None:
+        """Return the last audit of the whole calculation; None where none has ended.
+
+        It is the newest of the history, or the one that its run ended with: the head keeps that.
+        """
+        found = []
+        newest = self._parts.newest(_HISTORY)
+        if newest is not None:
+            name, kept = newest
+            found.append(LastAudit.of(name.removeprefix(_HISTORY), kept))
+        of_run = self._head.outcome.get("audit")
+        if of_run is not None:
+            found.append(LastAudit.of(of_run.get("at", self._head.since), of_run))
+        return max(found, key=lambda audit: dt.datetime.fromisoformat(audit.at), default=None)
 
     def _put(self, name: str, content: Any) -> None:
         self._parts.put_json(name, content, self._head.attempt)

@@ -37,7 +37,7 @@ def audit_chunk(
     head: Head,
     chunk: Chunk,
     uri: str | None = None,
-    on_sites: OnAdvance = lambda _: None,
+    on_items: OnAdvance = lambda _: None,
     limiter: RateLimiter | None = None,
 ) -> AuditReport:
     """Audit one chunk, both kinds, and keep the report with the calculation.
@@ -48,7 +48,7 @@ def audit_chunk(
         chunk: one of the plan.
         uri: the calculation file, to compare bit for bit; None: compare with the digests that
             were recorded when the items were written.
-        on_sites: told of progress.
+        on_items: told how many more of the expected items were looked for.
         limiter: of read units.
 
     Raises:
@@ -62,7 +62,7 @@ def audit_chunk(
             _check_axes(store, head, calc_file)
         for kind in Kind:
             kind_audit = _KindAudit(store, head, kind, chunk, calc_file, limiter)
-            report += kind_audit.run(on_sites)
+            report += kind_audit.run(on_items)
     except CorruptItem as error:  # a calculation record, without which the items say nothing
         broken = Difference(
             table=error.table, hash_key=error.hash_key, range_key=error.range_key, kind="altered"
@@ -117,7 +117,8 @@ def audit(
     if sites is not None and store.settings.owner and head.status is Status.WRITING:
         with suppress(Conflict):  # the audit of another chunk was first
             head = store.transitions.begin_audit(head)
-    progress.phase("audit", len(Kind) * sum(map(len, chunks)), "sites")
+    per_site = sum(len(head.calculation.spec(kind).groups) for kind in Kind)
+    progress.phase("audit", per_site * sum(map(len, chunks)), "item")
     began = time.monotonic()
     total = AuditReport(calc_id=calc_id, status=head.status, with_file=uri is not None)
     limiter = RateLimiter(max_rcu_per_s)
@@ -158,7 +159,7 @@ class _KindAudit:
         self._stored = 0
         self._rcu = 0.0
 
-    def run(self, on_sites: OnAdvance) -> AuditReport:
+    def run(self, on_items: OnAdvance) -> AuditReport:
         spec, chunk = self._spec, self._chunk
         reports = self._store.reports(self._head)
         report = reports.report(self._kind, chunk) if spec.rows else None
@@ -175,7 +176,7 @@ class _KindAudit:
                 time.sleep(debt_s)
             self._stored += len(stored.items)
             self._audit_key_range(stored, recorded)
-            on_sites(len(stored.key_range.sites))
+            on_items(len(stored.key_range.sites) * len(spec.groups))
         counts = KindCounts(
             rows=len(chunk) * len(spec.rows),
             expected=len(chunk) * len(spec.groups),

@@ -137,8 +137,9 @@ def outcome_of(store: Store, head: Head, report: AuditReport) -> dict[str, Any]:
         report: the audit of all chunks together.
     """
     reports = store.reports(head)
-    left_out = {"differences", "notes", "calc_id", "status"}
-    outcome: dict[str, Any] = {"audit": report.model_dump(mode="json", exclude=left_out)}
+    left_out, now = {"differences", "notes", "calc_id", "status"}, dt.datetime.now(dt.UTC)
+    audit = report.model_dump(mode="json", exclude=left_out)
+    outcome: dict[str, Any] = {"audit": {"at": now.isoformat(timespec="milliseconds"), **audit}}
     for kind in Kind:
         of_kind = (reports.report(kind, chunk) for chunk in head.calculation.chunks)
         written = [each for each in of_kind if each is not None]
@@ -155,5 +156,5 @@ def outcome_of(store: Store, head: Head, report: AuditReport) -> dict[str, Any]:
     )
     if head.began:
         began = dt.datetime.fromisoformat(head.began)
-        outcome["seconds"] = (dt.datetime.now(dt.UTC) - began).total_seconds()
+        outcome["seconds"] = (now - began).total_seconds()
     return outcome

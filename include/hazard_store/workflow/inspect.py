@@ -29,11 +29,11 @@ def inspect(
     def on_progress(done: int, total: int) -> None:
         nonlocal seen
         if not seen:
-            progress.phase("inspect", total, "bytes")
+            progress.phase("inspect", total, "byte")
         progress.advance(done - seen)
         seen = done
 
-    progress.phase("inspect", 0, "bytes")
+    progress.phase("inspect", None, "byte")
     inspection = inspect_file(uri, settings, on_progress)
     site_codes(inspection.calculation, force_normalised_sites)
     progress.done(time.monotonic() - began)

@@ -38,7 +38,7 @@ class Loaded:
     head: Head
     report: AuditReport
     phases: dict[str, dict[str, float]]
-    already_published: bool
+    already_published: bool  # then nothing was written or audited; the report is the stored one
 
 
 def inspect_and_plan(
@@ -100,7 +100,7 @@ def _load(
         store.settings.owner or f"load-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     )
     phases = Phases()
-    progress.phase("meta", 0, "records")
+    progress.phase("meta", None, "record")
     with phases.measured("meta", progress) as entry, counted_wcu(store.client) as wcu:
         claimed = claim(store, plan, owner, if_stored)
         entry["wcu"] = sum(wcu)
@@ -128,7 +128,7 @@ def _write(
     store: Store, uri: str, head: Head, kind: Kind, pool: Pool, progress: Progress, phases: Phases
 ) -> None:
     per_site = len(head.calculation.spec(kind).groups)
-    progress.phase(str(kind), head.calculation.n_sites * per_site, "items")
+    progress.phase(str(kind), head.calculation.n_sites * per_site, "item")
     with phases.measured(str(kind), progress) as entry:
         entry["wcu"] = 0.0
         if not per_site:
@@ -141,7 +141,8 @@ def _write(
 def _audit(
     store: Store, uri: str, head: Head, pool: Pool, progress: Progress, phases: Phases
 ) -> None:
-    progress.phase("audit", head.calculation.n_sites * len(Kind), "sites")
+    per_site = sum(len(head.calculation.spec(kind).groups) for kind in Kind)
+    progress.phase("audit", head.calculation.n_sites * per_site, "item")
     with phases.measured("audit", progress) as entry:
         entry["rcu"] = 0.0
         try:
@@ -150,7 +151,7 @@ def _audit(
             reason = "another run took it over before the audit"
             raise LostOwnership(head.calc_id, reason) from error
         work = partial(_audit_job, _job_settings(store, head), uri, head.calc_id)
-        for report in map_chunks(work, head.calculation.chunks, len(Kind), pool, progress, phases):
+        for report in map_chunks(work, head.calculation.chunks, per_site, pool, progress, phases):
             entry["rcu"] += report.rcu
 
 
@@ -176,12 +177,12 @@ def _audit_job(
     uri: str,
     calc_id: str,
     chunk: Chunk,
-    on_sites: OnAdvance = lambda _: None,
+    on_items: OnAdvance = lambda _: None,
 ) -> AuditReport:
     store = Store(settings)
     head = store.head(calc_id, working=True)
     check_owner(store, head)
-    return audit_chunk(store, head, chunk, uri, on_sites)
+    return audit_chunk(store, head, chunk, uri, on_items)
 
 
 def _mark_failed(store: Store, head: Head) -> None:

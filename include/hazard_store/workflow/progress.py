@@ -11,8 +11,14 @@ OnAdvance = Callable[[int], None]  # told how many more units are done
 class Progress(Protocol):
     """Told of progress; `cli.progress` has one for terminals and one for logs."""
 
-    def phase(self, name: str, total: int, unit: str) -> None:
-        """Start a phase of `total` units; call again once the total is known."""
+    def phase(self, name: str, total: int | None, unit: str) -> None:
+        """Start a phase; call again once its total is known.
+
+        Args:
+            name: of the phase.
+            total: how many units it has; None: not known.
+            unit: what is counted, in the singular.
+        """
 
     def advance(self, amount: int) -> None:
         """Add `amount` units to what is done."""

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from hazard_store.amounts import count
 from hazard_store.errors import LostOwnership, NoSuchCalculation, TryAgain
 from hazard_store.items import ItemSpec, WriteRequest, deletion
 from hazard_store.keys import HASH_KEY
@@ -172,7 +173,7 @@ def _delete_items(
     if not spec.rows:
         return Removed(head.calc_id, (), 0, 0, 0)
     expected = head.calculation.n_sites * len(spec.groups)
-    progress.phase(f"remove {kind}", expected, "items")
+    progress.phase(f"remove {kind}", expected, "item")
     began = time.monotonic()
     if max_wcu_per_s is None and forecast.limited:
         max_wcu_per_s = forecast.writers * forecast.wcu_per_s_per_writer
@@ -183,7 +184,9 @@ def _delete_items(
     counts = writer.write(found.deletions(store, head, spec, progress))
     left = sum(len(of_range.items) for of_range in _stored(store, head, spec))
     if left:
-        raise TryAgain(head.calc_id, f"{left} {kind} items are still there: remove it again")
+        raise TryAgain(
+            head.calc_id, f"{count(left, 'item')} of its {kind} still there: remove it again"
+        )
     progress.done(time.monotonic() - began)
     return Removed(head.calc_id, (), counts.acknowledged, counts.wcu, found.rcu)
 

@@ -54,7 +54,7 @@ def repair(
         raise Refused(calc_id, f"it is {head.status}: there is nothing to repair")
     file = uri or head.calculation.file.uri
     chunks = head.calculation.chunks if sites is None else [head.calculation.chunk(*sites)]
-    progress.phase("repair", sum(map(len, chunks)), "sites")
+    progress.phase("repair", sum(map(len, chunks)), "site")
     began = time.monotonic()
     for chunk in chunks:
         found = audit_chunk(store, head, chunk, file)

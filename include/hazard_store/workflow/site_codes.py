@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hazard_store.errors import BadCalculation
 from hazard_store.keys import CODE_RULES, MAX_CUSTOM_ID, CodeRule
 from hazard_store.model import Calculation, Sites
+from hazard_store.shown import quoted
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ def _check_custom_ids(calculation: Calculation, ids: Sequence[str]) -> None:
         if not loc or not loc.isascii() or not loc.isprintable():
             raise BadCalculation(
                 uri,
-                f"site {sid} has the id {loc!r}, and ids must be printable ASCII: mend it, or use "
-                "--force-normalised-sites",
+                f"site {sid} has the id {quoted(loc)}, and ids must be printable ASCII: mend it, "
+                "or use --force-normalised-sites",
             )
         if len(loc) > MAX_CUSTOM_ID:
             raise BadCalculation(

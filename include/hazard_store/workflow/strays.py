@@ -6,6 +6,8 @@ tables, at half a read unit for each 4 KB of everybody's items; it finds strays 
 
 from __future__ import annotations
 
+import time
+
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import Kind
 from hazard_store.query.key_ranges import scan_keys
@@ -23,7 +25,8 @@ def strays(store: Store, head: Head, progress: Progress) -> AuditReport:
     extra, rcu = 0, 0.0
     differences: list[Difference] = []
     for kind in Kind:
-        progress.phase(f"scan {kind}", 0, "items")
+        began = time.monotonic()
+        progress.phase(f"scan {kind}", None, "item")
         for item, units in scan_keys(store, kind):
             rcu += units
             progress.advance(1)
@@ -43,7 +46,7 @@ def strays(store: Store, head: Head, progress: Progress) -> AuditReport:
                         kind="extra",
                     )
                 )
-        progress.done(0)
+        progress.done(time.monotonic() - began)
     return AuditReport(
         calc_id=head.calc_id,
         status=head.status,

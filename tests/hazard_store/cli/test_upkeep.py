@@ -48,7 +48,7 @@ def test_repair_leaves_extra_items_without_a_yes(store: Store, cli) -> None:
     store.client.put_item(TableName=store.table(Kind.STATS), Item=item)
     kept = cli("repair", "A")
     assert 1 == kept.code
-    assert "1 extra items were left alone: --yes deletes them." in kept.err
+    assert "1 extra item left alone: --yes deletes what is extra." in kept.err
     assert 0 == cli("repair", "A", "--yes").code
     assert 0 == cli("audit", "A").code
 
@@ -113,6 +113,84 @@ def test_show_says_what_it_took_and_how_it_was_audited(store: Store, cli) -> Non
     text = cli("show", "A").out
     assert "Really taken: " in text
     assert ["no", "1"] == [line.split()[2] for line in text.splitlines() if line[:7] == "audited"]
+
+
+def last_audits(cli) -> list[dict]:
+    """Return the last audit as `list` and `show` tell it; check that they agree."""
+    (listed,) = json.loads(cli("list", "--json").out)
+    shown = json.loads(cli("show", "A", "--json").out)
+    assert listed["last_audit"] == shown["last_audit"]
+    assert {"at", "passed", "missing", "extra", "altered"} == set(shown["last_audit"])
+    return [shown["last_audit"]]
+
+
+def test_list_and_show_tell_the_last_audit(store: Store, cli) -> None:
+    """A calculation stays published after an audit that failed; whoever looks is told."""
+    stored(store, FILE)
+    (first,) = last_audits(cli)
+    assert (True, 0) == (first["passed"], first["missing"])
+    take_one(store)
+    assert 1 == cli("audit", "A").code
+    (second,) = last_audits(cli)
+    assert (False, 1, 0, 0) == tuple(second[n] for n in ("passed", "missing", "extra", "altered"))
+    assert first["at"] < second["at"]
+    for verb in (["list"], ["show", "A"]):
+        assert "published" in cli(*verb).out
+        assert "FAILED: 1 missing, 0 extra, 0" in " ".join(cli(*verb).out.split())
+    assert 0 == cli("repair", "A").code
+    (third,) = last_audits(cli)
+    assert third["passed"]
+    assert second["at"] < third["at"]
+
+
+def test_what_was_never_audited_says_so(store: Store, cli) -> None:
+    claim(store, plan_of(store), "living", IfStored.FAIL)
+    (listed,) = json.loads(cli("list", "--all", "--json").out)
+    assert listed["last_audit"] is None
+    assert json.loads(cli("show", "A", "--json").out)["last_audit"] is None
+    assert "never" in cli("list", "--all").out
+
+
+def test_an_audit_of_a_record_without_its_time_is_dated_by_the_state(store: Store, cli) -> None:
+    """As it was recorded before the outcome had a time."""
+    head = stored(store, FILE).head
+    del head.outcome["audit"]["at"]
+    last = store.reports(head).last_audit()
+    assert last is not None
+    assert (head.since, True) == (last.at, last.passed)
+
+
+def test_the_last_audit_takes_one_query(store: Store, cli) -> None:
+    """Also where a calculation has hundreds of records."""
+    head = stored(store, FILE).head
+    for _ in range(3):
+        cli("audit", "A")
+    asked = []
+    events = store.client.meta.events
+    events.register("before-call.dynamodb.*", lambda model, **_: asked.append(model.name))
+    assert store.reports(head).last_audit()
+    assert ["Query"] == asked
+
+
+def test_load_of_what_is_published_audits_nothing_and_says_so(store: Store, cli) -> None:
+    assert 0 == cli("load", FILE, "A").code
+    (last,) = last_audits(cli)
+    again = cli("load", FILE, "A")
+    assert 0 == again.code
+    assert (
+        f"A: already published, last audited {last['at']}: passed; nothing was written."
+        == again.out.strip()
+    )
+    take_one(store)
+    assert 1 == cli("audit", "A").code
+    (failed,) = last_audits(cli)
+    told = cli("load", FILE, "A")
+    assert 0 == told.code  # 1 is the audit's, and this was none
+    assert f"last audited {failed['at']}: FAILED: 1 missing" in told.out
+    assert "hazard-store repair A" in told.out
+    document = json.loads(cli("load", FILE, "A", "--json").out)
+    assert document["already_published"] is True
+    assert failed == document["last_audit"]
 
 
 def test_what_is_stale_is_listed(store: Store, cli) -> None:
