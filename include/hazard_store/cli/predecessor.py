@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 
 import click
 
 from hazard_store.cli.main import run
 from hazard_store.cli.options import default_store
+from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import PredecessorLines, ProgressLines
 from hazard_store.cli.read import find_curves
 from hazard_store.cli.render import echo_json, print_curves
@@ -35,6 +35,7 @@ class _Silent(PredecessorLines):
 @click.option("-n", "--new-version-only", is_flag=True, help="Accepted: there is no other.")
 @click.option("-f", "--force-normalised-sites", is_flag=True, help="Codes from coordinates.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what is being saved.")
+@changes_the_store
 def store_command(
     calc_file: str,
     calc_id: str,
@@ -113,11 +114,11 @@ def get_command(
         print_curves(find_curves(store, metadata.calc_id, locs, imts, aggs, rlzs, False), "csv")
 
 
-def store_hazard() -> None:
-    """Run `store_hazard`."""
-    sys.exit(run(store_command, "store_hazard"))
+def store_hazard() -> int:
+    """Run `store_hazard`; return its exit code."""
+    return run(store_command, "store_hazard")
 
 
-def get_hazard() -> None:
-    """Run `get_hazard`."""
-    sys.exit(run(get_command, "get_hazard"))
+def get_hazard() -> int:
+    """Run `get_hazard`; return its exit code."""
+    return run(get_command, "get_hazard")

@@ -10,6 +10,7 @@ from dataclasses import asdict
 import click
 
 from hazard_store.cli.options import SiteRange, default_store, json_option
+from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import progress_for_people
 from hazard_store.cli.render import audit_json, echo_json, print_audit
 from hazard_store.errors import EX_DIFFERENCE, EX_OK
@@ -26,6 +27,7 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask before deletin
 @click.option("--sites", type=SiteRange(), help="One chunk of the plan only.")
 @yes_option
 @json_option
+@changes_the_store
 def repair_verb(
     calc_id: str, calc_file: str | None, sites: tuple[int, int] | None, yes: bool, as_json: bool
 ) -> int:
@@ -56,6 +58,7 @@ def repair_verb(
 @click.option("--max-wcu-per-s", type=click.FloatRange(min=0, min_open=True), help="Write budget.")
 @yes_option
 @json_option
+@changes_the_store
 def remove_verb(
     calc_id: str,
     old_versions: bool,

@@ -12,6 +12,7 @@ from hazard_store.cli.options import (
     json_option,
     store_options,
 )
+from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import ProgressLines, progress_for_people
 from hazard_store.cli.render import (
     audit_json,
@@ -76,6 +77,7 @@ def plan_verb(calc_file: str, calc_id: str, workers: int, as_json: bool, **optio
 
 @click.command("tables")
 @click.argument("what", type=click.Choice(["create", "delete"]))
+@changes_the_store
 def tables_verb(what: str) -> None:
     """Create the tables of this stage, or delete them with all that is in them."""
     from hazard_store.tables import create_tables, delete_tables
@@ -95,6 +97,7 @@ def tables_verb(what: str) -> None:
 @click.option("--if-stored", type=click.Choice([i.value for i in IfStored]), default="fail")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
 @json_option
+@changes_the_store
 def load_verb(
     calc_file: str, calc_id: str, if_stored: str, workers: int, as_json: bool, **options: Any
 ) -> int:
@@ -140,6 +143,7 @@ def load_and_print(
 @click.argument("calc_id")
 @click.option("--kind", type=click.Choice([k.value for k in Kind]), required=True)
 @click.option("--sites", type=SiteRange(), required=True, help="One chunk of the plan.")
+@changes_the_store
 def write_verb(calc_file: str, calc_id: str, kind: str, sites: tuple[int, int]) -> None:
     """Write one chunk of one kind of CALC_ID; all else comes from the calculation record."""
     store = default_store()
@@ -159,6 +163,7 @@ def write_verb(calc_file: str, calc_id: str, kind: str, sites: tuple[int, int]) 
 @click.option("--scan", is_flag=True, help="Also read whole tables for items under other keys.")
 @click.option("--max-rcu-per-s", type=click.FloatRange(min=0, min_open=True), help="Read budget.")
 @json_option
+@changes_the_store
 def audit_verb(
     calc_id: str,
     calc_file: str | None,
@@ -187,6 +192,7 @@ def audit_verb(
 
 @click.command("publish")
 @click.argument("calc_id")
+@changes_the_store
 def publish_verb(calc_id: str) -> None:
     """Show CALC_ID to its readers; refused unless its audit passed."""
     store = default_store()
