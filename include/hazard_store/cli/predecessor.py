@@ -7,15 +7,15 @@ import re
 import click
 
 from hazard_store.cli.main import run
-from hazard_store.cli.options import default_store
+from hazard_store.cli.options import default_store, store_settings
 from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import PredecessorLines, ProgressLines
 from hazard_store.cli.read import find_curves
 from hazard_store.cli.render import echo_json, print_curves
 from hazard_store.errors import NoSuchCalculation
+from hazard_store.keys import storage_id
 from hazard_store.model import KeyScheme, Layout
 from hazard_store.query import get_hazard_metadata
-from hazard_store.settings import Settings
 
 _PART = re.compile(r"""(?:\([^)]*\)|"[^"]*"|'[^']*'|[^,])+""")
 
@@ -49,10 +49,11 @@ def store_command(
     from hazard_store.cli.write import load_and_print
 
     del new_version_only
+    storage_id(calc_id)  # refuses an invalid id before anything is made
     if create:
-        from hazard_store.tables import create_tables
+        from hazard_store.table_lifecycle import create_tables
 
-        create_tables(Settings.from_environment())
+        create_tables(store_settings())
     progress: ProgressLines = PredecessorLines() if verbose else _Silent()
     options = {
         "realisations": not skip_rlzs,
@@ -98,7 +99,7 @@ def get_command(
 ) -> None:
     """Print the stored hazard curves of CALC_IDS (comma-separated)."""
     del new_version_only
-    store = default_store()
+    store = default_store(reads=True)
     try:
         wanted = [float(v) for v in vs30s] or None
     except ValueError as error:

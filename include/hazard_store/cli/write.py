@@ -8,9 +8,14 @@ import click
 
 from hazard_store.cli.options import (
     SiteRange,
+    ask,
     default_store,
+    file_settings,
     json_option,
+    require_yes,
     store_options,
+    store_settings,
+    yes_option,
 )
 from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import ProgressLines, progress_for_people
@@ -24,7 +29,6 @@ from hazard_store.cli.render import (
 from hazard_store.errors import EX_DIFFERENCE, EX_OK
 from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.records import AuditReport
-from hazard_store.settings import Settings
 from hazard_store.workflow.audit import audit
 from hazard_store.workflow.fence import writable
 from hazard_store.workflow.inspect import inspect, inspection_json
@@ -42,7 +46,7 @@ _PHASES = {"meta": "wcu", "stats": "wcu", "realisations": "wcu", "audit": "rcu"}
 def inspect_verb(calc_file: str, force_normalised_sites: bool, as_json: bool) -> None:
     """Read CALC_FILE once, from end to end, and tell whether it can be stored."""
     with progress_for_people() as progress:
-        found = inspect(calc_file, Settings.from_environment(), progress, force_normalised_sites)
+        found = inspect(calc_file, file_settings(calc_file), progress, force_normalised_sites)
     content = inspection_json(found)
     if as_json:
         echo_json(content)
@@ -62,7 +66,7 @@ def inspect_verb(calc_file: str, force_normalised_sites: bool, as_json: bool) ->
 @json_option
 def plan_verb(calc_file: str, calc_id: str, workers: int, as_json: bool, **options: Any) -> None:
     """Say what loading CALC_FILE as CALC_ID would write and cost. Writes nothing."""
-    settings = Settings.from_environment()
+    settings = file_settings(calc_file)
     with progress_for_people() as progress:
         plan = inspect_and_plan(
             calc_file, calc_id, StoreOptions(**options), settings, progress, workers
@@ -77,13 +81,24 @@ def plan_verb(calc_file: str, calc_id: str, workers: int, as_json: bool, **optio
 
 @click.command("tables")
 @click.argument("what", type=click.Choice(["create", "delete"]))
+@click.option("--unprotected", is_flag=True, help="create: without protection from deletion.")
+@yes_option
 @changes_the_store
-def tables_verb(what: str) -> None:
+def tables_verb(what: str, unprotected: bool, yes: bool) -> None:
     """Create the tables of this stage, or delete them with all that is in them."""
-    from hazard_store.tables import create_tables, delete_tables
+    from hazard_store.table_lifecycle import create_tables, delete_tables
 
-    settings = Settings.from_environment()
-    names = create_tables(settings) if what == "create" else delete_tables(settings)
+    if what == "create":
+        names = create_tables(store_settings(), protected=not unprotected)
+    else:
+        require_yes(yes, "tables delete")
+        settings = store_settings()
+        if not yes:
+            name = settings.stage
+            ask(
+                name, f"This deletes all calculations of the stage {name}. Its name, to go on", name
+            )
+        names = delete_tables(settings)
     for name in names:
         click.echo(f"{what}d {name}")
     if not names:
