@@ -33,7 +33,7 @@ from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.model import Checked, IfStored, Kind, Layout
 from hazard_store.settings import Settings
 from hazard_store.store import Store
-from hazard_store.tables import create_tables
+from hazard_store.table_lifecycle import create_tables
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.plan import DEFAULT_GROUP, make_plan
 from hazard_store.workflow.write import write_chunk

@@ -36,7 +36,7 @@ from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.model import Checked, IfStored, Kind, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.store import Store
-from hazard_store.tables import create_tables, delete_tables
+from hazard_store.table_lifecycle import create_tables, delete_tables
 from hazard_store.workflow.audit import audit_chunk
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.plan import make_plan
@@ -165,7 +165,7 @@ def main(sites: int, workers: int, quick: bool, json_path: Path | None) -> None:
         run_verb(env, "tables", "create")
         load = ["load", str(path), CALC_ID, "--workers", str(workers), "--json"]
         report = run_verb(env, *load).content
-        run_verb(env, "tables", "delete")
+        run_verb(env, "tables", "delete", "--yes")
         turns.append(endpoint_alone(url, recordings, connections, items))
     table_of(report, turns, sites, workers).show(json_path)
 

@@ -26,6 +26,7 @@ The last line of the first red task's log names the reason in one sentence; its 
 | 65, 66 | the file is bad, changed meanwhile, or is not there | put a good file in the inbox, run again |
 | 2 | invalid parameter, or the file is outside the inbox | run again with other parameters |
 | 73 | another file, or other parameters, are stored under this id | use another `calc_id`, those parameters, or `if_stored=replace` |
+| 74 | items or records of this id are damaged, or the container's output cannot be written | `hazard-store audit CALC_ID` names what is damaged; `hazard-store repair CALC_ID` writes it again |
 | 75, 137, 143, none | temporary; retried with backoff until the retries ran out | clear the red task, or run again |
 | 1 | the audit found a difference; nothing was published | `hazard-store audit CALC_ID` names the items; run again with `if_stored=resume`, which writes these and audits again |
 | 78 | settings, credentials or tables are not as they must be | mend them, then clear the red task |

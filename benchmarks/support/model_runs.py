@@ -25,7 +25,7 @@ from hazard_store.model import Checked, IfStored, KeyScheme, Kind, Layout, Store
 from hazard_store.records import Chunk, Head
 from hazard_store.settings import Settings
 from hazard_store.store import Store
-from hazard_store.tables import create_tables, delete_tables
+from hazard_store.table_lifecycle import create_tables, delete_tables
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.plan import make_plan
 from hazard_store.workflow.write import write_chunk

@@ -133,7 +133,7 @@ class DamagedCalculation(HazardStoreError):
 
 
 class OutputFailed(HazardStoreError):
-    """What was asked for cannot be written out: the disk is full, or the output is closed."""
+    """What was asked for cannot be written out: the disk is full, or a folder is not there."""
 
     exit_code = EX_IOERR
 

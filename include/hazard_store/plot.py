@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hazard_store.errors import Misconfigured
+from hazard_store.errors import Misconfigured, OutputFailed
 from hazard_store.query import RlzCurve, StatsCurve, get_hazard_rlz_curves, get_hazard_stats_curves
 from hazard_store.query.api import visible_head
 from hazard_store.shown import cut
@@ -86,8 +86,12 @@ def plot_site(
         axes.flat[0].plot([], [], color="0.75", label=f"{calculation.n_realisations} realisations")
     axes.flat[0].legend(fontsize="small", loc="lower left")
     figure.suptitle(_label(f"{calc_id} at {code}"))
-    figure.savefig(out, dpi=110)
-    plt.close(figure)
+    try:
+        figure.savefig(out, dpi=110)
+    except OSError as error:
+        raise OutputFailed(out, f"it cannot be written ({error.strerror or error})") from error
+    finally:
+        plt.close(figure)
     return out
 
 

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import re
 from functools import cached_property
 from typing import Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hazard_store.errors import Misconfigured
 from hazard_store.shown import cut
+
+REGION = re.compile(r"[A-Za-z0-9-]{1,63}")
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is the address of a service: scheme, host and perhaps a port."""
+    if not text.isascii() or not text.isprintable() or " " in text:
+        return False
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port above 65535
+        return False
 
 
 class FromEnvironment(BaseSettings):
@@ -29,9 +45,32 @@ class FromEnvironment(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = str(first["loc"][0]) if first["loc"] else "settings"
-            prefix = cls.model_config["env_prefix"]
-            variable = name if name.startswith("AWS") else f"{prefix}{name.upper()}"
-            raise Misconfigured(variable, cut(first["msg"])) from error
+            reason = first["msg"].removeprefix("Value error, ")
+            raise Misconfigured(cls._variable(name), cut(reason)) from error
+
+    @classmethod
+    def _variable(cls, name: str) -> str:
+        """Return the variable that a field, or one of its aliases, was read from."""
+        for field in cls.model_fields.values():
+            alias = field.validation_alias
+            names = [str(n) for n in alias.choices] if isinstance(alias, AliasChoices) else []
+            if name in names:
+                return next((n for n in names if os.environ.get(n, "").strip()), name)
+        return f"{cls.model_config['env_prefix']}{name.upper()}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  (pydantic's signature)
+        init_settings: Any,
+        env_settings: Any,
+        dotenv_settings: Any,  # noqa: ARG003
+        file_secret_settings: Any,  # noqa: ARG003
+    ) -> tuple[Any, ...]:
+        """Trim what the environment says; what is empty counts as unset."""
+        read = {k: (v or "").strip() for k, v in env_settings.env_vars.items()}
+        env_settings.env_vars = {name: value for name, value in read.items() if value}
+        return init_settings, env_settings
 
 
 class Settings(FromEnvironment):
@@ -48,6 +87,7 @@ class Settings(FromEnvironment):
     request_threads: int = Field(8, ge=1, le=256)  # requests in flight of one writer
     retry_tries: int = Field(1000, ge=1)  # of one item before a writer gives up
     retry_limit_s: float = Field(300, gt=0)  # seconds without progress before it gives up
+    answer_limit_s: float = Field(20, gt=0)  # the same of a verb that only reads
     retry_cap_s: float = Field(1, gt=0)  # longest pause between two tries, seconds
     replace_grace_s: float = Field(15, ge=0)  # for which readers keep a version that was replaced
     writers: int = Field(32, ge=1)  # writers that may run at once in one run
@@ -63,6 +103,25 @@ class Settings(FromEnvironment):
     endpoint_s3: str | None = Field(
         None, validation_alias=AliasChoices("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
     )
+
+    @field_validator("region")
+    @classmethod
+    def _region(cls, value: str | None) -> str | None:
+        if value is not None and not REGION.fullmatch(value):
+            raise ValueError(f"{value!r} is not a name of a region, e.g. us-east-1")
+        return value
+
+    @field_validator("endpoint_dynamodb", "endpoint_s3")
+    @classmethod
+    def _endpoint(cls, value: str | None) -> str | None:
+        if value is not None and not is_address(value):
+            raise ValueError(f"{value!r} is not an address, e.g. http://localhost:4566")
+        return value
+
+    def for_reading(self) -> Self:
+        """Return the settings of a verb that only reads: it gives up earlier."""
+        limit_s = min(self.retry_limit_s, self.answer_limit_s)
+        return self.model_copy(update={"retry_limit_s": limit_s})
 
     @property
     def container_environment(self) -> dict[str, str]:

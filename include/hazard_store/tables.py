@@ -1,13 +1,12 @@
 """The three tables: their schemas, as pynamodb models made for the names in the settings.
 
-The models give schema, creation and simple reads in notebooks, and the attributes of conditional
-writes (`records.expressions`); bulk writes go through `writer`.
+The models give the schema, simple reads in notebooks, and the attributes of conditional writes
+(`records.expressions`); bulk writes go through `writer`, tables are made in `table_lifecycle`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,6 @@ from pynamodb.attributes import (
     UnicodeSetAttribute,
 )
 from pynamodb.constants import PAY_PER_REQUEST_BILLING_MODE
-from pynamodb.exceptions import PynamoDBException
 from pynamodb.models import Model
 
 from hazard_store.aws.clients import region_of
@@ -107,44 +105,3 @@ def table_models(settings: Settings) -> Tables:
         rlz = UnicodeAttribute(null=True)
 
     return Tables(HazardMeta, HazardStats, HazardRealisations)
-
-
-@contextmanager
-def _aws_errors() -> Iterator[None]:
-    """Raise what AWS's client raised: pynamodb wraps it."""
-    try:
-        yield
-    except PynamoDBException as error:
-        if isinstance(error.cause, Exception):
-            raise error.cause from error
-        raise
-
-
-def create_tables(settings: Settings) -> list[str]:
-    """Create the tables that do not exist yet, on demand, and wait for them.
-
-    Returns:
-        the names of the tables that were created.
-    """
-    created = []
-    with _aws_errors():
-        for model in table_models(settings):
-            if not model.exists():
-                model.create_table(wait=True)
-                created.append(model.Meta.table_name)
-    return created
-
-
-def delete_tables(settings: Settings) -> list[str]:
-    """Delete the tables of this stage with all that is in them.
-
-    Returns:
-        the names of the tables that were deleted.
-    """
-    deleted = []
-    with _aws_errors():
-        for model in table_models(settings):
-            if model.exists():
-                model.delete_table()
-                deleted.append(model.Meta.table_name)
-    return deleted

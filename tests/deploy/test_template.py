@@ -16,7 +16,7 @@ from deploy import stacks
 from hazard_airflow.settings import PREFIX, EcsSettings
 from hazard_store.settings import Settings
 from hazard_store.store import Store
-from hazard_store.tables import create_tables
+from hazard_store.table_lifecycle import create_tables
 from local import aws
 from local.stack import REPOSITORY, LocalStack
 from tests.support.commands import Cli

@@ -11,6 +11,7 @@ LAYERS = (
     ("store",),  # makes the clients, the writer's among them
     ("inbox",),
     ("calcfile", "writer"),
+    ("table_lifecycle",),
     ("files", "records", "tables"),
     ("aws", "items"),
     ("keys", "codec"),

@@ -37,7 +37,7 @@ def run_page(dag_id: str, run_id: str) -> HTMLResponse:
         return _answer(message_page("This run is not about a calculation."), 404)
     run = f"{dag_id}/{run_id}"
     try:
-        store = Store(Settings.from_environment())
+        store = Store(Settings.from_environment().for_reading())
         head = _head_of(store, calc_id, run)
         past = [] if head is None else store.reports(head).history()
     except Exception as error:

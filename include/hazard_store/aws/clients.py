@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
+from hazard_store.aws.answers import refuse_foreign_answers
+from hazard_store.aws.patience import Patience, retry_a_late_signature
+from hazard_store.aws.retry import RetryPolicy
 from hazard_store.errors import Misconfigured
 from hazard_store.settings import Settings
+
+CONNECT_S = 4  # a person is told of a wrong address within 5 s
+ANSWER_S = 20  # without a byte of an answer
+PART_S = 60  # the same of a part of a file
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,27 +38,34 @@ def region_of(settings: Settings) -> str:
 
 
 def dynamodb_client(settings: Settings, *, retries: bool = True) -> DynamoDBClient:
-    """Return a DynamoDB client.
+    """Return a DynamoDB client, which refuses what is not an answer of DynamoDB.
 
     Args:
-        settings: region, endpoint and number of connections.
-        retries: botocore's standard retries; False where the caller retries by itself (the
-            writer), so that the two do not multiply.
+        settings: region, endpoint, number of connections, and how long a request is tried.
+        retries: False where the caller retries by itself (the writer), so that the two do not
+            multiply.
     """
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": 8 if retries else 1},
+        retries={"mode": "standard", "total_max_attempts": 1},  # `Patience` decides
         max_pool_connections=max(10, settings.request_threads),
         user_agent="hazard-store",  # the library would put its own together at each request
-        connect_timeout=5,
-        read_timeout=20,
+        connect_timeout=min(CONNECT_S, settings.retry_limit_s),
+        read_timeout=min(ANSWER_S, settings.retry_limit_s / 2),  # another try is within the limit
         parameter_validation=retries,  # the writer's items are made by us; checking costs a third
     )
-    return boto3.client(
-        "dynamodb",
-        region_name=region_of(settings),
-        endpoint_url=settings.endpoint_dynamodb,
-        config=config,
-    )
+    region = region_of(settings)
+    with _configuration():
+        client = boto3.client(
+            "dynamodb",
+            region_name=region,
+            endpoint_url=settings.endpoint_dynamodb,
+            config=config,
+        )
+    refuse_foreign_answers(client)
+    if retries:
+        Patience(RetryPolicy.of(settings), client.meta.endpoint_url).attach(client)
+    retry_a_late_signature(client)
+    return client
 
 
 def s3_client(settings: Settings, *, retries: bool = True) -> Any:
@@ -58,21 +75,40 @@ def s3_client(settings: Settings, *, retries: bool = True) -> Any:
         settings: region and endpoint.
         retries: botocore's standard retries; False where the caller retries by itself.
     """
-    endpoint = settings.endpoint_s3
-    return boto3.session.Session().client(
-        "s3",
-        region_name=region_of(settings),
-        endpoint_url=endpoint,
-        config=Config(
-            retries={"mode": "standard", "total_max_attempts": 8 if retries else 1},
-            user_agent="hazard-store",
-            connect_timeout=5,
-            read_timeout=60,
-            s3={"addressing_style": "auto" if endpoint is None else "path"},
-            # Checksums of a whole object say nothing of a range of it.
-            response_checksum_validation="when_required",
-        ),
+    endpoint, region = settings.endpoint_s3, region_of(settings)
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 8 if retries else 1},
+        user_agent="hazard-store",
+        connect_timeout=min(CONNECT_S, settings.retry_limit_s),
+        read_timeout=min(PART_S, settings.retry_limit_s / 2),
+        s3={"addressing_style": "auto" if endpoint is None else "path"},
+        # Checksums of a whole object say nothing of a range of it.
+        response_checksum_validation="when_required",
     )
+    with _configuration():
+        return boto3.session.Session().client(
+            "s3", region_name=region, endpoint_url=endpoint, config=config
+        )
+
+
+@contextmanager
+def _configuration() -> Iterator[None]:
+    """Say of what the library refuses before any request that it is a setting."""
+    _check_keys()
+    try:
+        yield
+    except (BotoCoreError, ValueError) as error:  # a region, an endpoint, a profile
+        raise Misconfigured("AWS", f"{error}; check the region, endpoint and profile") from error
+
+
+def _check_keys() -> None:
+    """Refuse keys that cannot be right: they would end as a signature that does not match."""
+    for name in KEYS:
+        value = os.environ.get(name, "")
+        if value != "".join(value.split()) or not (value.isascii() and value.isprintable()):
+            raise Misconfigured(
+                name, "it has a space, a line end or another character that no key has: set it anew"
+            )
 
 
 @contextmanager

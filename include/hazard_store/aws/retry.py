@@ -1,8 +1,8 @@
 """Which faults of AWS are tried again, how long, and with what pauses: decided here.
 
 The clients of the writer and of S3 do not retry by themselves (`clients.dynamodb_client`,
-`clients.s3_client`, `retries=False`), so that the layers do not multiply. All other calls use
-botocore's standard retries and nothing more.
+`clients.s3_client`, `retries=False`), so that the layers do not multiply. The client of records and
+of reading does, by the same policy (`patience`).
 """
 
 from __future__ import annotations
@@ -21,29 +21,9 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.parsers import ResponseParserError
 
+from hazard_store.aws.codes import RETRIED_CODES, THROTTLED_CODES
 from hazard_store.settings import Settings
 
-THROTTLED_CODES = frozenset(
-    {
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
-RETRIED_CODES = THROTTLED_CODES | {
-    "InternalFailure",
-    "InternalServerError",
-    "ItemCollectionSizeLimitExceededException",
-    "RequestTimeout",
-    "RequestTimeoutException",
-    "ServiceUnavailable",
-    "TransactionConflictException",
-}
 RETRIED_ERRORS = (
     NoConnectionError,  # none, or closed before the answer
     HTTPClientError,  # time-outs and broken transfers
@@ -53,6 +33,7 @@ RETRIED_ERRORS = (
 )
 
 
+_NEVER_SENT = "Invalid header value"  # a region or key with a line end: refused before it is sent
 MAX_DOUBLINGS = 30  # of a pause: a float has its limits
 
 
@@ -62,6 +43,8 @@ class Unprocessed(Exception):
 
 def is_temporary(error: BaseException) -> bool:
     """Tell whether the same request may succeed later."""
+    if isinstance(error, HTTPClientError) and _NEVER_SENT in str(error):
+        return False
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return error.response["Error"].get("Code") in RETRIED_CODES or status >= 500

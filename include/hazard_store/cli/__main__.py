@@ -1,5 +1,5 @@
 """`python -m hazard_store.cli`: the same as `hazard-store`."""
 
-from hazard_store.cli.main import main
+from hazard_store.cli.start import hazard_store
 
-main()
+hazard_store()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Callable
 
@@ -11,7 +10,15 @@ import click
 
 from hazard_store.aws.errors import to_hazard_error
 from hazard_store.cli import read, upkeep, write
-from hazard_store.errors import EX_OK, EX_SOFTWARE, EX_TEMPFAIL, EX_USAGE, HazardStoreError
+from hazard_store.cli.output import Stopped, failed, guarded_streams
+from hazard_store.errors import (
+    EX_DIFFERENCE,
+    EX_OK,
+    EX_SOFTWARE,
+    EX_TEMPFAIL,
+    EX_USAGE,
+    HazardStoreError,
+)
 from hazard_store.shown import OneLineFormatter, cut_words, one_line, shown_traceback
 from hazard_store.signals import Interrupted, stop_on_signals
 
@@ -36,11 +43,24 @@ for verb in (*write.VERBS, *upkeep.VERBS, *read.VERBS):
 
 
 def run(command: Callable[..., object], name: str) -> int:
-    """Run a click command; return the exit code that its end means."""
+    """Run a click command; return the exit code that its end means, whatever its end is."""
     stop_on_signals()
+    with guarded_streams() as out:
+        code = _run(command, name)
+        try:
+            out.flush()
+        except Stopped:
+            log.debug("stdout cannot be written: %s", out.failure)
+        sys.stderr.flush()
+        if out.failure is None or out.reader_is_gone or code not in (EX_OK, EX_DIFFERENCE):
+            return code
+        error = failed(out)
+        return _say(name, str(error), code or error.exit_code)
+
+
+def _run(command: Callable[..., object], name: str) -> int:
     try:
         code = command(prog_name=name, standalone_mode=False)
-        sys.stdout.flush()
     except HazardStoreError as error:
         return _say(name, str(error), error.exit_code)
     except click.ClickException as error:
@@ -53,12 +73,10 @@ def run(command: Callable[..., object], name: str) -> int:
         return _say(name, str(told), EX_TEMPFAIL)
     except (click.Abort, KeyboardInterrupt):
         return _say(name, "told to stop", EX_TEMPFAIL)
-    except BrokenPipeError:
-        # Whoever read our output has enough; Python must not complain of it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Stopped:  # the caller of this function says why
         return EX_OK
-    except Exception as error:
-        ours = to_hazard_error(error)
+    except BaseException as error:  # a panic of a library is no Exception
+        ours = to_hazard_error(error) if isinstance(error, Exception) else None
         if ours is not None:
             return _say(name, str(ours), ours.exit_code)
         click.echo(shown_traceback(error), err=True)
@@ -71,6 +89,11 @@ def _say(name: str, sentence: str, exit_code: int) -> int:
     return exit_code
 
 
+def hazard_store() -> int:
+    """Run `hazard-store`; return its exit code."""
+    return run(cli, "hazard-store")
+
+
 def main() -> None:
     """Run `hazard-store`."""
-    sys.exit(run(cli, "hazard-store"))
+    sys.exit(hazard_store())

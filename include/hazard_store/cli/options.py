@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
+from hazard_store.errors import Refused
 from hazard_store.model import KeyScheme, Layout
 from hazard_store.settings import Settings
 from hazard_store.shown import quoted
@@ -80,6 +82,67 @@ class SiteRange(click.ParamType):
         return int(start), int(stop)
 
 
-def default_store() -> Store:
-    """Return the store that the environment names."""
-    return Store(Settings.from_environment())
+yes_option = click.option("--yes", is_flag=True, help="Do not ask before deleting.")
+
+
+def default_store(*, reads: bool = False) -> Store:
+    """Return the store that the environment names, and tell a person which it is.
+
+    Args:
+        reads: whether the verb only reads, and so gives up earlier on what does not answer.
+    """
+    return Store(store_settings(reads=reads))
+
+
+def store_settings(*, reads: bool = False) -> Settings:
+    """Return the settings of a verb that asks DynamoDB first."""
+    settings = Settings.from_environment()
+    _tell_where(settings, settings.endpoint_dynamodb, f", stage {settings.stage}")
+    return settings.for_reading() if reads else settings
+
+
+def file_settings(calc_file: str) -> Settings:
+    """Return the settings of a verb that reads a file and nothing else."""
+    settings = Settings.from_environment()
+    if calc_file.startswith("s3://"):
+        _tell_where(settings, settings.endpoint_s3, "")
+    return settings.for_reading()
+
+
+def _tell_where(settings: Settings, endpoint: str | None, stage: str) -> None:
+    """Say on a terminal which service is asked; nothing is asked for it."""
+    if sys.stderr.isatty():
+        place = endpoint or f"AWS {settings.region or '(no region is set)'}"
+        click.echo(f"{place}{stage}", err=True)
+
+
+def require_yes(yes: bool, what: str) -> None:
+    """Refuse what a person would be asked about where nobody is there to answer.
+
+    Raises:
+        click.UsageError: neither a terminal nor --yes.
+    """
+    if not (yes or sys.stdin.isatty()):
+        raise click.UsageError(f"{what}: nobody is there to be asked; --yes does it unasked")
+
+
+def ask(subject: str, question: str, expected: str | None = None) -> None:
+    """Ask a person before something is changed.
+
+    Args:
+        subject: what it is about.
+        question: the question.
+        expected: the answer that means yes; None: a plain yes.
+
+    Raises:
+        Refused: the answer was another; nothing was changed.
+    """
+    try:
+        if expected is None:
+            agreed = click.confirm(question, err=True)
+        else:
+            agreed = click.prompt(question, err=True, default="", show_default=False) == expected
+    except click.Abort:  # the end of the input is no yes
+        agreed = False
+    if not agreed:
+        raise Refused(subject, "the answer was not yes: nothing was changed")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-import sys
 
 import click
 
 from hazard_store.cli.main import run
-from hazard_store.cli.options import default_store
+from hazard_store.cli.options import default_store, store_settings
+from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import PredecessorLines, ProgressLines
 from hazard_store.cli.read import find_curves
 from hazard_store.cli.render import echo_json, print_curves
+from hazard_store.keys import storage_id
 from hazard_store.model import KeyScheme, Layout
 from hazard_store.query import get_hazard_metadata
 from hazard_store.query.api import visible_head
-from hazard_store.settings import Settings
 
 _PART = re.compile(r"""(?:\([^)]*\)|"[^"]*"|'[^']*'|[^,])+""")
 
@@ -35,6 +35,7 @@ class _Silent(PredecessorLines):
 @click.option("-n", "--new-version-only", is_flag=True, help="Accepted: there is no other.")
 @click.option("-f", "--force-normalised-sites", is_flag=True, help="Codes from coordinates.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what is being saved.")
+@changes_the_store
 def store_command(
     calc_file: str,
     calc_id: str,
@@ -48,10 +49,11 @@ def store_command(
     from hazard_store.cli.write import load_and_print
 
     del new_version_only
+    storage_id(calc_id)  # refuses an invalid id before anything is made
     if create:
-        from hazard_store.tables import create_tables
+        from hazard_store.table_lifecycle import create_tables
 
-        create_tables(Settings.from_environment())
+        create_tables(store_settings())
     progress: ProgressLines = PredecessorLines() if verbose else _Silent()
     options = {
         "realisations": not skip_rlzs,
@@ -97,7 +99,7 @@ def get_command(
 ) -> None:
     """Print the stored hazard curves of CALC_IDS (comma-separated)."""
     del new_version_only
-    store = default_store()
+    store = default_store(reads=True)
     try:
         wanted = [float(v) for v in vs30s] or None
     except ValueError as error:
@@ -113,11 +115,11 @@ def get_command(
         print_curves(find_curves(store, metadata.calc_id, locs, imts, aggs, rlzs, False), "csv")
 
 
-def store_hazard() -> None:
-    """Run `store_hazard`."""
-    sys.exit(run(store_command, "store_hazard"))
+def store_hazard() -> int:
+    """Run `store_hazard`; return its exit code."""
+    return run(store_command, "store_hazard")
 
 
-def get_hazard() -> None:
-    """Run `get_hazard`."""
-    sys.exit(run(get_command, "get_hazard"))
+def get_hazard() -> int:
+    """Run `get_hazard`; return its exit code."""
+    return run(get_command, "get_hazard")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
@@ -35,6 +37,8 @@ from hazard_store.shown import cut
 from hazard_store.store import Store
 from hazard_store.workflow.stale import stale_heads
 
+PICTURES = (".png", ".svg", ".pdf", ".jpg")
+
 
 def head_json(head: Head) -> dict[str, Any]:
     """Return all that the head says."""
@@ -49,7 +53,7 @@ def head_json(head: Head) -> dict[str, Any]:
 @json_option
 def list_verb(all_states: bool, stale_days: float | None, as_json: bool) -> None:
     """List the stored calculations."""
-    store = default_store()
+    store = default_store(reads=True)
     if stale_days is None:
         heads = [
             head for head in store.heads.all() if all_states or head.status is Status.PUBLISHED
@@ -91,7 +95,7 @@ def list_verb(all_states: bool, stale_days: float | None, as_json: bool) -> None
 @json_option
 def show_verb(calc_id: str, as_json: bool) -> None:
     """Show everything about one calculation but its curves."""
-    store = default_store()
+    store = default_store(reads=True)
     head, entry = visible_head(store, calc_id, unpublished=True), store.heads.entry(calc_id)
     content = head_json(head)
     if entry is not None:
@@ -152,7 +156,7 @@ def curves_verb(
     output_format: str,
 ) -> None:
     """Print hazard curves of CALC_ID: statistics, realisations with --rlz, both with both."""
-    found = find_curves(default_store(), calc_id, locs, imts, aggs, rlzs, unpublished)
+    found = find_curves(default_store(reads=True), calc_id, locs, imts, aggs, rlzs, unpublished)
     print_curves(found, output_format)
 
 
@@ -188,21 +192,35 @@ def find_curves(
         raise damage
 
 
+def _writable(ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
+    """Return where a picture goes; refuse it before anything is read for it."""
+    path = Path(value or f"{ctx.params['calc_id']}.png")
+    if path.suffix.lower() not in PICTURES:
+        raise click.BadParameter(f"{path} does not end in one of {' '.join(PICTURES)}")
+    if not path.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {path.parent}: make it first")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise click.BadParameter(f"{path} cannot be written: it, or its folder, is read-only")
+    return str(path)
+
+
 @click.command("plot")
 @click.argument("calc_id")
 @click.option("--loc", required=True, help="Site code, custom id or LAT,LON.")
 @click.option("--imt", "imts", multiple=True, help="Intensity measure; repeatable. [default: all]")
-@click.option("--out", type=click.Path(dir_okay=False), help="PNG. [default: CALC_ID.png]")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False),
+    callback=_writable,
+    help="PNG, SVG or PDF. [default: CALC_ID.png]",
+)
 @unpublished_option
-def plot_verb(
-    calc_id: str, loc: str, imts: tuple[str, ...], out: str | None, unpublished: bool
-) -> None:
+def plot_verb(calc_id: str, loc: str, imts: tuple[str, ...], out: str, unpublished: bool) -> None:
     """Plot the hazard curves of a site: realisations in grey, statistics on top."""
     from hazard_store.plot import plot_site
 
-    path = plot_site(
-        default_store(), calc_id, loc, imts or None, out or f"{calc_id}.png", unpublished
-    )
+    store = default_store(reads=True)
+    path = plot_site(store, calc_id, loc, imts or None, out, unpublished)
     echo_line(path)
 
 

@@ -10,15 +10,21 @@ from dataclasses import asdict
 import click
 
 from hazard_store.amounts import count
-from hazard_store.cli.options import SiteRange, default_store, json_option
+from hazard_store.cli.options import (
+    SiteRange,
+    ask,
+    default_store,
+    json_option,
+    require_yes,
+    yes_option,
+)
+from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import progress_for_people
 from hazard_store.cli.render import audit_json, echo_json, print_audit
 from hazard_store.errors import EX_DIFFERENCE, EX_OK
 from hazard_store.model import Status
 from hazard_store.workflow.remove import remove, remove_old
 from hazard_store.workflow.repair import repair
-
-yes_option = click.option("--yes", is_flag=True, help="Do not ask before deleting.")
 
 
 @click.command("repair")
@@ -27,6 +33,7 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask before deletin
 @click.option("--sites", type=SiteRange(), help="One chunk of the plan only.")
 @yes_option
 @json_option
+@changes_the_store
 def repair_verb(
     calc_id: str, calc_file: str | None, sites: tuple[int, int] | None, yes: bool, as_json: bool
 ) -> int:
@@ -58,6 +65,7 @@ def repair_verb(
 @click.option("--max-wcu-per-s", type=click.FloatRange(min=0, min_open=True), help="Write budget.")
 @yes_option
 @json_option
+@changes_the_store
 def remove_verb(
     calc_id: str,
     old_versions: bool,
@@ -67,11 +75,13 @@ def remove_verb(
     as_json: bool,
 ) -> None:
     """Withdraw CALC_ID, delete all of it, and count that nothing is left."""
+    asks = not (yes or old_versions)
+    require_yes(not asks, f"remove {calc_id}")
     store = default_store()
     head = store.head(calc_id)
-    if not (yes or old_versions):
+    if asks:
         size = f"{count(head.calculation.n_sites, 'site')}, {head.status}"
-        click.confirm(f"Remove {calc_id} ({size}) for good?", abort=True, err=True)
+        ask(calc_id, f"Remove {calc_id} ({size}) for good?")
     owner = store.settings.owner or f"remove-{socket.gethostname()}-{os.getpid()}"
     with progress_for_people() as progress:
         if old_versions:

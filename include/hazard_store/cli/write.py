@@ -8,10 +8,16 @@ import click
 
 from hazard_store.cli.options import (
     SiteRange,
+    ask,
     default_store,
+    file_settings,
     json_option,
+    require_yes,
     store_options,
+    store_settings,
+    yes_option,
 )
+from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import ProgressLines, progress_for_people
 from hazard_store.cli.render import (
     audit_json,
@@ -27,7 +33,6 @@ from hazard_store.cli.render import (
 from hazard_store.errors import EX_DIFFERENCE, EX_OK
 from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.records import AuditReport
-from hazard_store.settings import Settings
 from hazard_store.workflow.audit import audit
 from hazard_store.workflow.fence import writable
 from hazard_store.workflow.inspect import inspect, inspection_json
@@ -45,7 +50,7 @@ _PHASES = {"meta": "wcu", "stats": "wcu", "realisations": "wcu", "audit": "rcu"}
 def inspect_verb(calc_file: str, force_normalised_sites: bool, as_json: bool) -> None:
     """Read CALC_FILE once, from end to end, and tell whether it can be stored."""
     with progress_for_people() as progress:
-        found = inspect(calc_file, Settings.from_environment(), progress, force_normalised_sites)
+        found = inspect(calc_file, file_settings(calc_file), progress, force_normalised_sites)
     content = inspection_json(found)
     if as_json:
         echo_json(content)
@@ -64,7 +69,7 @@ def inspect_verb(calc_file: str, force_normalised_sites: bool, as_json: bool) ->
 @json_option
 def plan_verb(calc_file: str, calc_id: str, workers: int, as_json: bool, **options: Any) -> None:
     """Say what loading CALC_FILE as CALC_ID would write and cost. Writes nothing."""
-    settings = Settings.from_environment()
+    settings = file_settings(calc_file)
     with progress_for_people() as progress:
         plan = inspect_and_plan(
             calc_file, calc_id, StoreOptions(**options), settings, progress, workers
@@ -79,12 +84,24 @@ def plan_verb(calc_file: str, calc_id: str, workers: int, as_json: bool, **optio
 
 @click.command("tables")
 @click.argument("what", type=click.Choice(["create", "delete"]))
-def tables_verb(what: str) -> None:
+@click.option("--unprotected", is_flag=True, help="create: without protection from deletion.")
+@yes_option
+@changes_the_store
+def tables_verb(what: str, unprotected: bool, yes: bool) -> None:
     """Create the tables of this stage, or delete them with all that is in them."""
-    from hazard_store.tables import create_tables, delete_tables
+    from hazard_store.table_lifecycle import create_tables, delete_tables
 
-    settings = Settings.from_environment()
-    names = create_tables(settings) if what == "create" else delete_tables(settings)
+    if what == "create":
+        names = create_tables(store_settings(), protected=not unprotected)
+    else:
+        require_yes(yes, "tables delete")
+        settings = store_settings()
+        if not yes:
+            name = settings.stage
+            ask(
+                name, f"This deletes all calculations of the stage {name}. Its name, to go on", name
+            )
+        names = delete_tables(settings)
     for name in names:
         click.echo(f"{what}d {name}")
     if not names:
@@ -98,6 +115,7 @@ def tables_verb(what: str) -> None:
 @click.option("--if-stored", type=click.Choice([i.value for i in IfStored]), default="fail")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
 @json_option
+@changes_the_store
 def load_verb(
     calc_file: str, calc_id: str, if_stored: str, workers: int, as_json: bool, **options: Any
 ) -> int:
@@ -152,6 +170,7 @@ def load_and_print(
 @click.argument("calc_id")
 @click.option("--kind", type=click.Choice([k.value for k in Kind]), required=True)
 @click.option("--sites", type=SiteRange(), required=True, help="One chunk of the plan.")
+@changes_the_store
 def write_verb(calc_file: str, calc_id: str, kind: str, sites: tuple[int, int]) -> None:
     """Write one chunk of one kind of CALC_ID; all else comes from the calculation record."""
     store = default_store()
@@ -172,6 +191,7 @@ def write_verb(calc_file: str, calc_id: str, kind: str, sites: tuple[int, int]) 
 @click.option("--scan", is_flag=True, help="Also read whole tables for items under other keys.")
 @click.option("--max-rcu-per-s", type=click.FloatRange(min=0, min_open=True), help="Read budget.")
 @json_option
+@changes_the_store
 def audit_verb(
     calc_id: str,
     calc_file: str | None,
@@ -200,6 +220,7 @@ def audit_verb(
 
 @click.command("publish")
 @click.argument("calc_id")
+@changes_the_store
 def publish_verb(calc_id: str) -> None:
     """Show CALC_ID to its readers; refused unless its audit passed."""
     store = default_store()

@@ -6,9 +6,17 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    ParamValidationError,
+    UnsupportedS3ArnError,
+)
 
 from hazard_store.aws.clients import s3_client
+from hazard_store.aws.codes import is_of_the_clock
+from hazard_store.aws.errors import to_hazard_error
 from hazard_store.aws.retry import RetryPolicy, is_temporary
 from hazard_store.errors import FileChanged, HazardStoreError, Misconfigured, NoSuchInput, TryAgain
 from hazard_store.model import FileVersion
@@ -20,6 +28,8 @@ PART = 8 << 20  # bytes of one request: it ends well before the timeout on a slo
 RETRIES = 20  # at most half a minute in all: an outage is for the caller to wait out
 BUSY = (408, 409, 429)  # statuses that another try may change
 CHANGED = 412
+BAD_NAMES = ("InvalidBucketName", "InvalidURI", "KeyTooLongError")
+NAME_REASON = 120  # characters: the library adds its regular expressions
 
 
 class S3File:
@@ -39,10 +49,7 @@ class S3File:
             first_s=0.1,
             cap_s=settings.retry_cap_s,
         )
-        try:
-            self._client = s3_client(settings, retries=False)
-        except BotoCoreError as error:  # a profile that is not there
-            raise _no_credentials(uri, error) from error
+        self._client = s3_client(settings, retries=False)
         found = self._head()
         if etag is not None and etag != found.etag:
             raise FileChanged(uri, etag, found.etag)
@@ -97,7 +104,13 @@ class S3File:
             raise _to_hazard_error(self._uri, error) from None  # its text may hold keys
         except NoCredentialsError as error:
             raise _no_credentials(self._uri, error) from None
+        except (ParamValidationError, UnsupportedS3ArnError, ValueError) as error:
+            why = " ".join(str(error).split())
+            raise NoSuchInput(self._uri, f"S3 has no such names ({why[:NAME_REASON]})") from None
         except BotoCoreError as error:
+            ours = to_hazard_error(error)
+            if isinstance(ours, Misconfigured):
+                raise ours from None
             raise TryAgain(self._uri, f"S3 did not answer as it should: {error}") from None
 
 
@@ -117,6 +130,10 @@ def _no_credentials(uri: str, error: BotoCoreError) -> Misconfigured:
 def _to_hazard_error(uri: str, error: ClientError) -> HazardStoreError:
     """Return our error for S3's, with the code of its answer: the rest may hold keys."""
     code, status = error.response["Error"].get("Code", ""), _status(error)
+    if is_of_the_clock(code, error.response["Error"].get("Message", "")):
+        return to_hazard_error(error) or Misconfigured(uri, code)
+    if code in BAD_NAMES:
+        return NoSuchInput(uri, f"S3 has no such names: {code}")
     if status == 404:
         return NoSuchInput(uri, "no such bucket" if code == "NoSuchBucket" else "no such object")
     if status in (401, 403):

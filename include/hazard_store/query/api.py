@@ -309,4 +309,4 @@ def _metadata(head: Head) -> HazardMetadata:
 
 
 def _default_store() -> Store:
-    return Store(Settings.from_environment())
+    return Store(Settings.from_environment().for_reading())

@@ -23,7 +23,7 @@ from hazard_store.workflow.audit import audit_chunk
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.fence import check_owner, writable
 from hazard_store.workflow.inspect import inspect
-from hazard_store.workflow.plan import Plan, make_plan
+from hazard_store.workflow.plan import Plan, check_parameters, make_plan
 from hazard_store.workflow.pool import Phases, Pool, map_chunks, worker_processes
 from hazard_store.workflow.progress import OnAdvance, Progress
 from hazard_store.workflow.publish import AuditFailed, decide, publish, verdict
@@ -49,7 +49,12 @@ def inspect_and_plan(
     progress: Progress,
     workers: int | None = None,
 ) -> Plan:
-    """Read the file once and plan; writes nothing."""
+    """Read the file once and plan; writes nothing.
+
+    Raises:
+        BadParameter: the id or an option is invalid, told before the file is read.
+    """
+    check_parameters(calc_id, options)
     inspection = inspect(uri, settings, progress, options.force_normalised_sites)
     with open_calc(uri, settings, inspection.calculation.file.etag) as calc_file:
         return make_plan(calc_file, calc_id, Checked.of(inspection), options, settings, workers)
@@ -81,6 +86,7 @@ def load(
     Raises:
         HazardStoreError: as its kind says; the calculation is then `failed` or was never begun.
     """
+    check_parameters(calc_id, options)  # before processes are started for it
     with worker_processes(workers) as pool:
         return _load(store, uri, calc_id, options, progress, if_stored, workers, pool)
 

@@ -43,6 +43,21 @@ class Plan:
     logic_tree: LogicTree
 
 
+def check_parameters(calc_id: str, options: StoreOptions) -> None:
+    """Check what can be checked without the file, which may take long to read.
+
+    Raises:
+        BadParameter: the id or an option is invalid.
+    """
+    storage_id(calc_id)
+    for name in ("realisations_per_item", "sites_per_chunk"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise BadParameter(name, "it must be at least 1")
+    if options.max_wcu_per_s is not None and not options.max_wcu_per_s > 0:
+        raise BadParameter("max_wcu_per_s", "it must be above 0")
+
+
 def make_plan(
     calc_file: CalcFile,
     calc_id: str,
@@ -65,6 +80,7 @@ def make_plan(
         BadCalculation: the calculation cannot be stored this way.
         BadParameter: an option is invalid.
     """
+    check_parameters(calc_id, options)
     calculation = calc_file.calculation
     realisations = options.realisations and calculation.has_realisations
     group = _group(calculation, options, realisations)
@@ -107,8 +123,6 @@ def _group(calculation: Calculation, options: StoreOptions, realisations: bool) 
     uri, shape = calculation.file.uri, calculation.levels.shape
     if not calculation.aggs and not realisations:
         raise BadCalculation(uri, "it has no statistics, and realisations were not to be stored")
-    if options.realisations_per_item is not None and options.realisations_per_item < 1:
-        raise BadParameter("realisations_per_item", "it must be at least 1")
     fit = largest_group(options.layout, Kind.REALISATIONS, *shape)
     if fit == 0:
         raise BadCalculation(
@@ -135,7 +149,6 @@ def _describe(
     group: int,
     codes: SiteCodes,
 ) -> StoredCalculation:
-    storage_id(calc_id)  # refuses an invalid id
     levels = [tuple(row) for row in calculation.levels.tolist()]
     vs30 = calculation.sites.vs30
     vs30s = () if vs30 is None else tuple(np.unique(vs30[np.isfinite(vs30)]).tolist())
@@ -207,8 +220,6 @@ def _divide(
     workers: int | None,
 ) -> tuple[int, float, tuple[int, ...]]:
     """Return (writers at once, write units a second of each, borders of the chunks)."""
-    if options.max_wcu_per_s is not None and not options.max_wcu_per_s > 0:
-        raise BadParameter("max_wcu_per_s", "it must be above 0")
     at_most = settings.writers if workers is None else workers
 
     def at_once(n_chunks: int) -> tuple[int, float]:
@@ -228,8 +239,6 @@ def _divide(
         sites_per_chunk = math.ceil(n / n_chunks)
     else:
         sites_per_chunk = options.sites_per_chunk
-        if sites_per_chunk < 1:
-            raise BadParameter("sites_per_chunk", "it must be at least 1")
     borders = chunk_borders(hash_keys, sites_per_chunk)
     if len(borders) - 1 > settings.max_map_length:
         raise BadParameter(

@@ -12,7 +12,7 @@ import pytest
 
 from hazard_store.model import IfStored, KeyScheme, Kind, StoreOptions
 from hazard_store.store import Store
-from hazard_store.tables import create_tables
+from hazard_store.table_lifecycle import create_tables
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
 from tests.support.calc_factory import make_calc
@@ -181,9 +181,9 @@ def test_tables_are_created_and_deleted(store: Store, cli):
     assert names <= set(created.out.split())
     assert cli("tables", "create").out == "nothing to do\n"
     assert cli("load", FILE, "A").code == 0
-    assert names <= set(cli("tables", "delete").out.split())
+    assert names <= set(cli("tables", "delete", "--yes").out.split())
     assert cli("list").code == 78
-    assert cli("tables", "delete").out == "nothing to do\n"
+    assert cli("tables", "delete", "--yes").out == "nothing to do\n"
 
 
 def test_inspect(cli, aws_environment):

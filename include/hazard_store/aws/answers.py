@@ -1,0 +1,58 @@
+"""What is an answer of DynamoDB, and what only looks like one: a proxy's page, another service.
+
+The client library reads a page that came with status 200 as an empty answer, and an empty answer
+says that there is no such item. So each answer is looked at before it is read: a page becomes an
+error of AWS's kind, which is tried again or told like any other.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hazard_store.aws.codes import FOREIGN_ANSWER, NOT_DYNAMODB
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SHOWN = 60  # characters of a page, in a message
+BUSY = (408, 425, 429)
+# One of these names a DynamoDB: AWS sends all three; a stand-in, one at least.
+SIGNS = ("x-amzn-requestid", "x-amz-crc32")
+CONTENT_TYPE = "amz-json"
+
+
+def refuse_foreign_answers(client: DynamoDBClient) -> None:
+    """Make a client refuse what is not an answer of DynamoDB."""
+    client.meta.events.register("before-parse.dynamodb", _check)
+
+
+def is_from_dynamodb(headers: Any, body: bytes) -> bool:
+    """Tell whether an answer is one of DynamoDB: a JSON object, and marked as its own."""
+    marked = any(sign in headers for sign in SIGNS) or CONTENT_TYPE in headers.get(
+        "content-type", ""
+    )
+    if not marked:
+        return False
+    try:
+        return isinstance(json.loads(body), dict)
+    except ValueError:
+        return False
+
+
+def _check(response_dict: dict[str, Any], **_: Any) -> None:
+    """Put an error in the place of a foreign answer, before it is parsed."""
+    headers, body = response_dict["headers"], response_dict["body"]
+    if is_from_dynamodb(headers, body):
+        return
+    status = response_dict["status_code"]
+    may_pass = status < 300 or status >= 500 or status in BUSY
+    begins = " ".join(body[: 4 * SHOWN].decode("utf-8", "replace").split())[:SHOWN]
+    kind = headers.get("content-type", "no content type")
+    said = f"it begins {begins!r}" if begins else "it is empty"
+    error = {
+        "__type": FOREIGN_ANSWER if may_pass else NOT_DYNAMODB,
+        "message": f"HTTP {status}, {kind}; {said}",
+    }
+    response_dict["status_code"] = 502 if may_pass else 400
+    response_dict["body"] = json.dumps(error).encode()
