@@ -43,8 +43,9 @@ def repair_verb(
             return yes
         return click.confirm(f"Delete {extra} items that should not be there?", err=True)
 
+    store = default_store()
     with progress_for_people() as progress:
-        report = repair(default_store(), calc_id, calc_file, sites, progress, may_delete)
+        report = repair(store, calc_id, calc_file, sites, progress, may_delete)
     if as_json:
         echo_json(audit_json(report))
     else:
