@@ -66,3 +66,51 @@ def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: s
 def test_they_are_frozen():
     with pytest.raises(ValidationError):
         Settings.from_environment().stage = "OTHER"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("empty", ["", "  ", "\n"])
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, empty: str):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://all")
+    unset = Settings.from_environment()
+    for name in ("AWS_REGION", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_DYNAMODB"):
+        monkeypatch.setenv(name, empty)
+    for name in Settings.model_fields:
+        monkeypatch.setenv(f"HAZARD_STORE_{name.upper()}", empty)
+    assert unset == Settings.from_environment()
+
+
+def test_spaces_around_a_value_are_no_part_of_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HAZARD_STORE_STAGE", " PROD\n")
+    monkeypatch.setenv("AWS_REGION", "\teu-west-1 ")
+    monkeypatch.setenv("HAZARD_STORE_WRITERS", " 3 ")
+    settings = Settings.from_environment()
+    assert ("PROD", "eu-west-1", 3) == (settings.stage, settings.region, settings.writers)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["localhost:4566", "http://localhost:99999", "http://", "ftp://x", "http://a b", "http://x\ny"],
+)
+def test_what_is_no_address_names_the_variable_that_was_set(
+    monkeypatch: pytest.MonkeyPatch, address: str
+):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    with pytest.raises(Misconfigured, match=r"^AWS_ENDPOINT_URL: .* is not an address"):
+        Settings.from_environment()
+
+
+@pytest.mark.parametrize("region", ["us east;1", "us\neast", "r\u00e9gion"])
+def test_what_is_no_region_is_told(monkeypatch: pytest.MonkeyPatch, region: str):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    with pytest.raises(Misconfigured, match="AWS_DEFAULT_REGION"):
+        Settings.from_environment()
+
+
+def test_who_only_reads_gives_up_earlier(monkeypatch: pytest.MonkeyPatch):
+    assert (300, 20) == (
+        Settings.from_environment().retry_limit_s,
+        Settings.from_environment().for_reading().retry_limit_s,
+    )
+    monkeypatch.setenv("HAZARD_STORE_RETRY_LIMIT_S", "5")
+    assert 5 == Settings.from_environment().for_reading().retry_limit_s

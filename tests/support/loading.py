@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.records import Head, WriteReport
 from hazard_store.store import Store
@@ -55,8 +57,15 @@ def make_tables(store: Store) -> None:
 def drop_tables(store: Store) -> None:
     """Delete the tables that are still there."""
     for table in RANGE_NAMES:
+        name = getattr(store.settings, table)
         with suppress(store.client.exceptions.ResourceNotFoundException):
-            store.client.delete_table(TableName=getattr(store.settings, table))
+            try:
+                store.client.delete_table(TableName=name)
+            except ClientError as error:  # made by `tables create`, which protects
+                if error.response["Error"]["Code"] != "ValidationException":
+                    raise
+                store.client.update_table(TableName=name, DeletionProtectionEnabled=False)
+                store.client.delete_table(TableName=name)
 
 
 def stored(

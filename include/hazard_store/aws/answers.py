@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from hazard_store.aws.codes import FOREIGN_ANSWER, NOT_DYNAMODB
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ CONTENT_TYPE = "amz-json"
 def refuse_foreign_answers(client: DynamoDBClient) -> None:
     """Make a client refuse what is not an answer of DynamoDB."""
     client.meta.events.register("before-parse.dynamodb", _check)
+    client.meta.events.register("after-call.dynamodb", _raise)
 
 
 def is_from_dynamodb(headers: Any, body: bytes) -> bool:
@@ -56,3 +59,9 @@ def _check(response_dict: dict[str, Any], **_: Any) -> None:
     }
     response_dict["status_code"] = 502 if may_pass else 400
     response_dict["body"] = json.dumps(error).encode()
+
+
+def _raise(parsed: dict[str, Any], model: Any, **_: Any) -> None:
+    """Raise the error of a foreign answer: the library goes by the status that it came with."""
+    if parsed.get("Error", {}).get("Code") in (FOREIGN_ANSWER, NOT_DYNAMODB):
+        raise ClientError(parsed, model.name)  # type: ignore[arg-type]

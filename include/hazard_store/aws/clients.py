@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from hazard_store.aws.answers import refuse_foreign_answers
+from hazard_store.aws.deadline import Deadlines
 from hazard_store.aws.patience import Patience, retry_a_late_signature
 from hazard_store.aws.retry import RetryPolicy
 from hazard_store.errors import Misconfigured
@@ -19,6 +20,7 @@ from hazard_store.settings import Settings
 
 CONNECT_S = 4  # a person is told of a wrong address within 5 s
 ANSWER_S = 20  # without a byte of an answer
+WHOLE_ANSWER_S = 60
 PART_S = 60  # the same of a part of a file
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
@@ -62,9 +64,11 @@ def dynamodb_client(settings: Settings, *, retries: bool = True) -> DynamoDBClie
             config=config,
         )
     refuse_foreign_answers(client)
+    endpoint = client.meta.endpoint_url
+    Deadlines(min(WHOLE_ANSWER_S, settings.retry_limit_s), endpoint).attach(client)
+    retry_a_late_signature(client)  # before `Patience`, which gives such a request up
     if retries:
-        Patience(RetryPolicy.of(settings), client.meta.endpoint_url).attach(client)
-    retry_a_late_signature(client)
+        Patience(RetryPolicy.of(settings), endpoint).attach(client)
     return client
 
 

@@ -44,8 +44,9 @@ def repair_verb(
             return yes
         return click.confirm(f"Delete {count(extra, 'item')} beyond what belongs there?", err=True)
 
+    store = default_store()
     with progress_for_people() as progress:
-        report = repair(default_store(), calc_id, calc_file, sites, progress, may_delete)
+        report = repair(store, calc_id, calc_file, sites, progress, may_delete)
     if as_json:
         echo_json(audit_json(report))
     else:

@@ -49,8 +49,9 @@ _PHASES = {"meta": "wcu", "stats": "wcu", "realisations": "wcu", "audit": "rcu"}
 @json_option
 def inspect_verb(calc_file: str, force_normalised_sites: bool, as_json: bool) -> None:
     """Read CALC_FILE once, from end to end, and tell whether it can be stored."""
+    settings = file_settings(calc_file)
     with progress_for_people() as progress:
-        found = inspect(calc_file, file_settings(calc_file), progress, force_normalised_sites)
+        found = inspect(calc_file, settings, progress, force_normalised_sites)
     content = inspection_json(found)
     if as_json:
         echo_json(content)
@@ -133,9 +134,10 @@ def load_and_print(
     progress: ProgressLines | None = None,
 ) -> int:
     """Load, show progress and print how it ended."""
+    store = default_store()
     with progress or progress_for_people() as shown:
         loaded: Loaded = load(
-            default_store(),
+            store,
             calc_file,
             calc_id,
             StoreOptions(**options),
@@ -201,9 +203,10 @@ def audit_verb(
     as_json: bool,
 ) -> int:
     """Read back what is stored of CALC_ID and compare; exit code 1 where it differs."""
+    store = default_store()
     with progress_for_people() as progress:
         report: AuditReport = audit(
-            default_store(),
+            store,
             calc_id,
             calc_file,
             sites,

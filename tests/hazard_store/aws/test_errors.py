@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+)
 
 from hazard_store.aws.errors import to_hazard_error
 from hazard_store.errors import EX_CONFIG, EX_TEMPFAIL
@@ -27,6 +32,10 @@ def client_error(code: str, status: int = 400) -> ClientError:
         (ValueError("Invalid endpoint: x"), EX_CONFIG, "AWS_ENDPOINT_URL"),
         (client_error("ProvisionedThroughputExceededException"), EX_TEMPFAIL, "AWS"),
         (client_error("InternalServerError", 500), EX_TEMPFAIL, "AWS"),
+        (client_error("ReplicatedWriteConflictException"), EX_TEMPFAIL, "AWS"),
+        (client_error("UnknownOperationException"), EX_CONFIG, "is not a DynamoDB"),
+        (client_error("RequestTimeTooSkewed", 403), EX_CONFIG, "this machine's clock is wrong"),
+        (HTTPClientError(error="Invalid header value b'x\\n'"), EX_CONFIG, "cannot be sent"),
         (EndpointConnectionError(endpoint_url="http://x"), EX_TEMPFAIL, "http://x"),
     ],
     ids=str,

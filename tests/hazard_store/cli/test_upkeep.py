@@ -77,7 +77,7 @@ def test_a_scan_finds_strays_that_an_audit_cannot_see(
 def test_remove_needs_a_yes_and_then_leaves_nothing(store: Store, cli) -> None:
     stored(store, FILE)
     before = all_items(store)
-    assert 0 != cli("remove", "A").code  # nobody is there to ask
+    assert 2 == cli("remove", "A").code  # nobody is there to ask
     assert before == all_items(store)
     removed = cli("remove", "A", "--yes", "--json")
     assert 0 == removed.code, removed.err

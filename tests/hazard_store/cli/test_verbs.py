@@ -135,7 +135,13 @@ def test_without_a_region(store: Store, cli, monkeypatch: pytest.MonkeyPatch, ve
 
 @pytest.mark.parametrize(
     "verb",
-    [["list"], ["show", "A"], ["load", FILE, "A"], ["tables", "create"], ["tables", "delete"]],
+    [
+        ["list"],
+        ["show", "A"],
+        ["load", FILE, "A"],
+        ["tables", "create"],
+        ["tables", "delete", "--yes"],
+    ],
 )
 def test_without_credentials(store: Store, cli_process, verb: list[object]):
     ended = cli_process(*verb, AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None)
@@ -504,5 +510,5 @@ def test_create_tables_makes_what_the_tests_use(store: Store):
 
     mine = schemas()
     drop_tables(store)
-    assert sorted(names) == sorted(create_tables(store.settings))
+    assert sorted(names) == sorted(create_tables(store.settings, protected=False))
     assert mine == schemas()

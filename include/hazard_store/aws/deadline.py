@@ -1,0 +1,103 @@
+"""Ends requests whose answer never does.
+
+The library's timeouts count from byte to byte, so an answer that drips holds a thread for ever.
+Here each request has a deadline, at which its socket is shut down: the library then finds the
+connection closed, and the request is tried again like any other.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LOOK_S = 0.5  # between two looks at what is under way
+SAY_S = 4  # a person is told of a silent address within 5 s
+
+log = logging.getLogger("hazard_store")
+
+
+@dataclass
+class _UnderWay:
+    """A request, and the socket that it uses."""
+
+    began: float
+    socket: socket.socket | None = None
+
+
+@dataclass
+class Deadlines:
+    """The requests of one client that are under way, one a thread."""
+
+    limit_s: float
+    endpoint: str
+    say_s: float = SAY_S
+    _said: bool = False
+    _requests: dict[int, _UnderWay] = field(default_factory=dict)
+    _thread: threading.Thread | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def attach(self, client: DynamoDBClient) -> None:
+        """Watch the requests of a client."""
+        client.meta.events.register("before-send.dynamodb", self._begin)
+        client.meta.events.register("response-received.dynamodb", self._end)
+        session = client._endpoint.http_session  # type: ignore[attr-defined]
+        session._pool_classes_by_scheme = pools = self._pools()  # for proxies
+        session._manager.pool_classes_by_scheme = pools
+
+    def _pools(self) -> dict[str, type]:
+        return {
+            scheme: type(pool.__name__, (pool,), {"ConnectionCls": self._noting(pool)})
+            for scheme, pool in (("http", AWSHTTPConnectionPool), ("https", AWSHTTPSConnectionPool))
+        }
+
+    def _noting(self, pool: Any) -> type:
+        requests = self._requests
+
+        class Noting(pool.ConnectionCls):  # type: ignore[misc]
+            """A connection that notes its socket, which later it may no longer know."""
+
+            def getresponse(self, *args: Any, **kwargs: Any) -> Any:
+                """Return the answer's beginning."""
+                request = requests.get(threading.get_ident())
+                if request is not None:
+                    request.socket = self.sock
+                return super().getresponse(*args, **kwargs)
+
+        return Noting
+
+    def _begin(self, **_: Any) -> None:
+        self._requests[threading.get_ident()] = _UnderWay(time.monotonic())
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="deadlines", daemon=True)
+                self._thread.start()
+
+    def _end(self, **_: Any) -> None:
+        self._requests.pop(threading.get_ident(), None)
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(min(LOOK_S, self.limit_s / 4))
+            now = time.monotonic()
+            for request in list(self._requests.values()):
+                took_s = now - request.began
+                if took_s >= self.say_s and not self._said:
+                    self._said = True
+                    log.warning(
+                        "%s has not answered for %.0f s; it is waited for and then asked again",
+                        self.endpoint,
+                        took_s,
+                    )
+                if took_s >= self.limit_s and request.socket is not None:
+                    with suppress(OSError):  # it is closed already
+                        request.socket.shutdown(socket.SHUT_RDWR)
