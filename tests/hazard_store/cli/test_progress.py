@@ -69,7 +69,9 @@ def test_an_audit_and_a_repair_count_too(store: Store):
     counting = Counting()
     audit(store, "A", None, None, counting)
     assert counting.totals["audit"] == counting.counts["audit"] == 3
+    counting = Counting()
     repair(store, "A", None, None, counting, lambda _: False)
+    assert {"repair", "audit"} == set(counting.totals)
     assert counting.totals == counting.counts
 
 
