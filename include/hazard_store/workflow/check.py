@@ -16,7 +16,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hazard_store import codec
 from hazard_store.aws.clients import dynamodb_client, region_of
 from hazard_store.aws.errors import to_hazard_error
-from hazard_store.errors import EX_CONFIG, EX_OK, EX_TEMPFAIL, HazardStoreError, Misconfigured
+from hazard_store.errors import (
+    EX_CONFIG,
+    EX_OK,
+    EX_TEMPFAIL,
+    HazardStoreError,
+    Misconfigured,
+    TryAgain,
+)
 from hazard_store.inbox.arrivals import require_listable
 from hazard_store.keys import HASH_KEY
 from hazard_store.settings import Settings
@@ -77,17 +84,19 @@ def check(role: str, clock: Callable[[], float] = time.time) -> Iterator[Finding
     yield Finding("settings", f"stage {settings.stage}, tables {settings.table_prefix}*")
     store = Store(settings)
     address = _said("address", lambda: _address(settings))
-    yield address
     if not address.well:
+        yield address
         return
     client = dynamodb_client(settings, retries=False)  # who asks wants to hear of the first fault
     answers: list[dict[str, Any]] = []
     tables = _said("tables", lambda: _tables(store, client, answers.append))
+    if tables.exit_code == EX_TEMPFAIL:
+        yield Finding("address", f"{address.text}: {tables.text}", EX_TEMPFAIL)
+        return
+    yield address
     if answers:
         yield _said("clock", lambda: _clock(answers[0], clock()))
     yield tables
-    if tables.exit_code == EX_TEMPFAIL:
-        return
     if tables.well:
         yield _said("rights", lambda: _rights(store, client, role))
     if role in READS_INBOX:
@@ -112,6 +121,7 @@ def _address(settings: Settings) -> str:
     if credentials is None:
         reason = "no credentials are found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret"
         raise Misconfigured("AWS", reason)
+    dynamodb_client(settings)  # refuses an address that is none
     where = settings.endpoint_dynamodb or f"AWS {settings.region}"
     return f"{where}, region {settings.region}, credentials from {credentials.method}"
 
@@ -131,6 +141,8 @@ def _tables(store: Store, client: Any, on_answer: Callable[[Any], None]) -> str:
                 raise Misconfigured(table, f"{reason}HAZARD_STORE_STAGE") from error
             raise
         on_answer(answer["ResponseMetadata"])
+        if "KeySchema" not in answer.get("Table", {}):
+            raise TryAgain(table, "what answers at this address is not DynamoDB")
         _require_fit(table, answer["Table"], [HASH_KEY, range_name])
     return f"{', '.join(range_key_names(store))}: active, with our keys"
 
