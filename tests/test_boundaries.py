@@ -99,6 +99,8 @@ DATA_OPERATIONS: dict[str, tuple[str, ...]] = {
     "query": ("hazard_store.query", "hazard_store.records"),
     "scan": ("hazard_store.query",),
 }
+# Tries each of them with a key that is nobody's, so that nothing is read or changed.
+TRIES = "hazard_store.workflow.rights"
 OPERATIONS_BY_PAGES = {"query", "scan"}
 
 
@@ -178,7 +180,7 @@ def faults(name: str, source: str) -> list[str]:
         f"{name} calls {operation}"
         for operation in sorted(operations(source))
         if is_in(name, ("hazard_store", "hazard_airflow", "dags", "plugins"))
-        and not is_in(name, DATA_OPERATIONS[operation])
+        and not is_in(name, (*DATA_OPERATIONS[operation], TRIES))
     ]
 
 

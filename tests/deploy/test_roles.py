@@ -41,13 +41,11 @@ FORM = {
     "max_wcu_per_s": None,
 }
 # What a role may do and never asks for in the work below, each with its reason.
-MISSING_FILE = "without it S3 answers 403, and not 404, for a file that is not there"
 NOTEBOOKS = "notebooks may read any table by keys, with the models of the tables"
 FOR_ECS = ("ecs:", "logs:")  # asked for in another stack
 UNUSED = {
-    "writer": {"s3:ListBucket hazard-inbox": MISSING_FILE},
+    "writer": {},
     "orchestrator": {
-        "s3:ListBucket hazard-inbox": MISSING_FILE,
         "iam:PassRole": "no call: AWS checks it when a task that has a role is started",
         "ecs:RunTask hazard-t-writer:*": "how AWS may take the family's name that we give",
     },
@@ -73,6 +71,10 @@ def life(guarded: Guarded) -> Guarded:
 def live(guarded: Guarded, uri: str) -> None:
     """Do what the DAG does, with the calls of ECS left out."""
     form = FORM | {"calc_file": uri}
+    for role in ("reader", "writer", "orchestrator", "remover"):
+        guarded.become(role)
+        told = json.loads(call("check", "--for", role, "--json"))
+        assert told["well"], told
     guarded.become("writer")
     inspected = json.loads(call("inspect", uri, "--json"))
     guarded.become("orchestrator")
@@ -222,6 +224,18 @@ def test_a_file_that_is_not_there_is_told_from_a_forbidden_one(life: Guarded) ->
     aws.client(life.stack, "s3").create_bucket(Bucket="somebody-elses")
     aws.client(life.stack, "s3").put_object(Bucket="somebody-elses", Key="a.hdf5", Body=b"x")
     assert "S3 refuses these credentials" in refused("inspect", "s3://somebody-elses/a.hdf5")
+
+
+def test_a_role_is_told_what_it_may_not_do(life: Guarded) -> None:
+    life.become("reader")
+    life.recorder.role = "nobody"  # it may not do what is tried here
+    done = CliRunner().invoke(cli, ["check", "--for", "writer", "--json"], standalone_mode=False)
+    (rights,) = (each for each in json.loads(done.stdout)["checks"] if each["name"] == "rights")
+    assert not rights["well"]
+    for action in ("PutItem", "UpdateItem"):
+        assert f"dynamodb:{action} on {META}" in rights["text"]
+    assert f"dynamodb:BatchWriteItem on {STATS}" in rights["text"]
+    assert "dynamodb:Query" not in rights["text"]
 
 
 def refused(*arguments: str) -> str:

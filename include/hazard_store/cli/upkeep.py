@@ -1,4 +1,4 @@
-"""Verbs that mend a stored calculation or take it away: repair, remove."""
+"""Verbs of upkeep: check, repair, remove."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from hazard_store.cli.progress import progress_for_people
 from hazard_store.cli.render import audit_json, echo_json, print_audit
 from hazard_store.errors import EX_DIFFERENCE, EX_OK
 from hazard_store.model import Status
+from hazard_store.shown import one_line
+from hazard_store.workflow.check import ROLES, check, exit_code_of
 from hazard_store.workflow.remove import remove, remove_old
 from hazard_store.workflow.repair import repair
 
@@ -101,4 +103,33 @@ def remove_verb(
         )
 
 
-VERBS = (repair_verb, remove_verb)
+@click.command("check")
+@click.option(
+    "--for",
+    "role",
+    type=click.Choice(list(ROLES)),
+    default="all",
+    show_default=True,
+    help="Whose rights are tried.",
+)
+@json_option
+def check_verb(role: str, as_json: bool) -> int:
+    """Tell whether the store can be used from here: settings, address, clock, tables, rights.
+
+    A line each, green or with the next step. Writes nothing. Exit code 78 where something is to be
+    mended, 75 where the network does not answer.
+    """
+    found = []
+    for each in check(role):
+        found.append(each)
+        if not as_json:
+            mark = click.style("ok ", fg="green") if each.well else click.style("RED", fg="red")
+            click.echo(f"{mark} {each.name:8} {one_line(each.text)}")
+    code = exit_code_of(found)
+    if as_json:
+        checks = [{"name": f.name, "well": f.well, "text": f.text} for f in found]
+        echo_json({"well": code == EX_OK, "exit_code": code, "checks": checks})
+    return code
+
+
+VERBS = (repair_verb, remove_verb, check_verb)

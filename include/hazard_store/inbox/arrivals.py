@@ -85,6 +85,35 @@ def arrivals(inbox: str, interval: Interval, settings: Settings) -> Iterator[Arr
     return _in_folder(inbox, interval)
 
 
+def require_listable(inbox: str, settings: Settings) -> None:
+    """Ask for one name in the inbox.
+
+    Raises:
+        Misconfigured: there is no such inbox, or it may not be listed.
+    """
+    if not inbox.startswith("s3://"):
+        arrivals(inbox, Interval(*[dt.datetime.now(dt.UTC)] * 2), settings)  # refuses what is none
+        try:
+            os.scandir(inbox).close()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise Misconfigured("HAZARD_STORE_INBOX", f"there is no folder {inbox}") from error
+        except OSError as error:
+            reason = f"{inbox} cannot be listed: {error.strerror}"
+            raise Misconfigured("HAZARD_STORE_INBOX", reason) from error
+        return
+    bucket, _, prefix = inbox.removeprefix("s3://").partition("/")
+    try:
+        s3_client(settings, retries=False).list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)
+    except ClientError as error:
+        code = error.response["Error"].get("Code")
+        if code == "NoSuchBucket":
+            raise Misconfigured("HAZARD_STORE_INBOX", f"there is no bucket {bucket}") from error
+        if code in ("AccessDenied", "403"):
+            reason = f"s3:ListBucket on {bucket} is not allowed: give the role this right"
+            raise Misconfigured("HAZARD_STORE_INBOX", reason) from error
+        raise
+
+
 def _arrival_of(
     inbox: str, name: str, size: int, modified: dt.datetime, interval: Interval
 ) -> Arrival | None:
