@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
+from botocore.loaders import Loader, create_loader
 
 from hazard_store.aws.answers import refuse_foreign_answers
 from hazard_store.aws.deadline import Deadlines
@@ -57,7 +60,7 @@ def dynamodb_client(settings: Settings, *, retries: bool = True) -> DynamoDBClie
     )
     region = region_of(settings)
     with _configuration():
-        client = boto3.client(
+        client = _session().client(
             "dynamodb",
             region_name=region,
             endpoint_url=settings.endpoint_dynamodb,
@@ -73,7 +76,7 @@ def dynamodb_client(settings: Settings, *, retries: bool = True) -> DynamoDBClie
 
 
 def s3_client(settings: Settings, *, retries: bool = True) -> Any:
-    """Return an S3 client, with a session of its own: the profile is that of this moment.
+    """Return an S3 client.
 
     Args:
         settings: region and endpoint.
@@ -90,9 +93,19 @@ def s3_client(settings: Settings, *, retries: bool = True) -> Any:
         response_checksum_validation="when_required",
     )
     with _configuration():
-        return boto3.session.Session().client(
-            "s3", region_name=region, endpoint_url=endpoint, config=config
-        )
+        return _session().client("s3", region_name=region, endpoint_url=endpoint, config=config)
+
+
+def _session() -> boto3.session.Session:
+    """Return a new session: its profile is that of this moment; AWS's models are read once."""
+    session = botocore.session.Session()
+    session.register_component("data_loader", _loader())
+    return boto3.session.Session(botocore_session=session)
+
+
+@cache
+def _loader() -> Loader:
+    return create_loader()
 
 
 @contextmanager
