@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hazard_store import errors
+from hazard_store.cli.render import print_curves
+from hazard_store.query import StatsCurve
 from hazard_store.shown import OneLineFormatter, cut, cut_words, one_line, shown_traceback
 from hazard_store.store import Store
 from tests.support.calc_factory import make_calc
@@ -142,6 +147,20 @@ def test_what_is_stored_of_a_file(store: Store, cli: Any, tmp_path: Path, text: 
         check_honest(cli(*each))
     curves = json.loads(cli("curves", "A", *first, "--format", "json").out)
     assert imt in {curve["imt"] for curve in curves}
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_csv_is_escaped_on_a_terminal_and_exact_in_a_file(terminal: bool, monkeypatch: Any):
+    class Out(io.StringIO):
+        def isatty(self) -> bool:
+            return terminal
+
+    imt, ones = "SA\x1b[2K\n", np.ones(1)
+    curve = StatsCurve("A", "[0.000~0.000]", 0.0, 0.0, None, "mean", imt, ones, np.float32(ones))
+    monkeypatch.setattr("sys.stdout", out := Out(newline=""))
+    print_curves(iter([curve]), "csv")
+    (row,) = csv.DictReader(io.StringIO(out.getvalue(), newline=""))
+    assert row["imt"] == (one_line(imt) if terminal else imt)
 
 
 @some_hostile

@@ -181,12 +181,13 @@ class _Whole:
 
 
 def _print_csv(curves: Iterable[StatsCurve | RlzCurve]) -> None:
+    text = one_line if sys.stdout.isatty() else str  # a program gets what the file says
     out = csv.writer(sys.stdout)
     out.writerow(("calc_id", "loc", "lat", "lon", "vs30", "agg_or_rlz", "imt", "iml", "poe"))
     for curve in curves:
-        site = (curve.calc_id, curve.loc, curve.lat, curve.lon, curve.vs30)
+        site = (curve.calc_id, text(curve.loc), curve.lat, curve.lon, curve.vs30)
         for iml, poe in zip(curve.imls.tolist(), curve.poes, strict=True):
-            out.writerow((*site, row_of(curve), curve.imt, iml, str(poe)))
+            out.writerow((*site, text(row_of(curve)), text(curve.imt), iml, str(poe)))
 
 
 def row_of(curve: StatsCurve | RlzCurve) -> str:
