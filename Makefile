@@ -48,10 +48,10 @@ status: $(INSTALLED)  ## Say what is up
 	@exec $(BIN)/python -m local status
 
 test: $(INSTALLED)  ## Run the tests (ARGS="-k keys" for some of them)
-	@exec $(BIN)/python -m pytest -m "$(TEST)" $(WORKERS) $(ARGS)
+	@exec $(BIN)/python -m pytest -m "$(TEST)" $(WORKERS) $(TEST_BY) $(ARGS)
 
 soak: $(INSTALLED)  ## Run the slow tests: soaks and repetitions
-	@exec $(BIN)/python -m pytest -m "$(SOAK)" $(WORKERS) $(ARGS)
+	@exec $(BIN)/python -m pytest -m "$(SOAK)" $(WORKERS) $(SOAK_BY) $(ARGS)
 
 month: $(INSTALLED)  ## Backfill a month of files through a running Airflow, twice
 	@exec $(BIN)/python -m pytest -m month $(ARGS)

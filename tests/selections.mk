@@ -2,5 +2,9 @@
 # file, and tests/conftest.py reads it: a run of TEST without a path is a whole run.
 TEST = not slow and not containers
 SOAK = slow and not month
-# As many workers as this machine has cores, at most 8; ARGS="-n 0" runs all in one process.
-WORKERS = -n logical --maxprocesses 8 --dist worksteal
+# As many workers as this machine has cores, at most 8; ARGS="-n 0" runs all in one process. Tests
+# go to whoever is idle: neighbours stay together as long as it goes, and for soaks those that are
+# marked with `xdist_group` always.
+WORKERS = -n logical --maxprocesses 8
+TEST_BY = --dist worksteal
+SOAK_BY = --dist loadgroup

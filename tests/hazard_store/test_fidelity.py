@@ -9,8 +9,9 @@ import pytest
 
 from hazard_store.model import KeyScheme, Layout
 from hazard_store.store import Store
-from tests.support.laws import check_fidelity
+from tests.support.laws import check_fidelity, ways_of
 from tests.support.loading import CALCS, all_items
+from tests.support.plain_curves import plain_calc
 
 EXPECTED = json.loads((CALCS / "expected.json").read_text())
 STORED = sorted(name for name, case in EXPECTED.items() if not case["refused"])
@@ -75,14 +76,34 @@ def test_stores_every_curve_of_a_large_file(
     check_fidelity(store, SHARED / f"{name}.hdf5", scheme, [(layout, group)])
 
 
+WAYS_OF_LARGE = {
+    scheme: [(Layout.READABLE, None), *((Layout.PACKED, group) for group in (1, 5, None))]
+    if scheme is KeyScheme.CALC_LOCATION
+    else [(Layout.PACKED, None)]
+    for scheme in KeyScheme
+}
+
+
 @pytest.mark.slow
 @needs_shared
-@pytest.mark.parametrize("scheme", list(KeyScheme))
+@pytest.mark.parametrize(
+    ("scheme", "layout", "group"),
+    [(scheme, *way) for scheme, ways in WAYS_OF_LARGE.items() for way in ways],
+)
 @pytest.mark.parametrize("name", sorted(LARGE))
 def test_stores_every_curve_of_a_large_file_in_every_way(
-    store: Store, name: str, scheme: KeyScheme
+    store: Store, name: str, scheme: KeyScheme, layout: Layout, group: int | None
 ):
-    check_fidelity(store, SHARED / f"{name}.hdf5", scheme)
+    check_fidelity(store, SHARED / f"{name}.hdf5", scheme, [(layout, group)])
+
+
+@pytest.mark.slow
+@needs_shared
+@pytest.mark.parametrize("name", sorted(LARGE))
+def test_no_way_of_a_large_file_is_left_out(name: str):
+    """They are tests of their own, for each takes long; these are all that there are."""
+    calc = plain_calc(SHARED / f"{name}.hdf5")
+    assert WAYS_OF_LARGE == {scheme: ways_of(calc, scheme) for scheme in KeyScheme}
 
 
 @pytest.mark.parametrize("case", REFUSED)

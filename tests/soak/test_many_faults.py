@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,6 @@ class Soak:
 
     key_scheme: str
     layout: str
-    least: int  # faults that it meets
     sites: int = 500
     workers: int = 1
     threads: int = 8
@@ -50,18 +49,26 @@ class Soak:
 
 
 SOAKS = [
-    Soak("calc", "packed", 2850, workers=4),
-    Soak("calc", "readable", 2740, workers=4, sites=400),
-    Soak("location", "packed", 1250, workers=2, sites=900),
-    Soak("location", "readable", 960, threads=32),
-    Soak("calc-location", "packed", 1800, workers=3, wcu_per_s=300),
-    Soak("calc-location", "readable", 400, threads=2, sites=160, chance=0.1, wcu_per_s=60),
+    Soak("calc", "packed", workers=4, sites=620),
+    Soak("calc", "readable", workers=4, sites=500),
+    Soak("location", "packed", workers=2, sites=900),
+    Soak("location", "readable", threads=32),
+    Soak("calc-location", "packed", workers=3, wcu_per_s=300),
+    Soak("calc-location", "readable", threads=2, sites=160, chance=0.1, wcu_per_s=60),
 ]
 
+# By one worker: what they meet is counted together. How much each meets depends on the machine.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("many-faults")]
 
-@pytest.mark.slow
+
+@pytest.fixture(scope="module")
+def met() -> Counter[Fault]:
+    """All faults that were injected so far."""
+    return Counter()
+
+
 @pytest.mark.parametrize("seed", range(len(SOAKS)))
-def test_a_load_comes_through(modelled, cli_process, tmp_path: Path, seed: int):
+def test_a_load_comes_through(modelled, cli_process, tmp_path: Path, met, seed: int):
     """Published, counted exactly, audited and bit for bit what h5py reads from the file."""
     soak, path = SOAKS[seed], tmp_path / "calc.hdf5"
     make_calc(path, n=soak.sites, r=R, seed=seed)
@@ -81,15 +88,14 @@ def test_a_load_comes_through(modelled, cli_process, tmp_path: Path, seed: int):
     throttled = made.model.counters["throttled.partition"] > 0
     assert throttled == (soak.wcu_per_s is not None)
     faults = injected(made.model)
-    assert set(Fault) == set(faults)
     assert all(faults.values())
-    assert soak.least <= sum(faults.values())
+    met.update(faults)
 
 
-@pytest.mark.slow
-def test_ten_thousand_faults_are_met_by_all_soaks_together():
-    """Each of them says how many it meets at least, and is held to it."""
-    assert FAULTS <= sum(soak.least for soak in SOAKS)
+def test_enough_faults_of_every_kind(met: Counter[Fault]):
+    """The last of the soaks: what they have met together."""
+    assert set(Fault) == set(met)
+    assert FAULTS <= met.total()
 
 
 def check_counts(
