@@ -73,7 +73,7 @@ def test_the_tables_are_those_of_tables_create(
 ) -> None:
     """Two ways to make them, one schema."""
     of_code, of_template = Settings.from_environment(), Settings.from_environment(stage="TEMPLATE")
-    create_tables(of_code)
+    create_tables(of_code, protected=False)
     dynamodb = aws.client(deployed.stack, "dynamodb")
     for name in TABLES.values():
         made, templated = (

@@ -23,7 +23,7 @@ def test_these_are_temporary(exit_code: int | None) -> None:
     assert exit_code_is_temporary(exit_code)
 
 
-@pytest.mark.parametrize("exit_code", [1, 2, 65, 66, 70, 73, 78, 126, 127, 255 - 128])
+@pytest.mark.parametrize("exit_code", [1, 2, 65, 66, 70, 73, 74, 78, 126, 127, 255 - 128])
 def test_these_are_for_good(exit_code: int) -> None:
     assert not exit_code_is_temporary(exit_code)
 
@@ -32,6 +32,8 @@ def test_the_error_says_the_code_its_meaning_and_the_sentence() -> None:
     error = ContainerFailed(65, "s3://b/c.hdf5: no curves")
     assert str(error) == "exit code 65 (the input is bad): s3://b/c.hdf5: no curves"
     check_pickle(error)
+    damaged = ContainerFailed(74, "A: an item is missing")
+    assert "what is stored is damaged, or output cannot be written" in str(damaged)
 
 
 def test_the_sentence_is_the_last_of_our_program() -> None:
