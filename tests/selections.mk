@@ -3,8 +3,8 @@
 TEST = not slow and not containers
 SOAK = slow and not month
 # As many workers as this machine has cores, at most 8; ARGS="-n 0" runs all in one process. Tests
-# go to whoever is idle: neighbours stay together as long as it goes, and for soaks those that are
-# marked with `xdist_group` always.
+# go to whoever is idle, neighbours together as long as it goes; soaks by whole files, since some
+# count together what they have met. (`loadgroup` does not group with this version of pytest.)
 WORKERS = -n logical --maxprocesses 8
 TEST_BY = --dist worksteal
-SOAK_BY = --dist loadgroup
+SOAK_BY = --dist loadfile

@@ -29,11 +29,10 @@ def pytest_run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture(scope="module")
-def words() -> list[str]:
-    """What `make test` gives to pytest, from make itself."""
+def words_of(target: str) -> list[str]:
+    """Return what a target of make gives to pytest, from make itself."""
     done = subprocess.run(
-        ["make", "--no-print-directory", "-n", "test"],
+        ["make", "--no-print-directory", "-n", target],
         cwd=ROOT,
         env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
         capture_output=True,
@@ -41,6 +40,12 @@ def words() -> list[str]:
         check=True,
     )
     return shlex.split(done.stdout.splitlines()[-1].partition(" -m pytest ")[2])
+
+
+@pytest.fixture(scope="module")
+def words() -> list[str]:
+    """What `make test` gives to pytest."""
+    return words_of("test")
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +96,26 @@ def test_the_slow_ones_are_left_out(expression: str, marks: tuple[str, ...]):
 
 def test_a_part_of_the_tests_may_be_run_alone():
     assert 0 == pytest_run(QUICK).returncode
+
+
+COUNTING = """
+import pytest
+pytestmark = pytest.mark.slow
+met = []
+@pytest.mark.parametrize("n", range(6))
+def test_one(n):
+    met.append(n)
+def test_all():
+    assert met == list(range(6))
+"""
+
+
+def test_soaks_that_count_together_run_in_one_process(tmp_path: Path):
+    """By two workers, one of whom runs each file."""
+    files = [tmp_path / f"test_{name}.py" for name in "ab"]
+    for file in files:
+        file.write_text(COUNTING)
+    alone = ("-c", "/dev/null", "--rootdir", str(tmp_path))
+    done = pytest_run(*words_of("soak"), "-n", "2", *alone, *map(str, files))
+    assert done.returncode == 0, done.stdout
+    assert "14 passed" in done.stdout

@@ -31,8 +31,7 @@ from tests.support.loading import Silent, all_items, plan_of, stored
 from tests.support.plain_curves import plain_calc
 from tests.support.standalone import Standalone, running
 
-# By one worker: its Airflow takes half a minute to start, and has many processes.
-pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.xdist_group("standalone")]
+pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
 DAG = "store_hazard"
 TEARDOWN = "stop_orphans"

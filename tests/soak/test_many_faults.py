@@ -57,8 +57,9 @@ SOAKS = [
     Soak("calc-location", "readable", threads=2, sites=160, chance=0.1, wcu_per_s=60),
 ]
 
-# By one worker: what they meet is counted together. How much each meets depends on the machine.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("many-faults")]
+# What they meet is counted together, for how much each meets depends on the machine: `make soak`
+# gives a file to one worker.
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
