@@ -8,9 +8,11 @@ connection closed, and the request is tried again like any other.
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import threading
 import time
+import weakref
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,7 @@ from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LOOK_S = 0.5  # between two looks at what is under way
+LOOK_S = 0.25  # between two looks at what is under way
 SAY_S = 4  # a person is told of a silent address within 5 s
 
 log = logging.getLogger("hazard_store")
@@ -34,7 +36,7 @@ class _UnderWay:
     socket: socket.socket | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Deadlines:
     """The requests of one client that are under way, one a thread."""
 
@@ -43,13 +45,12 @@ class Deadlines:
     say_s: float = SAY_S
     _said: bool = False
     _requests: dict[int, _UnderWay] = field(default_factory=dict)
-    _thread: threading.Thread | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def attach(self, client: DynamoDBClient) -> None:
         """Watch the requests of a client."""
         client.meta.events.register("before-send.dynamodb", self._begin)
         client.meta.events.register("response-received.dynamodb", self._end)
+        _watcher.watch(self)
         session = client._endpoint.http_session  # type: ignore[attr-defined]
         session._pool_classes_by_scheme = pools = self._pools()  # for proxies
         session._manager.pool_classes_by_scheme = pools
@@ -77,27 +78,52 @@ class Deadlines:
 
     def _begin(self, **_: Any) -> None:
         self._requests[threading.get_ident()] = _UnderWay(time.monotonic())
-        with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="deadlines", daemon=True)
-                self._thread.start()
 
     def _end(self, **_: Any) -> None:
         self._requests.pop(threading.get_ident(), None)
 
-    def _watch(self) -> None:
+    def look(self) -> None:
+        """Name a silent address, and end what is over its deadline."""
+        now = time.monotonic()
+        for request in list(self._requests.values()):
+            took_s = now - request.began
+            if took_s >= self.say_s and not self._said:
+                self._said = True
+                log.warning(
+                    "%s has not answered for %.0f s; it is waited for and then asked again",
+                    self.endpoint,
+                    took_s,
+                )
+            if took_s >= self.limit_s and request.socket is not None:
+                with suppress(OSError):  # it is closed already
+                    request.socket.shutdown(socket.SHUT_RDWR)
+
+
+class _Watcher:
+    """One thread that looks at the requests of all clients; a forked process starts its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._watched: weakref.WeakSet[Deadlines] = weakref.WeakSet()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, deadlines: Deadlines) -> None:
+        """Look at the requests of another client too, as long as it is used."""
+        with self._lock:
+            self._watched.add(deadlines)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, name="deadlines", daemon=True)
+                self._thread.start()
+
+    def _look(self) -> None:
         while True:
-            time.sleep(min(LOOK_S, self.limit_s / 4))
-            now = time.monotonic()
-            for request in list(self._requests.values()):
-                took_s = now - request.began
-                if took_s >= self.say_s and not self._said:
-                    self._said = True
-                    log.warning(
-                        "%s has not answered for %.0f s; it is waited for and then asked again",
-                        self.endpoint,
-                        took_s,
-                    )
-                if took_s >= self.limit_s and request.socket is not None:
-                    with suppress(OSError):  # it is closed already
-                        request.socket.shutdown(socket.SHUT_RDWR)
+            time.sleep(LOOK_S)
+            with self._lock:
+                watched = list(self._watched)
+            for deadlines in watched:
+                deadlines.look()
+            del watched
+
+
+_watcher = _Watcher()
+os.register_at_fork(after_in_child=_watcher.__init__)  # type: ignore[misc]

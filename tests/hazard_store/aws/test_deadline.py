@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 
 import pytest
@@ -31,10 +33,25 @@ def test_a_silent_address_is_named_once(caplog: pytest.LogCaptureFixture):
     """In the time of a person: before any limit is reached."""
     deadlines = Deadlines(60, "http://silent", say_s=0.05)
     deadlines._begin()
-    for _ in range(40):
-        time.sleep(0.05)
-        if caplog.text:
-            break
-    deadlines._end()
-    time.sleep(0.6)
+    time.sleep(0.06)
+    deadlines.look()
+    deadlines.look()
     assert 1 == caplog.text.count("http://silent has not answered for")
+
+
+def test_one_thread_looks_for_all_clients():
+    """A process that lives long makes many."""
+    for _ in range(5):
+        dynamodb_client(Settings(region="us-east-1"))
+    assert 1 == [thread.name for thread in threading.enumerate()].count("deadlines")
+
+
+def test_a_forked_process_looks_for_itself():
+    """Airflow forks its tasks; a thread does not come along."""
+    dynamodb_client(Settings(region="us-east-1"))
+    pid = os.fork()
+    if not pid:
+        dynamodb_client(Settings(region="us-east-1"))
+        names = [thread.name for thread in threading.enumerate() if thread.is_alive()]
+        os._exit(0 if names.count("deadlines") == 1 else 1)
+    assert 0 == os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
