@@ -24,6 +24,7 @@ from hazard_store.settings import Settings
 CONNECT_S = 4  # a person is told of a wrong address within 5 s
 ANSWER_S = 20  # without a byte of an answer
 WHOLE_ANSWER_S = 60
+LEAST_ANSWER_S = 1  # a busy machine is no silent one
 PART_S = 60  # the same of a part of a file
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
@@ -55,7 +56,7 @@ def dynamodb_client(settings: Settings, *, retries: bool = True) -> DynamoDBClie
         max_pool_connections=max(10, settings.request_threads),
         user_agent="hazard-store",  # the library would put its own together at each request
         connect_timeout=min(CONNECT_S, settings.retry_limit_s),
-        read_timeout=min(ANSWER_S, settings.retry_limit_s / 2),  # another try is within the limit
+        read_timeout=_answer_s(ANSWER_S, settings),
         parameter_validation=retries,  # the writer's items are made by us; checking costs a third
     )
     region = region_of(settings)
@@ -87,13 +88,18 @@ def s3_client(settings: Settings, *, retries: bool = True) -> Any:
         retries={"mode": "standard", "total_max_attempts": 8 if retries else 1},
         user_agent="hazard-store",
         connect_timeout=min(CONNECT_S, settings.retry_limit_s),
-        read_timeout=min(PART_S, settings.retry_limit_s / 2),
+        read_timeout=_answer_s(PART_S, settings),
         s3={"addressing_style": "auto" if endpoint is None else "path"},
         # Checksums of a whole object say nothing of a range of it.
         response_checksum_validation="when_required",
     )
     with _configuration():
         return _session().client("s3", region_name=region, endpoint_url=endpoint, config=config)
+
+
+def _answer_s(longest_s: float, settings: Settings) -> float:
+    """Return how long an answer may keep silent, so that another try is within the limit."""
+    return max(LEAST_ANSWER_S, min(longest_s, settings.retry_limit_s / 2))
 
 
 def _session() -> boto3.session.Session:

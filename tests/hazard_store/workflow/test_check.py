@@ -98,7 +98,7 @@ def test_a_clock_that_is_wrong(store: Store, off_s: float, well: bool):
         ({"HAZARD_STORE_STAGE": "a b"}, "settings", "HAZARD_STORE_STAGE"),
         ({"AWS_REGION": None, "AWS_DEFAULT_REGION": None}, "settings", "AWS_REGION"),
         ({"AWS_PROFILE": "nobody"}, "address", "nobody"),
-        ({"AWS_ENDPOINT_URL_DYNAMODB": "no address"}, "address", "no address"),
+        ({"AWS_ENDPOINT_URL_DYNAMODB": "no address"}, "settings", "AWS_ENDPOINT_URL_DYNAMODB"),
         ({"HAZARD_STORE_INBOX": "s3://no-such-bucket-anywhere/"}, "inbox", "no-such-bucket"),
         ({"HAZARD_STORE_INBOX": "/no/such/folder"}, "inbox", "/no/such/folder"),
         ({"HAZARD_STORE_INBOX": "ftp://a/b"}, "inbox", "ftp://a/b"),
