@@ -18,7 +18,7 @@ from hazard_store.query.choices import choose, did_you_mean, listed, place, rlz,
 from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, StatsCurve
 from hazard_store.query.fetch import fetch_rows, fetch_sites
 from hazard_store.query.replaced import explain_missing
-from hazard_store.query.sites import all_places, is_site, no_such_site, places_of
+from hazard_store.query.sites import all_places, no_such_site, places_of, recorded_locs
 from hazard_store.records import Head
 from hazard_store.settings import Settings
 from hazard_store.shown import quoted
@@ -229,11 +229,14 @@ def _curves_of(
         else fetch_rows(store, spec, to_fetch, row_numbers)
     )
     damages: list[str] = []
+    known: frozenset[str] = frozenset()
     for site, items in zip(places, sites, strict=True):
         by_row, reason = _by_row(items, row_numbers)
         missing = [row for row in row_numbers if row not in by_row]
-        if missing and not by_row and locs is not None and not is_site(store, head, site):
-            raise no_such_site(store, head, site.loc)
+        if missing and not by_row and locs is not None:
+            known = known or recorded_locs(store, head)  # read once, however many are missing
+            if site.loc not in known:
+                raise no_such_site(store, head, site.loc)
         if missing:
             damages.append(f"{axis} {spec.rows[missing[0]]} of site {site.loc} is {reason}")
             continue

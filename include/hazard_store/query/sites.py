@@ -35,8 +35,8 @@ def places_of(store: Store, head: Head, locs: Iterable[str]) -> list[Place]:
     """Return the places of some sites, in the order asked for.
 
     A code that is made as this calculation's codes are needs nothing but the head, and whether
-    there is such a site is for `is_site` to say; all else is looked up in the records of its sites.
-    Coordinates mean the site that has them, or else the one that has them when it is rounded to
+    there is such a site is for `recorded_locs` to say; all else is looked up in the records of its
+    sites. Coordinates mean the site that has them, or else the one that has them when it is rounded to
     the decimals given.
 
     Args:
@@ -58,9 +58,9 @@ def places_of(store: Store, head: Head, locs: Iterable[str]) -> list[Place]:
     return [place or each.place(head, store) for each, place in zip(wanted, found, strict=True)]
 
 
-def is_site(store: Store, head: Head, place: Place) -> bool:
-    """Tell whether the records of the calculation have a site with this code."""
-    return any(site.loc == place.loc for site in all_places(store, head))
+def recorded_locs(store: Store, head: Head) -> frozenset[str]:
+    """Return the codes of all sites, as the records of the calculation have them."""
+    return frozenset(site.loc for site in all_places(store, head))
 
 
 def no_such_site(store: Store, head: Head, loc: str) -> NoSuchCurve:
