@@ -35,8 +35,8 @@ def places_of(store: Store, head: Head, locs: Iterable[str]) -> list[Place]:
     """Return the places of some sites, in the order asked for.
 
     A code that is made as this calculation's codes are needs nothing but the head, and whether
-    there is such a site is for `recorded_locs` to say; all else is looked up in the records of its
-    sites. Coordinates mean the site that has them, or else the one that has them when it is rounded to
+    there is such a site is for `recorded_locs` to say; all else is looked up in the records.
+    Coordinates mean the site that has them, or else the one that has them when it is rounded to
     the decimals given.
 
     Args:
