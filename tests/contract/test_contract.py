@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.contract import surface
 from tests.support.loading import CALCS
 
 RECORDED: Any = json.loads(Path(__file__).with_name("recorded.json").read_text())
+SETTINGS = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
 FILE = str(CALCS / "classical_rlzs_stats.hdf5")
 
 
@@ -24,6 +26,22 @@ def test_nothing_that_was_recorded_is_gone(section: str):
 def test_environment_variables_and_parameters_of_the_dags_stay():
     pytest.importorskip("airflow")
     assert [] == surface.lost(RECORDED["airflow"], surface.airflow())
+
+
+def test_the_page_of_settings_says_each_variable_and_its_default():
+    pytest.importorskip("airflow")
+    said = dict(re.findall(r"^\| `(\w+)` \| (\S+) \|", SETTINGS.read_text(), re.MULTILINE))
+    assert {name: as_said(default) for name, default in surface.airflow()["variables"].items()} == {
+        name: default.strip("`") for name, default in said.items()
+    }
+
+
+def as_said(default: str) -> str:
+    """Return the representation of a default as the page says it."""
+    date = re.fullmatch(r"datetime\.date\((\d+), (\d+), (\d+)\)", default)
+    if date is not None:
+        return "{}-{:02}-{:02}".format(*map(int, date.groups()))
+    return "none" if default in ("None", "''", "()") else default.strip("'")
 
 
 def test_json_documents_keep_their_keys(store: Store, cli: Any):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+LONGEST_S = 20  # of an answer that does not end: tests do
 RESET = b"\1\0\0\0\0\0\0\0"  # SO_LINGER on, 0 seconds: closing sends a reset
 
 
@@ -16,7 +18,10 @@ class FaultyS3(ThreadingHTTPServer):
 
     "503 SlowDown": an error answer. "cut": half of the body. "reset": no answer at all.
     "short": a well-formed answer of half the range that was asked for.
+    "drips", "stalls": an answer whose body comes byte by byte, or not at all.
     """
+
+    daemon_threads = True  # an answer that does not end is not waited for
 
     def __init__(self, body: bytes) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -67,6 +72,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif act in ("well", "cut", "short"):
             self._send_body(wanted, act)
+        elif act in ("drips", "stalls"):
+            self._drip(act == "stalls")
         else:
             code, name = act.split()
             text = f"<Error><Code>{name}</Code><AWSAccessKeyId>AKIDTESTKEY</AWSAccessKeyId></Error>"
@@ -82,6 +89,18 @@ class _Handler(BaseHTTPRequestHandler):
             last = (first + last) // 2
         part = self.server.body[first : last + 1]
         self._send(206, part, {"Content-Range": f"bytes {first}-{last}/{size}"}, act == "cut")
+
+    def _drip(self, silent: bool) -> None:
+        self.send_response(206)
+        self.send_header("ETag", '"version-1"')
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        self.close_connection = True
+        with suppress(OSError):  # the client has gone
+            for _ in range(LONGEST_S * 10):
+                if not silent:
+                    self.wfile.write(b" ")
+                time.sleep(0.1)
 
     def _send(self, code: int, body: bytes, headers: dict[str, str], cut: bool = False) -> None:
         self.send_response(code)

@@ -25,7 +25,7 @@ CONNECT_S = 4  # a person is told of a wrong address within 5 s
 ANSWER_S = 20  # without a byte of an answer
 WHOLE_ANSWER_S = 60
 LEAST_ANSWER_S = 1  # a busy machine is no silent one
-PART_S = 60  # the same of a part of a file
+PART_S = 60  # without a byte of a part of a file
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def dynamodb_client(settings: Settings, *, retries: bool = True) -> DynamoDBClie
         max_pool_connections=max(10, settings.request_threads),
         user_agent="hazard-store",  # the library would put its own together at each request
         connect_timeout=min(CONNECT_S, settings.retry_limit_s),
-        read_timeout=_answer_s(ANSWER_S, settings),
+        read_timeout=answer_s(ANSWER_S, settings),
         parameter_validation=retries,  # the writer's items are made by us; checking costs a third
     )
     region = region_of(settings)
@@ -69,7 +69,7 @@ def dynamodb_client(settings: Settings, *, retries: bool = True) -> DynamoDBClie
         )
     refuse_foreign_answers(client)
     endpoint = client.meta.endpoint_url
-    Deadlines(min(WHOLE_ANSWER_S, settings.retry_limit_s), endpoint).attach(client)
+    Deadlines(min(WHOLE_ANSWER_S, settings.retry_limit_s), endpoint).attach_to_requests(client)
     retry_a_late_signature(client)  # before `Patience`, which gives such a request up
     if retries:
         Patience(RetryPolicy.of(settings), endpoint).attach(client)
@@ -88,7 +88,7 @@ def s3_client(settings: Settings, *, retries: bool = True) -> Any:
         retries={"mode": "standard", "total_max_attempts": 8 if retries else 1},
         user_agent="hazard-store",
         connect_timeout=min(CONNECT_S, settings.retry_limit_s),
-        read_timeout=_answer_s(PART_S, settings),
+        read_timeout=answer_s(PART_S, settings),
         s3={"addressing_style": "auto" if endpoint is None else "path"},
         # Checksums of a whole object say nothing of a range of it.
         response_checksum_validation="when_required",
@@ -97,16 +97,31 @@ def s3_client(settings: Settings, *, retries: bool = True) -> Any:
         return _session().client("s3", region_name=region, endpoint_url=endpoint, config=config)
 
 
-def _answer_s(longest_s: float, settings: Settings) -> float:
+def answer_s(longest_s: float, settings: Settings) -> float:
     """Return how long an answer may keep silent, so that another try is within the limit."""
     return max(LEAST_ANSWER_S, min(longest_s, settings.retry_limit_s / 2))
 
 
 def _session() -> boto3.session.Session:
     """Return a new session: its profile is that of this moment; AWS's models are read once."""
+    _forget_empty()
     session = botocore.session.Session()
     session.register_component("data_loader", _loader())
     return boto3.session.Session(botocore_session=session)
+
+
+def _forget_empty() -> None:
+    """Unset the variables of AWS that are empty, and trim the rest.
+
+    The library takes some of the empty ones for values: it looks for the profile named "".
+    """
+    for name, value in list(os.environ.items()):
+        if not name.startswith("AWS_") or name in KEYS:
+            continue
+        if not value.strip():
+            del os.environ[name]
+        elif value != value.strip():
+            os.environ[name] = value.strip()
 
 
 @cache

@@ -2,7 +2,8 @@
 
 The library's timeouts count from byte to byte, so an answer that drips holds a thread for ever.
 Here each request has a deadline, at which its socket is shut down: the library then finds the
-connection closed, and the request is tried again like any other.
+connection closed, and the request is tried again like any other. DynamoDB's requests are watched
+by the library's events; of S3 the reader of a body says when it has all of it (`watched`).
 """
 
 from __future__ import annotations
@@ -13,18 +14,17 @@ import socket
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 LOOK_S = 0.25  # between two looks at what is under way
 SAY_S = 4  # a person is told of a silent address within 5 s
 
+T = TypeVar("T")
 log = logging.getLogger("hazard_store")
 
 
@@ -46,12 +46,16 @@ class Deadlines:
     _said: bool = False
     _requests: dict[int, _UnderWay] = field(default_factory=dict)
 
-    def attach(self, client: DynamoDBClient) -> None:
-        """Watch the requests of a client."""
+    def attach_to_requests(self, client: Any) -> None:
+        """Watch each request of a DynamoDB client from its sending to the end of its answer."""
         client.meta.events.register("before-send.dynamodb", self._begin)
         client.meta.events.register("response-received.dynamodb", self._end)
+        self.attach(client)
+
+    def attach(self, client: Any) -> None:
+        """Watch what a client does in a `watched` request."""
         _watcher.watch(self)
-        session = client._endpoint.http_session  # type: ignore[attr-defined]
+        session = client._endpoint.http_session
         session._pool_classes_by_scheme = pools = self._pools()  # for proxies
         session._manager.pool_classes_by_scheme = pools
 
@@ -75,6 +79,24 @@ class Deadlines:
                 return super().getresponse(*args, **kwargs)
 
         return Noting
+
+    def watched(self, request: Callable[[], T]) -> Callable[[], T]:
+        """Return a request that is watched to its end, its answer's body included."""
+
+        def call() -> T:
+            self._begin()
+            try:
+                return request()
+            finally:
+                self._end()
+
+        return call
+
+    def renew(self) -> None:
+        """Begin this thread's time anew: part of the body has come."""
+        request = self._requests.get(threading.get_ident())
+        if request is not None:
+            request.began = time.monotonic()
 
     def _begin(self, **_: Any) -> None:
         self._requests[threading.get_ident()] = _UnderWay(time.monotonic())

@@ -88,15 +88,26 @@ class RetryPolicy:
         """Tell whether it is time to give up."""
         return tries >= self.tries or seconds >= self.limit_s
 
-    def retrying(self, when: Callable[[BaseException], bool]) -> tenacity.Retrying:
+    def retrying(
+        self,
+        when: Callable[[BaseException], bool],
+        on_failure: Callable[[BaseException], object] = lambda _: None,
+    ) -> tenacity.Retrying:
         """Return a loop for a single request; it ends in the last error itself.
 
         Args:
             when: tells whether an error may pass.
+            on_failure: is told of each that is waited out.
         """
+
+        def tell(state: tenacity.RetryCallState) -> None:
+            if state.outcome is not None and (error := state.outcome.exception()) is not None:
+                on_failure(error)
+
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception(when),
             wait=tenacity.wait_random_exponential(multiplier=self.first_s, max=self.cap_s),
-            stop=tenacity.stop_after_attempt(self.tries) | tenacity.stop_after_delay(self.limit_s),
+            stop=tenacity.stop_after_attempt(self.tries) | tenacity.stop_before_delay(self.limit_s),
+            before_sleep=tell,
             reraise=True,
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any, TypeVar
 
@@ -14,8 +15,9 @@ from botocore.exceptions import (
     UnsupportedS3ArnError,
 )
 
-from hazard_store.aws.clients import s3_client
+from hazard_store.aws.clients import PART_S, answer_s, s3_client
 from hazard_store.aws.codes import is_of_the_clock
+from hazard_store.aws.deadline import Deadlines
 from hazard_store.aws.errors import to_hazard_error
 from hazard_store.aws.retry import RetryPolicy, is_temporary
 from hazard_store.errors import FileChanged, HazardStoreError, Misconfigured, NoSuchInput, TryAgain
@@ -23,9 +25,10 @@ from hazard_store.model import FileVersion
 from hazard_store.settings import Settings
 
 T = TypeVar("T")
+log = logging.getLogger("hazard_store")
 
 PART = 8 << 20  # bytes of one request: it ends well before the timeout on a slow line
-RETRIES = 20  # at most half a minute in all: an outage is for the caller to wait out
+PIECE = 64 << 10  # bytes of a body that must come within the time of an answer
 BUSY = (408, 409, 429)  # statuses that another try may change
 CHANGED = 412
 BAD_NAMES = ("InvalidBucketName", "InvalidURI", "KeyTooLongError")
@@ -44,12 +47,16 @@ class S3File:
             raise Misconfigured("AWS_REGION", f"it is not set, and {uri} cannot be read without it")
         self._uri = uri
         self._policy = RetryPolicy(
-            tries=1 + min(RETRIES, settings.retry_tries),
+            tries=1 + settings.retry_tries,
             limit_s=settings.retry_limit_s,
             first_s=0.1,
             cap_s=settings.retry_cap_s,
         )
         self._client = s3_client(settings, retries=False)
+        self._endpoint = self._client.meta.endpoint_url
+        self._deadlines = Deadlines(answer_s(PART_S, settings), self._endpoint)
+        self._deadlines.attach(self._client)
+        self._said = False
         found = self._head()
         if etag is not None and etag != found.etag:
             raise FileChanged(uri, etag, found.etag)
@@ -71,15 +78,20 @@ class S3File:
                 Range=f"bytes={start}-{stop - 1}",
                 IfMatch=self.version.etag,
             )
-            with closing(answer["Body"]) as body:
-                content: bytes = body.read()  # refuses a body that is cut short
-            return content
+            with closing(answer["Body"]) as body:  # refuses to end where it is cut short
+                return b"".join(self._pieces(body))
 
         content = self._ask(get)
         if len(content) != stop - start:
             reason = f"S3 gave {len(content)} bytes, {stop - start} were asked for"
             raise TryAgain(self._uri, reason)
         return content
+
+    def _pieces(self, body: Any) -> Iterator[bytes]:
+        """Yield a body as it comes: each piece has time of its own, a slow line is no dead one."""
+        while piece := body.read(PIECE):
+            self._deadlines.renew()
+            yield piece
 
     def close(self) -> None:
         """Close the connections; a second call does nothing."""
@@ -96,7 +108,7 @@ class S3File:
     def _ask(self, request: Callable[[], T]) -> T:
         """Make a request until it goes well; raise our error for what does not pass."""
         try:
-            return self._policy.retrying(_may_pass)(request)
+            return self._policy.retrying(_may_pass, self._tell)(self._deadlines.watched(request))
         except ClientError as error:
             if _status(error) == CHANGED:
                 now = self._head().etag
@@ -112,6 +124,24 @@ class S3File:
             if isinstance(ours, Misconfigured):
                 raise ours from None
             raise TryAgain(self._uri, f"S3 did not answer as it should: {error}") from None
+
+    def _tell(self, error: BaseException) -> None:
+        """Say once that a request is tried again: a person waits."""
+        if not self._said:
+            self._said = True
+            log.warning(
+                "%s does not answer as it should (%s); trying again for up to %.0f s",
+                self._endpoint,
+                _described(error),
+                self._policy.limit_s,
+            )
+
+
+def _described(error: BaseException) -> str:
+    """Return what went wrong; of an answer its code alone, since the rest may hold keys."""
+    if isinstance(error, ClientError):
+        return f"HTTP {_status(error)} {error.response['Error'].get('Code', '')}"
+    return str(error)
 
 
 def _may_pass(error: BaseException) -> bool:

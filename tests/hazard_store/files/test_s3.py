@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from pathlib import Path
 
 import numpy as np
@@ -173,7 +174,7 @@ def test_credentials_that_are_found_by_profile(
 
 
 def test_nobody_answers(settings: Settings, keys: None):
-    nowhere = {"region": REGION, "endpoint_s3": "http://127.0.0.1:9"}
+    nowhere = {"region": REGION, "endpoint_s3": "http://127.0.0.1:9", "retry_limit_s": 0.5}
     with pytest.raises(TryAgain, match="S3 did not answer as it should"):
         open_calc("s3://b/c.hdf5", settings.model_copy(update=nowhere))
 
@@ -196,6 +197,25 @@ def test_what_passes_is_tried_again(made: MadeCalc, keys: None, script: list[str
     again = server.requests[asked:]
     assert len(again) == len(script) + 1
     assert {match for _, _, match in again} == {'"version-1"'}
+
+
+@pytest.mark.parametrize("answer", ["drips", "stalls", BUSY, "reset"])
+def test_what_stays_is_given_up_at_the_limit(
+    made: MadeCalc, keys: None, caplog: pytest.LogCaptureFixture, answer: str
+):
+    """In the middle of a file too, by all tries together; a person is told of the first."""
+    limit_s = 2.0
+    with faulty_s3(made.path.read_bytes()) as server:
+        settings = Settings(region=REGION, endpoint_s3=server.endpoint, retry_limit_s=limit_s)
+        with open_calc("s3://b/c.hdf5", settings) as calc:
+            server.script = [answer] * 1000
+            began = time.monotonic()
+            with pytest.raises(TryAgain):
+                calc.curves(Kind.STATS, SOME)
+            took_s = time.monotonic() - began
+    assert took_s < 2 * limit_s
+    assert 1 == caplog.text.count("trying again for up to 2 s")
+    assert server.endpoint in caplog.text
 
 
 @pytest.mark.parametrize(
