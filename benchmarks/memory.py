@@ -22,8 +22,7 @@ from benchmarks.support.run_verb import Ran, run_verb
 from benchmarks.support.sink import sink
 from benchmarks.support.tables import JSON_OPTION, Table
 from benchmarks.support.virtual_file import IMTS, LEVELS, RLZS, URI, virtual_s3
-from hazard_store.calcfile import open_calc
-from hazard_store.model import Checked, IfStored, Kind, StoreOptions
+from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.workflow.claim import claim
@@ -57,19 +56,22 @@ def measure(env: dict[str, str], sites: int) -> Measured:
     calc_id = f"N{sites}"
     with virtual_s3(sites) as s3, sink(env["AWS_ENDPOINT_URL"]) as dynamodb:
         env = {**env, "AWS_ENDPOINT_URL_S3": s3, "AWS_ENDPOINT_URL_DYNAMODB": dynamodb}
-        inspect = run_verb(env, "inspect", URI, "--json")
-        told = inspect.content
-        checked = Checked.from_report(told)
+        env["HAZARD_STORE_OWNER"] = "benchmark"
+        leave = ["--leave-for", calc_id]
+        inspect = run_verb(env, "inspect", URI, "--json", *leave)
+        del env["HAZARD_STORE_OWNER"]
         settings = Settings.from_environment(
             stage=env["HAZARD_STORE_STAGE"],
             region=env["AWS_REGION"],
             endpoint_s3=s3,
             endpoint_dynamodb=dynamodb,
         )
-        with open_calc(URI, settings, checked.file.etag) as calc_file:
-            options = replace(StoreOptions(), sites_per_chunk=sites)
-            plan = make_plan(calc_file, calc_id, checked, options, settings)
-        claim(Store(settings), plan, "benchmark", IfStored.FAIL)
+        store = Store(settings)
+        left = store.inspections.get("benchmark")
+        assert left is not None
+        options = replace(StoreOptions(), sites_per_chunk=sites)
+        plan = make_plan(left[0], calc_id, options, settings, units=left[1])
+        claim(store, plan, "benchmark", IfStored.FAIL)
         chunk = ["--sites", f"0:{sites}"]
         writes = {
             kind: run_verb(env, "write", URI, calc_id, "--kind", str(kind), *chunk) for kind in Kind

@@ -26,7 +26,7 @@ from benchmarks.support.tables import JSON_OPTION, Table
 from hazard_store.calcfile import CalcFile, inspect_file, open_calc
 from hazard_store.items import Place, make_items, write_units
 from hazard_store.keys import KeyMaker
-from hazard_store.model import Checked, KeyScheme, Kind
+from hazard_store.model import Inspection, KeyScheme, Kind
 from hazard_store.settings import Settings
 from hazard_store.workflow.plan import make_plan
 from local.dynamodb_model.partitions import PARTITION_WCU_PER_S, Capacity, TableCapacity, place_of
@@ -36,9 +36,9 @@ CALC_IDS = [f"CALC{number}" for number in range(20)]
 SAMPLE_SITES = 20
 
 
-def units_a_row(calc_file: CalcFile, checked: Checked, design: Design) -> dict[Kind, float]:
+def units_a_row(calc_file: CalcFile, inspection: Inspection, design: Design) -> dict[Kind, float]:
     """Return the write units a row of each kind, over a sample of sites."""
-    plan = make_plan(calc_file, "CALC", checked, design.options, Settings(region="us-east-1"))
+    plan = make_plan(inspection, "CALC", design.options, Settings(region="us-east-1"))
     n_sites, units = plan.calculation.n_sites, {}
     sids = np.unique(np.linspace(0, n_sites - 1, SAMPLE_SITES).round().astype(np.intp))
     place = Place(-41.25, 174.75, 400.0, "[-41.250~174.750]", "CALC:-41.2~174.8")
@@ -78,10 +78,10 @@ def main(calc_file: Path | None, json_path: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = str(calc_file or make(Path(folder) / "calc.hdf5", SAMPLE_SITES))
         settings = Settings(region="us-east-1")
-        checked = Checked.of(inspect_file(path, settings))
+        inspection = inspect_file(path, settings)
         with open_calc(path, settings) as opened:
             n_rows = {kind: opened.calculation.n_rows(kind) for kind in Kind}
-            units = {str(d): units_a_row(opened, checked, d) for d in DESIGNS}
+            units = {str(d): units_a_row(opened, inspection, d) for d in DESIGNS}
     for design in DESIGNS:
         a_row = units[str(design)]
         total = n_sites * sum(n_rows[kind] * a_row[kind] for kind in Kind)

@@ -29,8 +29,8 @@ from benchmarks.support.embedded import embedded_aws, free_port, stopped_at_exit
 from benchmarks.support.questions import AT_A_PLACE, Asked, Costs, coordinates, measure
 from benchmarks.support.synthetic import make
 from benchmarks.support.tables import JSON_OPTION, Table
-from hazard_store.calcfile import inspect_file, open_calc
-from hazard_store.model import Checked, IfStored, Kind, Layout
+from hazard_store.calcfile import inspect_file
+from hazard_store.model import IfStored, Kind, Layout
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.table_lifecycle import create_tables
@@ -93,9 +93,8 @@ def run_one(backend: str, path: Path, other: Path, asked: Asked, design: Design)
 
 def write(store: Store, path: Path, calc_id: str, design: Design) -> None:
     """Store a calculation; it is not audited, and so not published."""
-    checked = Checked.of(inspect_file(str(path), store.settings))
-    with open_calc(str(path), store.settings) as calc_file:
-        plan = make_plan(calc_file, calc_id, checked, design.options, store.settings)
+    inspection = inspect_file(str(path), store.settings)
+    plan = make_plan(inspection, calc_id, design.options, store.settings)
     head = claim(store, plan, "benchmark", IfStored.FAIL).head
     for chunk in head.calculation.chunks:
         for kind in Kind:

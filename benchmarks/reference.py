@@ -32,8 +32,8 @@ from benchmarks.support.run_verb import run_verb
 from benchmarks.support.sink import sink
 from benchmarks.support.synthetic import make
 from benchmarks.support.tables import JSON_OPTION, Table
-from hazard_store.calcfile import inspect_file, open_calc
-from hazard_store.model import Checked, IfStored, Kind, StoreOptions
+from hazard_store.calcfile import inspect_file
+from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.table_lifecycle import create_tables, delete_tables
@@ -62,9 +62,8 @@ class Alone:
 def keep_requests(url: str, path: Path, workers: int, folder: Path) -> Recordings:
     """Write and audit a calculation with an endpoint that stores nothing; return what was sent."""
     settings = Settings.from_environment(stage=STAGE, endpoint_dynamodb=url, region="us-east-1")
-    checked = Checked.of(inspect_file(str(path), settings))
-    with open_calc(str(path), settings) as calc_file:
-        plan = make_plan(calc_file, CALC_ID, checked, StoreOptions(), settings, workers)
+    inspection = inspect_file(str(path), settings)
+    plan = make_plan(inspection, CALC_ID, StoreOptions(), settings, workers)
     with tables(settings):
         head = claim(Store(settings), plan, "benchmark", IfStored.FAIL).head
         chunks = head.calculation.chunks

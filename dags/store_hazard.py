@@ -15,6 +15,7 @@ One run stores one calculation. **Running it again is always safe**: what is rig
 | `decide` | Airflow | adds the audits of all chunks up; records `failed` and turns red if anything is wrong |
 | `publish` | Airflow | shows the calculation to its readers, by one conditional write |
 | `remove_old_versions` | Airflow, container | finds and removes versions that were replaced or given up, if there are any, some time after the switch |
+| `remove_inspection` | Airflow | removes what `inspect` left with the records for `plan` and `store_meta`, which open no file |
 | `stop_orphans` | Airflow | stops containers of this run that no task waits for, however it ended |
 
 ## When it is red
@@ -48,6 +49,7 @@ from hazard_airflow.store_tasks import (
     inspect,
     plan,
     publish,
+    remove_inspection,
     remove_old_versions,
     stop_orphans,
     store_chunks,
@@ -74,7 +76,8 @@ def store_hazard() -> None:
     plan(inspected) >> chunks
     published = publish(chunks)
     store_chunks(CONTAINERS, chunks) >> decide(chunks) >> published
-    published >> remove_old_versions(CONTAINERS) >> stop_orphans().as_teardown()
+    ends = [stop_orphans().as_teardown(), remove_inspection().as_teardown()]
+    published >> remove_old_versions(CONTAINERS) >> ends
 
 
 store_hazard()

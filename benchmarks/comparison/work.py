@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hazard_store.calcfile import CalcFile, inspect_file
 from hazard_store.items import ItemSpec
-from hazard_store.model import Checked, Kind, Layout, StoreOptions
+from hazard_store.model import Inspection, Kind, Layout, StoreOptions
 from hazard_store.query.key_ranges import SidPlace
 from hazard_store.settings import Settings
 from hazard_store.workflow.plan import Plan, make_plan
@@ -46,7 +46,7 @@ class Calc:
     """An open calculation file, looked through."""
 
     calc_file: CalcFile
-    checked: Checked
+    inspection: Inspection
     settings: Settings
 
     @classmethod
@@ -55,12 +55,12 @@ class Calc:
         uri = calc_file.calculation.file.uri
         if not all(calc_file.calculation.n_rows(kind) for kind in Kind):
             raise click.ClickException(f"{uri} must hold realisations and statistics")
-        return cls(calc_file, Checked.of(inspect_file(uri, settings)), settings)
+        return cls(calc_file, inspect_file(uri, settings), settings)
 
     def plan(self, layout: Layout, group: int | None = None) -> Plan:
         """Plan to store it; `group` is realisations an item, None: the default."""
         options = replace(StoreOptions(), layout=layout, realisations_per_item=group)
-        return make_plan(self.calc_file, "CALC", self.checked, options, self.settings)
+        return make_plan(self.inspection, "CALC", options, self.settings)
 
     def work(self, layout: Layout, kind: Kind, n_sites: int, group: int | None = None) -> Work:
         """Return sites spread over the file, at most `n_sites` of them."""

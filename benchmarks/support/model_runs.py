@@ -21,7 +21,7 @@ from benchmarks.support.embedded import free_port, stopped_at_exit
 from hazard_store.aws.rate import RateLimiter
 from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.items import item_maker
-from hazard_store.model import Checked, IfStored, KeyScheme, Kind, Layout, StoreOptions
+from hazard_store.model import IfStored, KeyScheme, Kind, Layout, StoreOptions
 from hazard_store.records import Chunk, Head
 from hazard_store.settings import Settings
 from hazard_store.store import Store
@@ -122,16 +122,14 @@ def run(url: str, path: Path, design: Design, total_wcu_per_s: float) -> Run:
 
 
 def _begun(store: Store, path: Path, design: Design) -> Head:
-    checked = Checked.of(inspect_file(str(path), store.settings))
-    with open_calc(str(path), store.settings) as calc_file:
-        sites = -(-len(calc_file.calculation.sites) // design.writers)
-        options = replace(
-            StoreOptions(),
-            key_scheme=design.scheme,
-            layout=design.layout,
-            sites_per_chunk=sites,
-        )
-        plan = make_plan(calc_file, CALC_ID, checked, options, store.settings, design.writers)
+    inspection = inspect_file(str(path), store.settings)
+    options = replace(
+        StoreOptions(),
+        key_scheme=design.scheme,
+        layout=design.layout,
+        sites_per_chunk=-(-len(inspection.calculation.sites) // design.writers),
+    )
+    plan = make_plan(inspection, CALC_ID, options, store.settings, design.writers)
     return claim(store, plan, "benchmark", IfStored.FAIL).head
 
 

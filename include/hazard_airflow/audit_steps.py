@@ -82,7 +82,10 @@ def stale(
     params: Mapping[str, Any], now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
 ) -> list[list[str]]:
     """Name what is stale; return the arguments of the removals that were asked for."""
-    found = stale_heads(Store(Settings.from_environment()), params["stale_days"], now())
+    store = Store(Settings.from_environment())
+    for run in store.inspections.remove_old(now()):
+        log.warning("%s was killed or deleted: what its inspection left was removed", run)
+    found = stale_heads(store, params["stale_days"], now())
     for head in found:
         log.warning(
             "%s has been %s since %s: resume it, or `hazard-store remove %s`",

@@ -5,6 +5,7 @@ Imported inside tasks only. Plain functions of plain values; the DAG gives them 
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -13,10 +14,9 @@ from typing import Any
 
 from hazard_airflow import orphans
 from hazard_store.amounts import count, dollars, seconds
-from hazard_store.calcfile import open_calc
 from hazard_store.errors import HazardStoreError, Refused
 from hazard_store.inbox.guard import require_in_inbox
-from hazard_store.model import Checked, IfStored, Kind, Status, StoreOptions
+from hazard_store.model import IfStored, Kind, Status, StoreOptions
 from hazard_store.records import Head
 from hazard_store.records.head import Conflict
 from hazard_store.settings import Settings
@@ -57,9 +57,9 @@ def check_inbox(calc_file: str) -> None:
     require_in_inbox(calc_file, Settings.from_environment().inbox)
 
 
-def plan(inspected: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
+def plan(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) -> dict[str, Any]:
     """Say what storing will take, before the first write."""
-    calculation = _plan(inspected, params).calculation
+    calculation = _plan(inspected, params, owner).calculation
     forecast = calculation.forecast.model_dump(mode="json")
     log.info(
         "%s: %s of statistics and %s of realisations, %s in %s; forecast: %s and %s with %s at "
@@ -89,7 +89,7 @@ def store_meta(
     A resume keeps the stored plan, so the chunks are those of the head, and stops the containers of
     the run that it takes over. None: the same file is already published.
     """
-    planned = _plan(inspected, params)
+    planned = _plan(inspected, params, owner)
     claimed = claim(
         Store(Settings.from_environment()), planned, owner, IfStored(params["if_stored"])
     )
@@ -167,16 +167,25 @@ def stop_orphans(calc_id: str, owner: str) -> int:
     return len(orphans.stop_of_run(calc_id, owner))
 
 
-def _plan(inspected: Mapping[str, Any], params: Mapping[str, Any]) -> Plan:
-    """Plan, from what `hazard-store inspect --json` said and the form of the DAG."""
+def remove_inspection(owner: str) -> list[str]:
+    """Remove what `inspect` left for this run, and what killed runs have left; return those."""
+    inspections = Store(Settings.from_environment()).inspections
+    inspections.remove(owner)
+    return inspections.remove_old(dt.datetime.now(dt.UTC))
+
+
+def _plan(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) -> Plan:
+    """Plan, from what `inspect` left with the records and the form of the DAG; opens no file."""
     settings = Settings.from_environment()
-    uri = params["calc_file"]
+    uri, calc_id = params["calc_file"], params["calc_id"]
     require_in_inbox(uri, settings.inbox)
-    if inspected["uri"] != uri:
-        raise Refused(params["calc_id"], f"{inspected['uri']} was inspected, not {uri}")
-    checked = Checked.from_report(inspected)
-    with open_calc(uri, settings, checked.file.etag) as calc_file:
-        return make_plan(calc_file, params["calc_id"], checked, StoreOptions.of(params), settings)
+    left = Store(settings).inspections.get(owner)
+    if left is None:
+        raise Refused(calc_id, "what `inspect` left for this run is gone: clear `inspect` as well")
+    inspection, units = left
+    if (found := inspection.calculation.file.uri) != uri or inspected["uri"] != uri:
+        raise Refused(calc_id, f"{found} was inspected, not {uri}")
+    return make_plan(inspection, calc_id, StoreOptions.of(params), settings, units=units)
 
 
 def _chunks(head: Head, planned: Plan) -> list[Chunk]:

@@ -16,14 +16,21 @@ from hazard_airflow.run_states import failed_in, owner_of
 
 KINDS = ("stats", "realisations")
 CALC_FILE, CALC_ID = "{{ params.calc_file }}", "{{ params.calc_id }}"
-NORMALISED = "{{ '--force-normalised-sites' if params.force_normalised_sites else '' }}"
+OPTIONS = (  # those on which the size of items depends; one that renders to nothing is left out
+    "{{ '--force-normalised-sites' if params.force_normalised_sites else '' }}",
+    "{{ '' if params.realisations else '--no-realisations' }}",
+    "--key-scheme={{ params.key_scheme }}",
+    "--layout={{ params.layout }}",
+    "{{ '--realisations-per-item=%s' % params.realisations_per_item "
+    "if params.realisations_per_item else '' }}",
+)
 
 Chunks = list[dict[str, Any]]  # as `store_steps.store_meta` returns them
 
 
 def inspect(containers: Containers) -> Any:
     """Read the file from end to end in a container; a file outside the inbox is refused before."""
-    arguments = ["inspect", CALC_FILE, "--json", NORMALISED]
+    arguments = ["inspect", CALC_FILE, "--json", "--leave-for", CALC_ID, *OPTIONS]
     return containers.task("inspect", arguments, pre_execute=_refuse_outside_inbox).output
 
 
@@ -32,7 +39,7 @@ def plan(inspected: dict[str, Any], params: Any = None, ti: Any = None) -> bool:
     """Say what storing will take, in the XCom `forecast`; end a dry run here."""
     from hazard_airflow import store_steps
 
-    ti.xcom_push(key="forecast", value=store_steps.plan(inspected, params))
+    ti.xcom_push(key="forecast", value=store_steps.plan(inspected, params, owner_of(ti)))
     return not params["dry_run"]
 
 
@@ -110,6 +117,14 @@ def stop_orphans(params: Any = None, ti: Any = None) -> int:
     from hazard_airflow import store_steps
 
     return store_steps.stop_orphans(params["calc_id"], owner_of(ti))
+
+
+@task
+def remove_inspection(ti: Any = None) -> list[str]:
+    """Remove what `inspect` left with the records; return runs whose leavings were old."""
+    from hazard_airflow import store_steps
+
+    return store_steps.remove_inspection(owner_of(ti))
 
 
 def _refuse_outside_inbox(context: Any) -> None:

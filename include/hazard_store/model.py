@@ -91,6 +91,8 @@ class LogicTree:
     weights: NDArray[np.float64]  # (R,) weights of the realisations, sum 1
     paths: list[str] | None  # R branch paths; None for a sampled tree
     num_samples: int  # 0: full enumeration
+    # (R,) weights of each IMT that has its own; empty: `weights` is for all
+    weights_by_imt: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -125,39 +127,23 @@ class Calculation:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """The curves of a few sites, spread over the file: what forecasts are made from."""
+
+    sids: tuple[int, ...]
+    curves: Mapping[Kind, NDArray[np.float32]]  # (n, K, M, L) each; only kinds that there are
+
+
+@dataclass(frozen=True)
 class Inspection:
     """What one streaming pass over the file found."""
 
     calculation: Calculation
     sha256: str
+    checksums: NDArray[np.uint32]  # (n,) of the file's blocks: `files.verified`
+    sample: Sample
     negative_zeros: int  # curve values that are -0.0: the readable layout cannot hold them
     notes: tuple[str, ...] = field(default=())  # sentences that the user should read
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What a plan needs of an inspection, so that the file is not read from end to end again."""
-
-    file: FileVersion
-    sha256: str
-    negative_zeros: int
-    notes: tuple[str, ...]
-
-    @classmethod
-    def of(cls, inspection: Inspection) -> Checked:
-        """Return it from an inspection of this process."""
-        file = inspection.calculation.file
-        return cls(file, inspection.sha256, inspection.negative_zeros, inspection.notes)
-
-    @classmethod
-    def from_report(cls, report: Mapping[str, Any]) -> Checked:
-        """Return it from what `hazard-store inspect --json` printed."""
-        return cls(
-            file=FileVersion(report["uri"], report["size"], report["etag"]),
-            sha256=report["sha256"],
-            negative_zeros=report["negative_zeros"],
-            notes=tuple(report["notes"]),
-        )
 
 
 @dataclass(frozen=True)

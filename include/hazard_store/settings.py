@@ -93,6 +93,8 @@ class Settings(FromEnvironment):
     writers: int = Field(32, ge=1)  # writers that may run at once in one run
     writer_wcu_per_s: float = Field(2500, gt=0)  # what one writer is expected to reach
     max_map_length: int = Field(1024, ge=1)  # Airflow's limit for mapped tasks
+    max_items: float = Field(5_000_000, gt=0)  # that storing one calculation may take
+    max_dollars: float = Field(100, gt=0)  # the same, by the forecast
 
     region: str | None = Field(
         None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -116,6 +118,14 @@ class Settings(FromEnvironment):
     def _endpoint(cls, value: str | None) -> str | None:
         if value is not None and not is_address(value):
             raise ValueError(f"{value!r} is not an address, e.g. http://localhost:4566")
+        return value
+
+    @field_validator("inbox")
+    @classmethod
+    def _inbox(cls, value: str) -> str:
+        scheme, separator, _ = value.partition("://")
+        if separator and scheme != "s3":
+            raise ValueError(f"{value!r} is neither a folder nor s3://bucket/prefix/")
         return value
 
     def for_reading(self) -> Self:

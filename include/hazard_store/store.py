@@ -11,6 +11,7 @@ from hazard_store.errors import NoSuchCalculation
 from hazard_store.keys import storage_id
 from hazard_store.model import Kind
 from hazard_store.records import Head, Heads, Parts, Reports
+from hazard_store.records.inspections import Inspections
 from hazard_store.settings import Settings
 from hazard_store.writer.prebuilt_body import accept_prebuilt_bodies
 
@@ -53,6 +54,11 @@ class Store:
     def parts(self, calculation_storage_id: str) -> Parts:
         """Return the parts of one stored calculation."""
         return Parts(self.client, self.settings.meta_table, calculation_storage_id)
+
+    @property
+    def inspections(self) -> Inspections:
+        """What inspections left for runs that are under way."""
+        return Inspections(self.client, self.settings.meta_table)
 
     def reports(self, head: Head) -> Reports:
         """Return the reports of one attempt of a stored calculation."""

@@ -9,7 +9,9 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from multiprocessing import resource_tracker
 from pathlib import Path
+from typing import Any
 
 from tests.support.commands import Ended
 
@@ -85,6 +87,8 @@ def _become(
     try:
         for number, text in enumerate(texts, 1):
             os.dup2(os.open(text, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        tracker: Any = resource_tracker._resource_tracker  # type: ignore[attr-defined]
+        tracker._fd = tracker._pid = None  # the parent's, if a test has started one
         os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         sys.stdin, sys.stdout, sys.stderr = (
             open(n, mode, closefd=False)  # noqa: SIM115

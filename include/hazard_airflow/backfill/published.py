@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hazard_airflow.backfill.find import File, params_of
-from hazard_store.model import Checked, IfStored, StoreOptions
+from hazard_store.model import IfStored, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.workflow.claim import already_published
@@ -17,7 +17,6 @@ def is_published(file: File, inspected: Mapping[str, Any] | None = None) -> bool
 
     Raises:
         Refused: something else is published under its id.
-        BadCalculation: the file cannot be opened as a calculation.
         NoSuchInput: it is gone.
     """
     settings = Settings.from_environment()
@@ -28,5 +27,5 @@ def is_published(file: File, inspected: Mapping[str, Any] | None = None) -> bool
         params["calc_id"],
         StoreOptions.of(params),
         replace=params["if_stored"] == IfStored.REPLACE,
-        checked=None if inspected is None else Checked.from_report(inspected),
+        inspected=inspected,
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hazard_store.calcfile.curves import read_curves
+from hazard_store.calcfile.curves import CurveSet, read_curves
 from hazard_store.calcfile.metadata import Contents, read_contents
+from hazard_store.calcfile.unpacked import Unpacked
 from hazard_store.files.open import VersionedFile, open_file
+from hazard_store.files.verified import VerifiedFile
 from hazard_store.model import Calculation, Kind
 from hazard_store.settings import Settings
 
@@ -25,6 +28,9 @@ class CalcFile:
     def __init__(self, file: VersionedFile, contents: Contents) -> None:
         self.calculation = contents.calculation
         self._file, self._contents = file, contents
+        self._wanted: NDArray[np.intp] | None = None
+        self._kept: dict[Kind, Unpacked] = {}
+        self._lock = Lock()
 
     def curves(self, kind: Kind, sids: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the curves of some sites.
@@ -52,10 +58,36 @@ class CalcFile:
         curves = self._contents.stats if kind is Kind.STATS else self._contents.rlzs
         if curves is None:
             raise ValueError(f"{self.calculation.file.uri} has no curves of kind {kind}")
-        return read_curves(self._file, curves, wanted)
+        unpacked = self._unpacked(kind, curves, wanted)
+        return (
+            read_curves(self._file, curves, wanted) if unpacked is None else unpacked.read(wanted)
+        )
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether curves have to be unpacked."""
+        both = (self._contents.stats, self._contents.rlzs)
+        return any(curves is not None and curves.chunks is not None for curves in both)
+
+    def will_read(self, sids: NDArray[np.intp]) -> None:
+        """Say which sites will be asked for, so that packed curves of theirs are unpacked once."""
+        self._wanted = np.asarray(sids, np.intp)
+
+    def _unpacked(self, kind: Kind, curves: CurveSet, sids: NDArray[np.intp]) -> Unpacked | None:
+        """Return the unpacked curves that hold these sites; None where none are to be kept."""
+        if curves.chunks is None or self._wanted is None:
+            return None
+        with self._lock:
+            kept = self._kept.get(kind)
+            if kept is None:
+                uri = self.calculation.file.uri
+                kept = self._kept[kind] = Unpacked(uri, self._file, curves.chunks, self._wanted)
+        return kept if kept.has(sids) else None
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
+        while self._kept:
+            self._kept.popitem()[1].close()
         self._file.close()
 
     def __enter__(self) -> CalcFile:
@@ -70,13 +102,20 @@ class CalcFile:
         self.close()
 
 
-def open_calc(uri: str, settings: Settings, etag: str | None = None) -> CalcFile:
+def open_calc(
+    uri: str,
+    settings: Settings,
+    etag: str | None = None,
+    checksums: NDArray[np.uint32] | None = None,
+) -> CalcFile:
     """Open a calculation file and read its metadata.
 
     Args:
         uri: a path, `file:///path` or `s3://bucket/key`.
         settings: region and endpoint of S3.
         etag: the version to read; without it the current one is pinned.
+        checksums: (n,) of its blocks, as its inspection found them; every byte that is read is held
+            against them. None: nobody has kept them.
 
     Raises:
         BadCalculation: it cannot be stored; the reason says what to do.
@@ -86,6 +125,8 @@ def open_calc(uri: str, settings: Settings, etag: str | None = None) -> CalcFile
         TryAgain: it cannot be reached for now.
     """
     file = open_file(uri, settings, etag)
+    if checksums is not None:
+        file = VerifiedFile(file, checksums)
     try:
         return CalcFile(file, read_contents(file))
     except BaseException:

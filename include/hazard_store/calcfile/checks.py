@@ -1,6 +1,8 @@
-"""The values of curves: probabilities, finite, and named where they are not."""
+"""The values of curves: probabilities that fall with the level, and named where they do not."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,40 +13,94 @@ from hazard_store.model import Calculation
 from hazard_store.shown import cut
 
 NEGATIVE_ZERO = np.uint32(0x80000000)  # the bits of a float32 -0.0
+RISE = 1e-5  # of a value to the next level that rounding may explain, relative
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some curves of a dataset, or the part of each that one chunk has."""
+
+    poes: NDArray[np.float32]  # (n, l)
+    curves: NDArray[np.intp]  # (n,) the number of each curve: (sid * K + row) * M + imt
+    level: int = 0  # the first of the l levels
+    before: NDArray[np.float32] | None = None  # (n,) the values at the level before that
 
 
 class CurveChecks:
-    """Checks one dataset of curves as its values go by."""
+    """Checks one dataset of curves as its values go by.
+
+    Attributes:
+        negative_zeros: how many values are -0.0.
+        rises: curves that rise by less than rounding explains.
+    """
 
     def __init__(self, calculation: Calculation, curves: CurveSet) -> None:
         self._calculation, self._curves = calculation, curves
+        self._n_rows, self._n_imts = curves.shape[1:3]
         self._std = curves.labels.index("std") if "std" in curves.labels else -1
+        levels = calculation.levels
+        self._ascends: NDArray[np.bool_] = np.all(levels[:, 1:] > levels[:, :-1], axis=1)  # (M,)
         self.negative_zeros = 0
-        self.all_zero = True
+        self.rises = 0
 
-    def add(self, poes: NDArray[np.float32], first: int) -> None:
-        """Check values that follow each other in the dataset.
-
-        Args:
-            poes: float32 (n,), in the order of the file.
-            first: how many values of the dataset precede them.
+    def add(self, block: Block) -> None:
+        """Check some curves.
 
         Raises:
-            BadCalculation: a value is NaN, infinite or not a probability (std: not finite).
+            BadCalculation: a value is NaN, infinite or not a probability (std: not finite), or a
+                curve rises with its level.
         """
+        poes = block.poes
         self.negative_zeros += int(np.count_nonzero(poes.view(np.uint32) == NEGATIVE_ZERO))
-        self.all_zero = self.all_zero and not poes.any()
-        for place in np.flatnonzero(~((poes >= 0) & (poes <= 1))):  # NaN fails both
-            sid, row, imt, level = np.unravel_index(first + int(place), self._curves.shape)
-            if row != self._std or not np.isfinite(poes[place]):
-                self._refuse(int(sid), int(row), int(imt), int(level), float(poes[place]))
+        falls = poes[:, 1:] <= poes[:, :-1]  # false for NaN too
+        # Where curves fall, their first and last values bound the others.
+        bounded = falls.all() and (poes[:, 0] <= 1).all() and (poes[:, -1] >= 0).all()
+        if bounded and (block.before is None or (poes[:, 0] <= block.before).all()):
+            return
+        odd = ~((poes >= 0) & (poes <= 1))  # NaN fails both
+        for curve, level in zip(*np.nonzero(odd), strict=True):
+            value = float(poes[curve, level])
+            number = int(block.curves[curve])
+            if number // self._n_imts % self._n_rows != self._std or not np.isfinite(value):
+                self._refuse_value(number, block.level + int(level), value)
+        self._check_rises(block, falls)
 
-    def _refuse(self, sid: int, row: int, imt: int, level: int, value: float) -> None:
-        sites, labels = self._calculation.sites, self._curves.labels
-        curve = f"statistic {cut(labels[row])}" if labels else f"realisation {row:05d}"
+    def _check_rises(self, block: Block, falls: NDArray[np.bool_]) -> None:
+        before = block.poes[:, :1] if block.before is None else block.before[:, None]
+        ahead = np.concatenate([before, block.poes[:, :-1]], axis=1)
+        rises = np.concatenate([block.poes[:, :1] > before, ~falls], axis=1)
+        rises &= (block.curves // self._n_imts % self._n_rows != self._std)[:, None]
+        rises &= self._ascends[block.curves % self._n_imts][:, None]
+        self.rises += int(rises.any(axis=1).sum())
+        steep = block.poes > ahead * np.float64(1 + RISE)
+        for curve, level in np.argwhere(rises & steep):
+            self._refuse_rise(
+                int(block.curves[curve]),
+                block.level + int(level),
+                float(ahead[curve, level]),
+                float(block.poes[curve, level]),
+            )
+
+    def _refuse_value(self, number: int, level: int, value: float) -> None:
         raise BadCalculation(
             self._calculation.file.uri,
-            f"the curve of site {sid} (lat {sites.lat[sid]}, lon {sites.lon[sid]}), {curve}, "
-            f"{cut(self._curves.imts[imt])} has the value {value} at level {level}; "
-            "a probability lies within 0 to 1",
+            f"the curve of {self._name(number)} has the value {value} at level {level}; a "
+            "probability lies within 0 to 1",
+        )
+
+    def _refuse_rise(self, number: int, level: int, below: float, above: float) -> None:
+        raise BadCalculation(
+            self._calculation.file.uri,
+            f"the curve of {self._name(number)} rises from {below:g} to {above:g} at level "
+            f"{level}, and exceeding a higher level is never more probable: copy the file "
+            "again, or run the calculation again",
+        )
+
+    def _name(self, number: int) -> str:
+        sites, labels = self._calculation.sites, self._curves.labels
+        sid, row, imt = np.unravel_index(number, self._curves.shape[:3])
+        curve = f"statistic {cut(labels[row])}" if labels else f"realisation {row:05d}"
+        return (
+            f"site {sid} (lat {sites.lat[sid]}, lon {sites.lon[sid]}), {curve}, "
+            f"{cut(self._curves.imts[imt])}"
         )

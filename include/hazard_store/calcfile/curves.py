@@ -10,14 +10,17 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from hazard_store.calcfile.hdf5 import hdf5_file, member
+from hazard_store.calcfile.chunked import Chunks, boxes, find_chunks
+from hazard_store.calcfile.hdf5 import member
 from hazard_store.errors import BadCalculation
 from hazard_store.files.open import VersionedFile
-from hazard_store.shown import cut
+from hazard_store.shown import cut, quoted
 
 CURVE = np.dtype("<f4")
 MAX_GAP = 1 << 20  # bytes between two sites that cost less to read than another request
 MAX_SPAN = 8 << 20  # bytes of one span, unless a single site has more
+MAX_SITE_BYTES = 256 << 20  # of all curves of a site: writers hold them
+MAX_NAME = 200  # characters of an intensity measure or a statistic
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,9 @@ class CurveSet:
 
     name: str
     shape: tuple[int, int, int, int]
-    offset: int | None  # the first byte in the file; None: not contiguous, read through h5py
+    offset: int | None  # the first byte in the file; None: not contiguous
+    chunks: Chunks | None  # where they are not contiguous
+    inline: bytes  # the curves themselves, where they lie in the header; else nothing
     imts: tuple[str, ...]
     labels: tuple[str, ...]  # the statistics as OpenQuake names them; empty for realisations
     written: bool  # False: the engine made room and never wrote
@@ -64,11 +69,23 @@ def find_dataset(uri: str, h5: h5py.File, name: str, file_size: int) -> CurveSet
         raise BadCalculation(uri, f"its {name} does not name its axes (attribute json)")
     axes = json.loads(dataset.attrs["json"])
     labels = axes.get("stat", ()) if name == "hcurves-stats" else ()
+    site_bytes = n_rows * n_imts * n_levels * CURVE.itemsize
+    if site_bytes > MAX_SITE_BYTES:
+        raise BadCalculation(
+            uri,
+            f"its {name} has {site_bytes:,} bytes a site, and at most {MAX_SITE_BYTES:,} can be "
+            "stored",
+        )
     stored = dataset.id.get_storage_size()
+    layout = dataset.id.get_create_plist().get_layout()
     found = CurveSet(
         name=name,
         shape=(n_sites, n_rows, n_imts, n_levels),
-        offset=dataset.id.get_offset(),
+        offset=dataset.id.get_offset() if layout == h5py.h5d.CONTIGUOUS else None,
+        chunks=(
+            find_chunks(uri, dataset, file_size) if layout == h5py.h5d.CHUNKED and stored else None
+        ),
+        inline=dataset[()].tobytes() if layout == h5py.h5d.COMPACT else b"",
         imts=tuple(str(imt) for imt in axes["imt"]),
         labels=tuple(str(label) for label in labels),
         written=stored > 0,
@@ -86,6 +103,13 @@ def _check_names(uri: str, name: str, axis: str, found: tuple[str, ...], length:
         raise BadCalculation(
             uri, f"its {name} has {length} {axis}, but their names are {cut(list(found))}"
         )
+    for each in found:
+        if len(each) > MAX_NAME or not each.isprintable():
+            raise BadCalculation(
+                uri,
+                f"its {name} has {quoted(each)} among its {axis}: a name has at most {MAX_NAME} "
+                "printable characters",
+            )
 
 
 def read_curves(
@@ -96,12 +120,39 @@ def read_curves(
     Returns:
         float32 (n, K, M, L), in the order of `sids`, bit for bit as in the file.
     """
+    if curves.chunks is not None:
+        return _read_chunks(file, curves.chunks, sids)
+    if curves.inline:
+        inline: NDArray[np.float32] = np.frombuffer(curves.inline, CURVE).reshape(curves.shape)
+        return inline[sids]
+    if curves.offset is None:
+        raise ValueError(f"{curves.name} has no place in {file.version.uri}")
     found = np.empty((len(sids), *curves.shape[1:]), CURVE)
     order = np.argsort(sids, kind="stable")
     for first, last in _spans(sids[order], curves.site_bytes):
         places = order[first:last]
         start, stop = int(sids[places[0]]), int(sids[places[-1]]) + 1
-        found[places] = _read_span(file, curves, start, stop)[sids[places] - start]
+        begin = curves.offset + start * curves.site_bytes
+        span = file.read(begin, begin + (stop - start) * curves.site_bytes)
+        of_sites = np.frombuffer(span, CURVE).reshape(stop - start, *curves.shape[1:])
+        found[places] = of_sites[sids[places] - start]
+    return found
+
+
+def _read_chunks(
+    file: VersionedFile, chunks: Chunks, sids: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """Return the curves of some sites out of chunks: for a few; `Unpacked` is for many."""
+    found = np.empty((len(sids), *chunks.shape[1:]), CURVE)
+    rows = np.zeros(chunks.grid[0], bool)
+    rows[sids // chunks.chunk[0]] = True
+    for box in boxes(file.version.uri, file, chunks, rows):
+        start, k, m, levels = box.origin
+        n, n_k, n_m, n_levels = box.poes.shape
+        here = np.flatnonzero((sids >= start) & (sids < start + n))
+        found[here, k : k + n_k, m : m + n_m, levels : levels + n_levels] = box.poes[
+            sids[here] - start
+        ]
     return found
 
 
@@ -116,14 +167,3 @@ def _spans(sids: NDArray[np.intp], site_bytes: int) -> Iterator[tuple[int, int]]
         ):
             yield first, last
             first = last
-
-
-def _read_span(file: VersionedFile, curves: CurveSet, start: int, stop: int) -> NDArray[np.float32]:
-    """Return the curves of consecutive sites, float32 (stop - start, K, M, L)."""
-    if curves.offset is None:
-        with hdf5_file(file) as h5:
-            span: NDArray[np.float32] = h5[curves.name][start:stop]
-            return span
-    first = curves.offset + start * curves.site_bytes
-    block = file.read(first, first + (stop - start) * curves.site_bytes)
-    return np.frombuffer(block, CURVE).reshape(stop - start, *curves.shape[1:])

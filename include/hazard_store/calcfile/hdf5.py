@@ -2,6 +2,8 @@
 
 One way for local and remote files: no file locks, which read-only mounts refuse, and one behaviour.
 h5py is only open while metadata is read: left open at exit, its file-object driver crashes Python.
+What a header may ask for is bounded twice: here, by what is asked before anything is read, and by
+the kernel, since files are opened in a child (`confined`).
 """
 
 from __future__ import annotations
@@ -15,13 +17,19 @@ from typing import Any
 import h5py
 import numpy as np
 
+from hazard_store.calcfile.confined import GREEDY
 from hazard_store.errors import BadCalculation, HazardStoreError
 from hazard_store.files.fileobj import FileObject
 from hazard_store.files.local import BEING_WRITTEN
 from hazard_store.files.open import VersionedFile
+from hazard_store.shown import cut
+
+# In every process that opens a calculation file; readers of the store do not.
+for _ in range(h5py.h5pl.size()):
+    h5py.h5pl.remove(0)  # HDF5 looks nowhere for libraries that a file asks for
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-MAX_ELEMENTS = 20_000_000  # of one metadata array: more is a damaged header, not a calculation
+MAX_BYTES = 64 << 20  # of one metadata array: more is a damaged header, not a calculation
 UNREADABLE = (
     OSError,
     KeyError,
@@ -75,9 +83,11 @@ def _check_superblock(uri: str, raw: FileObject) -> None:
 
 def _reason(error: BaseException) -> str:
     text = " ".join(str(error).split())
-    cut = re.search(r"truncated file: eof = (\d+).* stored_eof = (\d+)", text)
-    if cut:
-        return f"it is truncated: {cut[1]} of {cut[2]} bytes are there; copy it again"
+    short = re.search(r"truncated file: eof = (\d+).* stored_eof = (\d+)", text)
+    if short:
+        return f"it is truncated: {short[1]} of {short[2]} bytes are there; copy it again"
+    if isinstance(error, MemoryError):
+        return GREEDY
     return f"its HDF5 structure is damaged ({type(error).__name__}: {text[:200]}); copy it again"
 
 
@@ -97,14 +107,27 @@ def values(uri: str, dataset: Any, name: str) -> Any:
         raise BadCalculation(uri, f"its {name} is not a dataset, so the engine did not write it")
     if dataset.is_virtual or dataset.external:
         raise BadCalculation(uri, f"its {name} lies in another file, which the engine never does")
-    if dataset.size is None or dataset.size > MAX_ELEMENTS:
-        raise BadCalculation(uri, f"its {name} has the impossible shape {dataset.shape}")
+    if dataset.size is None or dataset.size * max(1, dataset.dtype.itemsize) > MAX_BYTES:
+        raise BadCalculation(
+            uri,
+            f"its {name} has the shape {dataset.shape} of {cut(dataset.dtype)}, over {MAX_BYTES:,} "
+            "bytes, which no calculation has; copy it again",
+        )
     return dataset[()]
 
 
 def text(value: Any) -> str:
     """Return a string of the file, which h5py gives as bytes or str."""
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def is_text(value: str) -> bool:
+    """Tell whether a string can be stored: h5py makes lone surrogates of bytes that are no text."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def plain(value: Any) -> Any:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import closing
-from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hazard_store.calcfile.checks import CurveChecks
+from hazard_store.amounts import count
+from hazard_store.calcfile.checks import RISE, Block, CurveChecks
+from hazard_store.calcfile.chunked import boxes
 from hazard_store.calcfile.curves import CURVE, CurveSet
-from hazard_store.calcfile.hdf5 import hdf5_file
 from hazard_store.calcfile.metadata import Contents, read_contents
+from hazard_store.calcfile.sampler import Sampler
+from hazard_store.calcfile.witnesses import Witnesses
 from hazard_store.errors import BadCalculation
-from hazard_store.files.blocks import BLOCK, Piece, blocks
+from hazard_store.files.blocks import Piece, blocks
 from hazard_store.files.open import VersionedFile, open_file
-from hazard_store.model import FileVersion, Inspection
+from hazard_store.files.verified import Checksums, VerifiedFile
+from hazard_store.model import Calculation, FileVersion, Inspection
 from hazard_store.settings import Settings
+from hazard_store.shown import cut
 
 
 def inspect_file(
@@ -40,55 +45,119 @@ def inspect_file(
     """
     with closing(open_file(uri, settings, etag)) as file:
         contents = read_contents(file)
-        curve_sets = [curves for curves in (contents.stats, contents.rlzs) if curves is not None]
-        checks = {curves.name: CurveChecks(contents.calculation, curves) for curves in curve_sets}
-        digest = hashlib.sha256()
-        for piece, block in blocks(file, _pieces(file.version, curve_sets)):
+        one_pass = _Pass(contents)
+        digest, checksums = hashlib.sha256(), Checksums()
+        for piece, block in blocks(file, _pieces(file.version, one_pass.curve_sets)):
             digest.update(block)
+            checksums.add(block)
             if piece.name is not None:
-                checks[piece.name].add(np.frombuffer(block, CURVE), piece.values_before)
+                one_pass.add_bytes(piece, block)
             if on_progress is not None:
                 on_progress(piece.stop, file.version.size)
-        for curves in curve_sets:
-            if curves.offset is None:
-                _check_slices(file, curves, checks[curves.name])
+        verified = VerifiedFile(file, checksums.all())
+        for curves in one_pass.curve_sets:
+            one_pass.add_packed(verified, curves)
     return Inspection(
         calculation=contents.calculation,
         sha256=digest.hexdigest(),
-        negative_zeros=sum(check.negative_zeros for check in checks.values()),
-        notes=_notes(contents, all(check.all_zero for check in checks.values())),
+        checksums=checksums.all(),
+        sample=one_pass.sampler.sample(contents.calculation),
+        negative_zeros=sum(check.negative_zeros for check in one_pass.checks.values()),
+        notes=one_pass.notes(),
     )
 
 
+class _Pass:
+    """What is asked of the curves as they go by, in whatever order the file has them."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._calculation = contents.calculation
+        self.curve_sets = [c for c in (contents.stats, contents.rlzs) if c is not None]
+        self._by_name = {curves.name: curves for curves in self.curve_sets}
+        self.checks = {
+            curves.name: CurveChecks(contents.calculation, curves) for curves in self.curve_sets
+        }
+        self._witnesses = Witnesses(contents.calculation, contents.stats, contents.rlzs)
+        self.sampler = Sampler(self.curve_sets)
+
+    def add_bytes(self, piece: Piece, content: bytes) -> None:
+        """Take whole curves that follow each other in the file."""
+        curves = self._by_name[piece.name or ""]
+        n_levels = curves.shape[3]
+        poes = np.frombuffer(content, CURVE).reshape(-1, n_levels)
+        first = piece.values_before // n_levels
+        self._add(curves, Block(poes, np.arange(first, first + len(poes))))
+
+    def add_packed(self, file: VersionedFile, curves: CurveSet) -> None:
+        """Take the curves that are not contiguous, each chunk unpacked once."""
+        if curves.inline:
+            self.add_bytes(Piece(0, 0, curves.name), curves.inline)
+        if curves.chunks is None:
+            return
+        last: NDArray[np.float32] | None = None  # the level before the next chunk's first
+        for box in boxes(file.version.uri, file, curves.chunks):
+            sid, row, imt, level = box.origin
+            n_sites, n_rows, n_imts, n_levels = box.poes.shape
+            places = np.ix_(
+                np.arange(sid, sid + n_sites),
+                np.arange(row, row + n_rows),
+                np.arange(imt, imt + n_imts),
+            )
+            numbers = np.ravel_multi_index(places, curves.shape[:3]).ravel()
+            poes = np.ascontiguousarray(box.poes).reshape(-1, n_levels)
+            self._add(curves, Block(poes, numbers, level, last if level else None))
+            last = poes[:, -1].copy()
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what the user should know, when all has gone by.
+
+        Raises:
+            BadCalculation: statistics and realisations do not bear each other out.
+        """
+        notes = list(odd_notes(self._calculation))
+        if self._calculation.realisations_from_mean:
+            notes.append("The engine never wrote the only realisation: its curves are the mean's.")
+        rises = sum(check.rises for check in self.checks.values())
+        if rises:
+            notes.append(
+                f"{count(rises, 'curve')} with a rise from one level to the next, of less than "
+                f"{RISE:g} of the value: rounding."
+            )
+        return (*notes, *self._witnesses.check())
+
+    def _add(self, curves: CurveSet, block: Block) -> None:
+        self.checks[curves.name].add(block)
+        self._witnesses.add(curves, block)
+        self.sampler.add(curves, block)
+
+
 def _pieces(version: FileVersion, curve_sets: list[CurveSet]) -> list[Piece]:
-    """Cut the file at the borders of the curves, so that no value lies across two blocks."""
+    """Cut the file at the borders of the curves, so that no curve lies across two blocks."""
     pieces, end = [], 0
     placed = [(curves.offset, curves) for curves in curve_sets if curves.offset is not None]
     for offset, curves in sorted(placed, key=lambda pair: pair[0]):
         if offset < end:
             raise BadCalculation(version.uri, "its curves overlap each other; copy it again")
-        pieces += [Piece(end, offset), Piece(offset, offset + curves.size, curves.name)]
+        unit = curves.shape[3] * CURVE.itemsize
+        pieces += [Piece(end, offset), Piece(offset, offset + curves.size, curves.name, unit=unit)]
         end = offset + curves.size
     return [*pieces, Piece(end, version.size)]
 
 
-def _check_slices(file: VersionedFile, curves: CurveSet, check: CurveChecks) -> None:
-    """Check curves that are not contiguous: HDF5 has to unpack them, a slice at a time."""
-    n_sites, n_rows, *curve = curves.shape
-    rows = max(1, BLOCK // (prod(curve) * CURVE.itemsize))
-    with hdf5_file(file) as h5:
-        for sid in range(n_sites):
-            for row in range(0, n_rows, rows):
-                poes = h5[curves.name][sid, row : row + rows]
-                check.add(poes.ravel(), (sid * n_rows + row) * prod(curve))
-
-
-def _notes(contents: Contents, all_zero: bool) -> tuple[str, ...]:
+def odd_notes(calculation: Calculation) -> tuple[str, ...]:
+    """Return what is odd about a calculation and can be stored all the same."""
     notes = []
-    if contents.calculation.realisations_from_mean:
-        notes.append("The engine never wrote the only realisation: its curves are the mean's.")
-    if all_zero:
-        notes.append("Every curve is zero at every level: no source is near any site.")
+    levels, vs30 = calculation.levels, calculation.sites.vs30
+    for imt, row in zip(calculation.imts, levels, strict=True):
+        if (row < 0).any() or (np.diff(row) <= 0).any():
+            notes.append(
+                f"The levels of {cut(imt)} are negative or do not ascend; they are stored as they "
+                "are."
+            )
+            break
+    if vs30 is not None and (vs30 <= 0).any():
+        sid = int(np.flatnonzero(vs30 <= 0)[0])
+        notes.append(f"Site {sid} has the vs30 {vs30[sid]:g} m/s; it is stored as it is.")
     return tuple(notes)
 
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from itertools import product
-from math import prod
+from math import isfinite, prod
 from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from hazard_store.calcfile.hdf5 import member, plain, values
+from hazard_store.calcfile.hdf5 import is_text, member, plain, values
 from hazard_store.errors import BadCalculation
 from hazard_store.limits import MAX_REALISATIONS
 from hazard_store.model import LogicTree
+from hazard_store.shown import cut, quoted
 
+GSIM_COLUMNS = {"trt", "branch", "uncertainty", "weight"}  # all others are intensity measures
 WEIGHT_TOLERANCE = 1e-6  # float32 weights of a product of a few branches
+
+
+Row = dict[str, Any]
 
 
 def read_logic_tree(uri: str, h5: h5py.File, parameters: dict[str, Any]) -> LogicTree:
@@ -32,12 +37,18 @@ def read_logic_tree(uri: str, h5: h5py.File, parameters: dict[str, Any]) -> Logi
     num_samples = int(tree.attrs.get("num_samples", sampled))
     source_models = _rows(uri, tree, "sm_data")
     gsim_branches = _rows(uri, tree, "gsim_lt")
+    rebuilt = None if num_samples else _rebuilt(source_models, gsim_branches, weights)
+    names = _imts_with_weights(gsim_branches)
+    by_imt = dict.fromkeys(names, np.zeros(len(weights)))  # unknown: they ask for nothing
+    if rebuilt is not None:
+        by_imt = {name: _product(rebuilt, name) for name in names}
     return LogicTree(
         source_branches=_rows(uri, tree, "source_model_lt"),
         gsim_branches=gsim_branches,
         weights=weights,
-        paths=None if num_samples else _paths(source_models, gsim_branches, weights),
+        paths=None if rebuilt is None else [_path(branches) for branches in rebuilt],
         num_samples=num_samples,
+        weights_by_imt=by_imt,
     )
 
 
@@ -56,6 +67,8 @@ def _weights(uri: str, h5: h5py.File) -> NDArray[np.float64]:
         raise BadCalculation(
             uri, f"it has {len(stored)} realisations, more than the {MAX_REALISATIONS} of our keys"
         )
+    if stored.dtype.kind not in "fiu":
+        raise BadCalculation(uri, f"its weights are {stored.dtype}, not numbers; copy it again")
     weights: NDArray[np.float64] = stored.astype(np.float64)
     bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
     if len(bad):
@@ -63,33 +76,63 @@ def _weights(uri: str, h5: h5py.File) -> NDArray[np.float64]:
     return weights
 
 
-def _rows(uri: str, tree: h5py.Group, name: str) -> list[dict[str, Any]]:
+def _rows(uri: str, tree: h5py.Group, name: str) -> list[Row]:
     """Return a table as plain dictionaries, in the order of the file."""
     dataset = member(uri, tree, name)
     if dataset is None:
         return []
     table = values(uri, dataset, f"full_lt/{name}")
-    return [{key: plain(row[key]) for key in table.dtype.names} for row in table]
+    rows = [{key: plain(row[key]) for key in table.dtype.names} for row in table]
+    for row in rows:
+        for key, value in row.items():
+            if not isinstance(value, str | int | float) or not _is_stored(value):
+                raise BadCalculation(
+                    uri, f"its full_lt/{name} has {quoted(value)} as {cut(key)}; copy it again"
+                )
+    return rows
 
 
-def _paths(
-    source_models: list[dict[str, Any]],
-    gsim_branches: list[dict[str, Any]],
-    weights: NDArray[np.float64],
-) -> list[str] | None:
-    """Return one path per realisation, such as `b1~gA0_gB1`.
+def _is_stored(value: str | float) -> bool:
+    """Tell whether JSON and UTF-8 can hold a value: no NaN, no half of a surrogate pair."""
+    return is_text(value) if isinstance(value, str) else isfinite(value)
+
+
+def _rebuilt(
+    source_models: list[Row], gsim_branches: list[Row], weights: NDArray[np.float64]
+) -> list[tuple[Row, ...]] | None:
+    """Return the branches of each realisation: of the source model, then of each region type.
 
     The engine enumerates source models slowest, then one branch for each tectonic region type.
     None where that does not rebuild the stored weights: the order would be a guess.
     """
-    by_trt: dict[str, list[dict[str, Any]]] = {}
+    by_trt: dict[str, list[Row]] = {}
     for branch in gsim_branches:
         by_trt.setdefault(branch["trt"], []).append(branch)
     axes = [source_models, *by_trt.values()]
     if prod(len(axis) for axis in axes) != len(weights):
         return None
-    paths, rebuilt = [], []
-    for source_model, *gsims in product(*axes):
-        paths.append(f"{source_model['path']}~{'_'.join(gsim['branch'] for gsim in gsims)}")
-        rebuilt.append(source_model["weight"] * prod(gsim["weight"] for gsim in gsims))
-    return paths if np.allclose(rebuilt, weights, rtol=0, atol=WEIGHT_TOLERANCE) else None
+    found = list(product(*axes))
+    if not np.allclose(_product(found, "weight"), weights, rtol=0, atol=WEIGHT_TOLERANCE):
+        return None
+    return found
+
+
+def _product(realisations: list[tuple[Row, ...]], column: str) -> NDArray[np.float64]:
+    """Return (R,) weights: those of the source models times a column of the gsim branches."""
+    return np.array(
+        [
+            source_model["weight"] * prod(gsim[column] for gsim in gsims)
+            for source_model, *gsims in realisations
+        ]
+    )
+
+
+def _path(branches: tuple[Row, ...]) -> str:
+    """Return the path of a realisation, such as `b1~gA0_gB1`."""
+    source_model, *gsims = branches
+    return f"{source_model['path']}~{'_'.join(gsim['branch'] for gsim in gsims)}"
+
+
+def _imts_with_weights(gsim_branches: list[Row]) -> list[str]:
+    """Return the intensity measures for which branches have weights of their own."""
+    return [name for name in (gsim_branches or [{}])[0] if name not in GSIM_COLUMNS]

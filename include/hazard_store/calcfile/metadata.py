@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import h5py
 
+from hazard_store.calcfile.confined import confined
 from hazard_store.calcfile.curves import CurveSet, find_dataset
-from hazard_store.calcfile.hdf5 import hdf5_file, text
+from hazard_store.calcfile.hdf5 import hdf5_file, is_text, text
 from hazard_store.calcfile.logictree import read_logic_tree
 from hazard_store.calcfile.oqparam import investigation_time_of, levels_of, read_parameters
 from hazard_store.calcfile.sites import read_sites
 from hazard_store.errors import BadCalculation
 from hazard_store.files.open import VersionedFile
 from hazard_store.model import Calculation, FileVersion, Sites
-from hazard_store.shown import cut
+from hazard_store.shown import cut, quoted
 
 AGG = re.compile(r"[A-Za-z0-9._+-]+")  # a statistic becomes a part of keys
 INCOMPLETE = "the calculation did not end, or is still running; wait for it, or run it again"
@@ -32,13 +32,17 @@ class Contents:
 
 
 def read_contents(file: VersionedFile) -> Contents:
-    """Read the metadata of a file.
+    """Read the metadata of a file, in a child.
 
     Raises:
         BadCalculation: it cannot be stored; the reason says what to do.
     """
-    with hdf5_file(file) as h5:
-        return _contents(file.version, h5)
+
+    def read() -> Contents:
+        with hdf5_file(file.for_child()) as h5:
+            return _contents(file.version, h5)
+
+    return confined(file.version.uri, file.version.size, read)
 
 
 def _contents(version: FileVersion, h5: h5py.File) -> Contents:
@@ -67,9 +71,9 @@ def _contents(version: FileVersion, h5: h5py.File) -> Contents:
     calculation = Calculation(
         file=version,
         calculation_mode=parameters["calculation_mode"],
-        description=str(parameters.get("description", "")),
-        engine_version=_attribute(h5, "engine_version"),
-        date=_attribute(h5, "date"),
+        description=_stored(uri, "description", str(parameters.get("description", ""))),
+        engine_version=_stored(uri, "engine_version", text(h5.attrs.get("engine_version", ""))),
+        date=_stored(uri, "date", text(h5.attrs.get("date", ""))),
         checksum32=int(h5.attrs["checksum32"]) if "checksum32" in h5.attrs else None,
         investigation_time=investigation_time_of(uri, parameters),
         imts=imts,
@@ -109,6 +113,8 @@ def _aggs(uri: str, stats: CurveSet | None) -> tuple[str, ...]:
     return aggs
 
 
-def _attribute(h5: h5py.File, name: str) -> str:
-    value: Any = h5.attrs.get(name, "")
-    return text(value)
+def _stored(uri: str, name: str, value: str) -> str:
+    """Return a text that can be stored."""
+    if not is_text(value):
+        raise BadCalculation(uri, f"its {name} is no text in UTF-8: {quoted(value)}")
+    return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from math import inf
 from typing import Any
 
 import h5py
@@ -87,6 +88,6 @@ def levels_of(
 def investigation_time_of(uri: str, parameters: dict[str, Any]) -> float:
     """Return the time in years in which the curves' probabilities hold."""
     years = parameters.get("investigation_time")
-    if not isinstance(years, int | float) or not 0 < years < float("inf"):
+    if isinstance(years, bool) or not isinstance(years, int | float) or not 0 < years < inf:
         raise BadCalculation(uri, f"its investigation_time is {cut(years)}, not a number of years")
     return float(years)

@@ -12,6 +12,8 @@ from hazard_store.calcfile.hdf5 import member, values
 from hazard_store.errors import BadCalculation
 from hazard_store.model import Sites
 
+SMALLEST, LARGEST = 1e-6, 1e6  # m/s: far beyond any ground, well within DynamoDB's numbers
+
 
 def read_sites(uri: str, h5: h5py.File) -> Sites:
     """Return the sites in the order of the curves.
@@ -32,7 +34,7 @@ def read_sites(uri: str, h5: h5py.File) -> Sites:
     return Sites(
         lat=_degrees(uri, columns["lat"], "latitude", 90),
         lon=_degrees(uri, columns["lon"], "longitude", 180),
-        vs30=_vs30(columns.get("vs30")),
+        vs30=_vs30(uri, columns.get("vs30")),
         custom_ids=None if ids is None else tuple(map(_site_id, ids)),
     )
 
@@ -55,7 +57,7 @@ def _columns(uri: str, h5: h5py.File) -> dict[str, NDArray[Any]]:
 
 
 def _degrees(uri: str, column: NDArray[Any], name: str, limit: int) -> NDArray[np.float64]:
-    degrees = np.asarray(column, np.float64)
+    degrees = _numbers(uri, column, name)
     bad = np.flatnonzero(~(np.abs(degrees) <= limit))  # NaN as well
     if len(bad):
         raise BadCalculation(
@@ -64,12 +66,23 @@ def _degrees(uri: str, column: NDArray[Any], name: str, limit: int) -> NDArray[n
     return degrees
 
 
-def _vs30(column: NDArray[Any] | None) -> NDArray[np.float64] | None:
+def _vs30(uri: str, column: NDArray[Any] | None) -> NDArray[np.float64] | None:
     """Return vs30 in m/s; the engine writes NaN for every site where the job names no value."""
     if column is None:
         return None
-    vs30 = np.asarray(column, np.float64)
+    vs30 = _numbers(uri, column, "vs30")
+    size = np.abs(vs30)
+    bad = np.flatnonzero((size > LARGEST) | ((size < SMALLEST) & (size > 0)))
+    if len(bad):
+        raise BadCalculation(uri, f"site {bad[0]} has the vs30 {vs30[bad[0]]} m/s; it is damaged")
     return None if np.isnan(vs30).all() else vs30
+
+
+def _numbers(uri: str, column: NDArray[Any], name: str) -> NDArray[np.float64]:
+    """Return a column of real numbers."""
+    if column.dtype.kind not in "fiu":
+        raise BadCalculation(uri, f"its sitecol/{name} is {column.dtype}, not numbers")
+    return np.asarray(column, np.float64)
 
 
 def _site_id(value: Any) -> str:

@@ -22,48 +22,55 @@ unpublished_option = click.option(
 )
 
 
+_STORE_OPTIONS = (
+    click.option("--realisations/--no-realisations", default=True, help="Store realisations too."),
+    click.option(
+        "--key-scheme",
+        type=click.Choice([s.value for s in KeyScheme]),
+        default=KeyScheme.CALC_LOCATION.value,
+        show_default=True,
+    ),
+    click.option(
+        "--layout",
+        type=click.Choice([layout.value for layout in Layout]),
+        default=Layout.PACKED.value,
+        show_default=True,
+    ),
+    click.option(
+        "--realisations-per-item",
+        type=click.IntRange(min=1),
+        help="Consecutive realisations of a site in one item (packed). [default: measured]",
+    ),
+    click.option(
+        "--force-normalised-sites",
+        is_flag=True,
+        help="Site codes from coordinates even where the file has custom ids.",
+    ),
+    click.option(
+        "--sites-per-chunk",
+        type=click.IntRange(min=1),
+        help="Sites of one writer. [default: a minute of work]",
+    ),
+    click.option(
+        "--max-wcu-per-s",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Write budget of the whole run, units a second. [default: none]",
+    ),
+)
+
+
 def store_options(command: F) -> F:
     """Add the options that say how a calculation is stored."""
-    for option in reversed(
-        (
-            click.option(
-                "--realisations/--no-realisations", default=True, help="Store realisations too."
-            ),
-            click.option(
-                "--key-scheme",
-                type=click.Choice([s.value for s in KeyScheme]),
-                default=KeyScheme.CALC_LOCATION.value,
-                show_default=True,
-            ),
-            click.option(
-                "--layout",
-                type=click.Choice([layout.value for layout in Layout]),
-                default=Layout.PACKED.value,
-                show_default=True,
-            ),
-            click.option(
-                "--realisations-per-item",
-                type=click.IntRange(min=1),
-                help="Consecutive realisations of a site in one item (packed). [default: measured]",
-            ),
-            click.option(
-                "--force-normalised-sites",
-                is_flag=True,
-                help="Site codes from coordinates even where the file has custom ids.",
-            ),
-            click.option(
-                "--sites-per-chunk",
-                type=click.IntRange(min=1),
-                help="Sites of one writer. [default: a minute of work]",
-            ),
-            click.option(
-                "--max-wcu-per-s",
-                type=click.FloatRange(min=0, min_open=True),
-                help="Write budget of the whole run, units a second. [default: none]",
-            ),
-        )
-    ):
+    for option in reversed(_STORE_OPTIONS):
         command = option(command)
+    return command
+
+
+def hidden_store_options(command: F) -> F:
+    """Add the same where the DAG gives them and a person need not know."""
+    command = store_options(command)
+    for option in command.__click_params__[-len(_STORE_OPTIONS) :]:  # type: ignore[attr-defined]
+        option.hidden = True
     return command
 
 

@@ -11,6 +11,7 @@ from hazard_store.cli.options import (
     ask,
     default_store,
     file_settings,
+    hidden_store_options,
     json_option,
     require_yes,
     store_options,
@@ -35,7 +36,7 @@ from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.records import AuditReport
 from hazard_store.workflow.audit import audit
 from hazard_store.workflow.fence import writable
-from hazard_store.workflow.inspect import inspect, inspection_json
+from hazard_store.workflow.inspect import inspect, inspection_json, leave_for_run
 from hazard_store.workflow.load import Loaded, inspect_and_plan, load
 from hazard_store.workflow.publish import publish
 from hazard_store.workflow.write import write_chunk
@@ -45,13 +46,16 @@ _PHASES = {"meta": "wcu", "stats": "wcu", "realisations": "wcu", "audit": "rcu"}
 
 @click.command("inspect")
 @click.argument("calc_file")
-@click.option("--force-normalised-sites", is_flag=True, help="Check the codes from coordinates.")
+@click.option("--leave-for", "calc_id", hidden=True, help="For a run that is to plan this id.")
+@hidden_store_options
 @json_option
-def inspect_verb(calc_file: str, force_normalised_sites: bool, as_json: bool) -> None:
+def inspect_verb(calc_file: str, calc_id: str | None, as_json: bool, **options: Any) -> None:
     """Read CALC_FILE once, from end to end, and tell whether it can be stored."""
     settings = file_settings(calc_file)
     with progress_for_people() as progress:
-        found = inspect(calc_file, settings, progress, force_normalised_sites)
+        found = inspect(calc_file, settings, progress, options["force_normalised_sites"])
+    if calc_id is not None:
+        leave_for_run(default_store(), found, calc_id, StoreOptions(**options))
     content = inspection_json(found)
     if as_json:
         echo_json(content)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hazard_store.ahead import map_ahead
 from hazard_store.files.open import VersionedFile
 
-BLOCK = 8 << 20  # bytes; a multiple of a curve value's four
+BLOCK = 8 << 20  # bytes
 AHEAD = 4  # blocks under way at once: a single S3 connection is slower than the digest
 
 
@@ -20,6 +20,7 @@ class Piece:
     stop: int
     name: str | None = None  # of the dataset that the bytes belong to
     values_before: int = 0  # values of the dataset that come before the piece
+    unit: int = 4  # bytes that are not to be cut apart
 
 
 def blocks(file: VersionedFile, pieces: Iterable[Piece]) -> Iterator[tuple[Piece, bytes]]:
@@ -33,6 +34,7 @@ def blocks(file: VersionedFile, pieces: Iterable[Piece]) -> Iterator[tuple[Piece
 
 def _cut(pieces: Iterable[Piece]) -> Iterator[Piece]:
     for piece in pieces:
-        for start in range(piece.start, piece.stop, BLOCK):
-            stop = min(start + BLOCK, piece.stop)
-            yield Piece(start, stop, piece.name, (start - piece.start) // 4)
+        step = max(1, BLOCK // piece.unit) * piece.unit
+        for start in range(piece.start, piece.stop, step):
+            stop = min(start + step, piece.stop)
+            yield Piece(start, stop, piece.name, (start - piece.start) // 4, piece.unit)

@@ -57,6 +57,10 @@ class LocalFile:
             raise TryAgain(self.version.uri, f"it ended at byte {start}, {stop} were expected")
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def for_child(self) -> LocalFile:
+        """Return it for a forked process: reads at a place share nothing."""
+        return self
+
     def close(self) -> None:
         """Close the file; a second call does nothing."""
         if self._fd >= 0:

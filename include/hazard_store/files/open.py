@@ -33,6 +33,9 @@ class VersionedFile(Protocol):
     def close(self) -> None:
         """Let go of the file."""
 
+    def for_child(self) -> VersionedFile:
+        """Return it for a forked process, which shares no connections with this one."""
+
 
 def open_file(uri: str, settings: Settings, etag: str | None = None) -> VersionedFile:
     """Open a file at the version `etag`, or at its current one.

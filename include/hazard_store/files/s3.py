@@ -38,7 +38,22 @@ NAME_REASON = 120  # characters: the library adds its regular expressions
 class S3File:
     """An object in S3; its version is its ETag, sent as If-Match with every request."""
 
-    def __init__(self, uri: str, settings: Settings, etag: str | None = None) -> None:
+    def __init__(
+        self,
+        uri: str,
+        settings: Settings,
+        etag: str | None = None,
+        known: FileVersion | None = None,
+    ) -> None:
+        """Open an object.
+
+        Args:
+            uri: of it.
+            settings: region and endpoint.
+            etag: the version to read; None: the current one.
+            known: its version, where it need not be asked for.
+        """
+        self._settings = settings
         self._bucket, _, self._key = uri.removeprefix("s3://").partition("/")
         # urllib3 would tidy such a key, and ask for another object.
         if not self._bucket or {"", ".", ".."} & set(self._key.split("/")):
@@ -57,7 +72,7 @@ class S3File:
         self._deadlines = Deadlines(answer_s(PART_S, settings), self._endpoint)
         self._deadlines.attach(self._client)
         self._said = False
-        found = self._head()
+        found = known or self._head()
         if etag is not None and etag != found.etag:
             raise FileChanged(uri, etag, found.etag)
         self.version = found
@@ -92,6 +107,10 @@ class S3File:
         while piece := body.read(PIECE):
             self._deadlines.renew()
             yield piece
+
+    def for_child(self) -> S3File:
+        """Return it for a forked process, with connections of its own."""
+        return S3File(self._uri, self._settings, known=self.version)
 
     def close(self) -> None:
         """Close the connections; a second call does nothing."""

@@ -98,6 +98,7 @@ class StoredCalculation(_Record):
     levels: tuple[tuple[float, ...], ...]  # one per IMT, or a single one that all share
     aggs: tuple[str, ...]  # S
     realisations: bool  # whether the realisations' curves are stored
+    realisations_in_file: bool | None = None  # None: stored before this was recorded
     realisations_from_mean: bool
     vs30s: tuple[float, ...]  # m/s, the values that occur; empty: none, or more than 32
     n_vs30s: int | None = None  # how many values occur; None: stored before this was recorded

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PART_BYTES = 300_000  # of an item's 400 KB
+CHECKSUMS = "checksums"  # of the file's blocks, little-endian uint32
 SITES_PER_PART = 1024  # a fixed number, so that a writer reads only the parts of its chunk
 
 

@@ -55,7 +55,7 @@ def audit_chunk(
         Refused: the file is another one.
     """
     began = time.monotonic()
-    calc_file = None if uri is None else open_same(store, uri, head)
+    calc_file = None if uri is None else open_same(store, uri, head, chunk)
     report = AuditReport(calc_id=head.calc_id, status=head.status, with_file=uri is not None)
     try:
         if calc_file is not None:

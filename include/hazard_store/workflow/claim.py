@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from hazard_store.calcfile import open_calc
+from hazard_store.calcfile import file_version
 from hazard_store.errors import Refused, TryAgain
-from hazard_store.model import Checked, IfStored, Status, StoreOptions
+from hazard_store.model import IfStored, Status, StoreOptions
 from hazard_store.records import Conflict, Forecast, Head, IndexEntry, StoredCalculation
 from hazard_store.store import Store
 from hazard_store.workflow.fence import held_by_another
-from hazard_store.workflow.plan import Plan, make_plan
+from hazard_store.workflow.plan import Plan, as_asked
+from hazard_store.workflow.put_plan import put_plan
 
 _SIDECAR_ADVICE = (
     "Use another calculation id, the parameters that are stored, or if_stored=replace, all of "
@@ -55,7 +58,7 @@ def claim(store: Store, plan: Plan, owner: str, if_stored: IfStored) -> Claim:
             continue
         if head.status is Status.PUBLISHED:
             return Claim(head, already_published=True)
-        _put_records(store, head, plan)
+        put_plan(store.parts(head.storage_id), plan)
         return Claim(head, already_published=False)
     raise TryAgain(calc_id, "other runs are changing it at this moment")
 
@@ -67,11 +70,12 @@ def already_published(
     options: StoreOptions,
     *,
     replace: bool,
-    checked: Checked | None = None,
+    inspected: Mapping[str, Any] | None = None,
 ) -> bool:
     """Tell whether this file is published under this id with these parameters.
 
-    Writes nothing. What is stored and not published is left to the run that will store it.
+    Writes nothing, and opens no calculation. What is stored and not published is left to the run
+    that will store it.
 
     Args:
         store: where.
@@ -79,32 +83,30 @@ def already_published(
         calc_id: the id to store it under.
         options: how it is to be stored.
         replace: whether something else under this id may be replaced.
-        checked: what inspecting the file found; None: it was not inspected, and only the very
-            version that was published (URI, size and ETag) is recognised, without reading it.
+        inspected: what `inspect --json` said of the file; None: it was not inspected, and only the
+            very version that was published (URI, size and ETag) is recognised.
 
     Raises:
         Refused: another file, or the same with other parameters, is published under this id.
-        BadCalculation: the file cannot be opened as a calculation.
         NoSuchInput: there is no such file.
     """
     head = store.heads.current(calc_id)
     if head is None or head.status is not Status.PUBLISHED:
         return False
     stored = head.calculation
-    if checked is None:
-        if uri != stored.file.uri:
+    if inspected is None:
+        if file_version(uri, store.settings) != stored.file:
             return False
-        checked = Checked(stored.file, stored.sha256, negative_zeros=0, notes=())
-        with open_calc(uri, store.settings) as calc_file:
-            if calc_file.calculation.file != stored.file:
-                return False
-    elif checked.sha256 != stored.sha256:
+    elif inspected["sha256"] != stored.sha256:
         return _refused_unless(
             replace, stored, f"another file ({stored.file.uri}) is published under this id"
         )
-    with open_calc(uri, store.settings, checked.file.etag) as calc_file:
-        planned = make_plan(calc_file, calc_id, checked, options, store.settings).calculation
-    differences = stored.same_parameters(planned)
+    in_file = stored.realisations or stored.realisations_in_file
+    if in_file is None:  # stored before this was recorded
+        if inspected is None:
+            return False
+        in_file = bool(inspected["realisations_in_file"])
+    differences = stored.same_parameters(as_asked(stored, options, in_file))
     return not differences or _refused_unless(
         replace,
         stored,
@@ -190,20 +192,3 @@ def _forecast(stored: StoredCalculation, planned: StoredCalculation) -> Forecast
     budget = planned.forecast.writers * planned.forecast.wcu_per_s_per_writer
     share = {"writers": writers, "wcu_per_s_per_writer": budget / writers}
     return stored.forecast.model_copy(update={**share, "limited": planned.forecast.limited})
-
-
-def _put_records(store: Store, head: Head, plan: Plan) -> None:
-    """Store the large parts. They follow from the file, so repeating this changes nothing."""
-    parts = store.parts(head.storage_id)
-    for part in plan.site_parts:
-        parts.put_site_part(part)
-    tree = plan.logic_tree
-    parts.put_json(
-        "logic-tree",
-        {
-            "source_branches": tree.source_branches,
-            "gsim_branches": tree.gsim_branches,
-            "num_samples": tree.num_samples,
-        },
-    )
-    parts.put_json("realisations", {"weights": tree.weights.tolist(), "paths": tree.paths})

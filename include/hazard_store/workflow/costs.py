@@ -8,25 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from hazard_store.items import ItemSpec, Place, item_bytes, make_items
-from hazard_store.model import KeyScheme, Kind
+from hazard_store.model import KeyScheme, Kind, Sample
 from hazard_store.records import AuditReport, Forecast, Head
 from hazard_store.store import Store
 
 DOLLARS_PER_WRITE_UNIT = 0.625e-6
 DOLLARS_PER_READ_UNIT = 0.125e-6
 DOLLARS_PER_VCPU_HOUR, DOLLARS_PER_GB_HOUR = 0.03238, 0.00356  # Fargate, ARM
-SAMPLE_SITES = 20
-SAMPLE_BYTES = 64_000_000
-
-ReadCurves = Callable[[Kind, NDArray[np.intp]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -59,35 +52,29 @@ def writer_size(wcu_per_s: float) -> WriterSize:
 
 
 def units_of_sample(
-    spec: ItemSpec, n_sites: int, site_at: Callable[[int], tuple[int, Place]], read: ReadCurves
+    spec: ItemSpec, sample: Sample, place_of: Callable[[int], Place]
 ) -> tuple[float, float]:
     """Return (write units, read units of one consistent read) of a site, on average over a sample.
 
     Args:
         spec: the items' spec.
-        n_sites: N.
-        site_at: returns (sid, place) at a position of the plan's order.
-        read: returns the curves of a kind at some sids.
+        sample: of the calculation's curves.
+        place_of: returns the place of a sid.
     """
     if not spec.rows:
         return 0.0, 0.0
-    site_bytes = 4 * len(spec.rows) * spec.levels.size
-    n = max(1, min(SAMPLE_SITES, n_sites, SAMPLE_BYTES // site_bytes))
     wcu = rcu = 0.0
-    for position in np.linspace(0, n_sites - 1, n).round().astype(int):
-        sid, place = site_at(int(position))
-        sizes = [
-            item_bytes(i) for i in make_items(spec, place, read(spec.kind, np.array([sid]))[0])
-        ]
+    for sid, curves in zip(sample.sids, sample.curves[spec.kind], strict=True):
+        sizes = [item_bytes(item) for item in make_items(spec, place_of(sid), curves)]
         wcu += sum(math.ceil(size / 1024) for size in sizes)
         rcu += sum(sizes) / 4096
-    return wcu / n, rcu / n
+    return wcu / len(sample.sids), rcu / len(sample.sids)
 
 
 def make_forecast(
     specs: dict[Kind, ItemSpec],
     n_sites: int,
-    units: dict[Kind, tuple[float, float]],
+    units: Mapping[Kind, tuple[float, float]],
     writers: int,
     wcu_per_s_per_writer: float,
     limited: bool,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from typing import Any
 
+import numpy as np
+
 from hazard_store.calcfile import CalcFile, file_version, inspect_file, open_calc, sha256_of
-from hazard_store.errors import Refused
-from hazard_store.model import Inspection, Kind
-from hazard_store.records import Head
+from hazard_store.errors import Misconfigured, Refused
+from hazard_store.model import Inspection, Kind, StoreOptions
+from hazard_store.records import Chunk, Head
+from hazard_store.records.parts import CHECKSUMS
 from hazard_store.settings import Settings
 from hazard_store.store import Store
+from hazard_store.workflow.plan import make_plan
 from hazard_store.workflow.progress import Progress
-from hazard_store.workflow.site_codes import site_codes
+from hazard_store.workflow.storable import check_storable
 
 
 def inspect(
@@ -35,24 +40,49 @@ def inspect(
 
     progress.phase("inspect", None, "byte")
     inspection = inspect_file(uri, settings, on_progress)
-    site_codes(inspection.calculation, force_normalised_sites)
+    check_storable(inspection, force_normalised_sites)
     progress.done(time.monotonic() - began)
     return inspection
 
 
-def open_same(store: Store, uri: str, head: Head) -> CalcFile:
-    """Open the file that the calculation was planned from, or a copy of it.
+def open_same(store: Store, uri: str, head: Head, chunk: Chunk) -> CalcFile:
+    """Open the file that the calculation was planned from, or a copy of it, to read a chunk.
+
+    Every byte that is read is held against the checksums that the inspection kept, if it did.
 
     Raises:
         Refused: it is another file.
         FileChanged: it is the same place, and other content.
     """
-    file = head.calculation.file
-    if file_version(uri, store.settings).uri == file.uri:
-        return open_calc(uri, store.settings, file.etag)
-    if sha256_of(uri, store.settings) != head.calculation.sha256:
-        raise Refused(head.calc_id, f"{uri} is not the file that is stored, {file.uri}")
-    return open_calc(uri, store.settings)
+    file, parts = head.calculation.file, store.parts(head.storage_id)
+    etag: str | None = file.etag
+    if file_version(uri, store.settings).uri != file.uri:
+        etag = None
+        if sha256_of(uri, store.settings) != head.calculation.sha256:
+            raise Refused(head.calc_id, f"{uri} is not the file that is stored, {file.uri}")
+    kept = parts.get(CHECKSUMS)
+    checksums = None if kept is None else np.frombuffer(kept, "<u4")
+    calc_file = open_calc(uri, store.settings, etag, checksums)
+    if calc_file.is_packed:
+        sites = parts.places(head.calculation.key_maker, chunk.start, chunk.stop)
+        calc_file.will_read(np.array([sid for sid, _ in sites]))
+    return calc_file
+
+
+def leave_for_run(
+    store: Store, inspection: Inspection, calc_id: str, options: StoreOptions
+) -> None:
+    """Leave an inspection with the records, for the run that this process works for.
+
+    Raises:
+        Refused: storing it would take more than this installation allows.
+        Misconfigured: this process works for no run.
+    """
+    owner = store.settings.owner
+    if not owner:
+        raise Misconfigured("HAZARD_STORE_OWNER", "it is not set: there is no run to leave it for")
+    plan = make_plan(inspection, calc_id, options, store.settings)
+    store.inspections.put(owner, inspection, plan.units, dt.datetime.now(dt.UTC))
 
 
 def inspection_json(found: Inspection) -> dict[str, Any]:

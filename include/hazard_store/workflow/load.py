@@ -12,9 +12,8 @@ from functools import partial
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hazard_store.aws.clients import counted_wcu
-from hazard_store.calcfile import open_calc
 from hazard_store.errors import LostOwnership
-from hazard_store.model import Checked, IfStored, Kind, Status, StoreOptions
+from hazard_store.model import IfStored, Kind, Status, StoreOptions
 from hazard_store.records import AuditReport, Chunk, Head, WriteReport
 from hazard_store.records.head import Conflict
 from hazard_store.settings import Settings
@@ -56,8 +55,7 @@ def inspect_and_plan(
     """
     check_parameters(calc_id, options)
     inspection = inspect(uri, settings, progress, options.force_normalised_sites)
-    with open_calc(uri, settings, inspection.calculation.file.etag) as calc_file:
-        return make_plan(calc_file, calc_id, Checked.of(inspection), options, settings, workers)
+    return make_plan(inspection, calc_id, options, settings, workers)
 
 
 def load(

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hazard_store import codec
-from hazard_store.calcfile import CalcFile
-from hazard_store.errors import BadCalculation, BadParameter
+from hazard_store.amounts import dollars
+from hazard_store.errors import BadCalculation, BadParameter, Refused
 from hazard_store.items import Place, largest_group
 from hazard_store.keys import CODE_RULES, in_key_order, storage_id
 from hazard_store.model import (
     Calculation,
-    Checked,
+    Inspection,
     Kind,
     Layout,
     LogicTree,
     StoreOptions,
 )
-from hazard_store.records import SitePart, StoredCalculation
+from hazard_store.records import Forecast, SitePart, StoredCalculation
 from hazard_store.records.parts import SITES_PER_PART
 from hazard_store.settings import Settings
 from hazard_store.workflow.chunks import chunk_borders
@@ -34,6 +36,9 @@ MAX_VS30S = 32  # that the head lists
 MIN_CHUNK_SECONDS = 60  # less work than this does not pay for starting a writer
 
 
+Units = Mapping[Kind, tuple[float, float]]  # write units and read units of a site
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything that is stored of a calculation but its curves."""
@@ -41,6 +46,8 @@ class Plan:
     calculation: StoredCalculation
     site_parts: tuple[SitePart, ...]
     logic_tree: LogicTree
+    checksums: NDArray[np.uint32]  # of the file's blocks
+    units: Units
 
 
 def check_parameters(calc_id: str, options: StoreOptions) -> None:
@@ -59,51 +66,49 @@ def check_parameters(calc_id: str, options: StoreOptions) -> None:
 
 
 def make_plan(
-    calc_file: CalcFile,
+    inspection: Inspection,
     calc_id: str,
-    checked: Checked,
     options: StoreOptions,
     settings: Settings,
     workers: int | None = None,
+    units: Units | None = None,
 ) -> Plan:
-    """Plan how to store a calculation. Writes nothing.
+    """Plan how to store a calculation. Writes nothing, and reads nothing of the file.
 
     Args:
-        calc_file: the open file.
+        inspection: what the file holds.
         calc_id: the id to store it under.
-        checked: what the streaming pass found.
         options: how to store it.
         settings: the limits of this installation.
         workers: writers that run at once; None: as many as the settings allow.
+        units: of a site, where they were measured before; None: by the inspection's sample.
 
     Raises:
         BadCalculation: the calculation cannot be stored this way.
         BadParameter: an option is invalid.
+        Refused: it would take more than this installation allows.
     """
     check_parameters(calc_id, options)
-    calculation = calc_file.calculation
+    calculation = inspection.calculation
     realisations = options.realisations and calculation.has_realisations
     group = _group(calculation, options, realisations)
-    if options.layout is Layout.READABLE and checked.negative_zeros:
+    if options.layout is Layout.READABLE and inspection.negative_zeros:
         raise BadCalculation(
             calculation.file.uri,
-            f"{checked.negative_zeros} curve values are -0.0, which the readable layout cannot "
+            f"{inspection.negative_zeros} curve values are -0.0, which the readable layout cannot "
             "hold: use the packed layout",
         )
     codes = site_codes(calculation, options.force_normalised_sites)
-    stored = _describe(calculation, calc_id, checked, options, realisations, group, codes)
+    stored = _describe(inspection, calc_id, options, realisations, group, codes)
     parts, hash_keys = _in_order(calculation, stored, codes.locs)
     specs = {kind: stored.spec(kind) for kind in Kind}
 
-    def site_at(position: int) -> tuple[int, Place]:
-        part = parts[position // SITES_PER_PART]
-        return part.sids[position - part.start], part.place(position - part.start, keys)
-
-    keys, n_sites = stored.key_maker, len(hash_keys)
-    units = {
-        kind: units_of_sample(spec, n_sites, site_at, calc_file.curves)
-        for kind, spec in specs.items()
-    }
+    n_sites = len(hash_keys)
+    if units is None:
+        place_of = partial(_place_of, calculation, stored, codes.locs)
+        units = {
+            kind: units_of_sample(spec, inspection.sample, place_of) for kind, spec in specs.items()
+        }
     per_site = sum(wcu for wcu, _ in units.values())
     kinds = sum(1 for spec in specs.values() if spec.rows)
     n_writers, share, borders = _divide(hash_keys, per_site, kinds, options, settings, workers)
@@ -116,7 +121,45 @@ def make_plan(
             ),
         }
     )
-    return Plan(stored, parts, calculation.logic_tree)
+    _check_limits(stored, settings)
+    return Plan(stored, parts, calculation.logic_tree, inspection.checksums, units)
+
+
+def _check_limits(stored: StoredCalculation, settings: Settings) -> None:
+    """Refuse what a stray file in the inbox could cost."""
+    forecast = stored.forecast
+    items = forecast.stats_items + forecast.realisations_items
+    for found, most, variable, named in (
+        (items, settings.max_items, "HAZARD_STORE_MAX_ITEMS", f"{items:,} items"),
+        (forecast.dollars, settings.max_dollars, "HAZARD_STORE_MAX_DOLLARS", _dollars(forecast)),
+    ):
+        if found > most:
+            raise Refused(
+                stored.calc_id,
+                f"storing it would take {named}, and {variable} allows {most:,.0f}: set it higher "
+                "to store it",
+            )
+
+
+def _dollars(forecast: Forecast) -> str:
+    return f"{dollars(forecast.dollars)} of write units, reads and machines"
+
+
+def as_asked(
+    stored: StoredCalculation, options: StoreOptions, realisations_in_file: bool
+) -> StoredCalculation:
+    """Return a stored calculation as a plan with other options would have it."""
+    fit = largest_group(options.layout, Kind.REALISATIONS, *stored.all_levels.shape)
+    return stored.model_copy(
+        update={
+            "realisations": options.realisations and realisations_in_file,
+            "key_scheme": options.key_scheme,
+            "layout": options.layout,
+            "realisations_per_item": min(fit, options.realisations_per_item or DEFAULT_GROUP),
+            "force_normalised_sites": options.force_normalised_sites,
+            "codec_version": codec.VERSION,
+        }
+    )
 
 
 def _group(calculation: Calculation, options: StoreOptions, realisations: bool) -> int:
@@ -141,22 +184,22 @@ def _group_notes(options: StoreOptions, stored: StoredCalculation) -> list[str]:
 
 
 def _describe(
-    calculation: Calculation,
+    inspection: Inspection,
     calc_id: str,
-    checked: Checked,
     options: StoreOptions,
     realisations: bool,
     group: int,
     codes: SiteCodes,
 ) -> StoredCalculation:
+    calculation = inspection.calculation
     levels = [tuple(row) for row in calculation.levels.tolist()]
     vs30 = calculation.sites.vs30
     vs30s = () if vs30 is None else tuple(np.unique(vs30[np.isfinite(vs30)]).tolist())
     return StoredCalculation.model_construct(
         calc_id=calc_id,
         version=1,
-        file=checked.file,
-        sha256=checked.sha256,
+        file=calculation.file,
+        sha256=inspection.sha256,
         engine_version=calculation.engine_version,
         date=calculation.date,
         checksum32=calculation.checksum32,
@@ -169,6 +212,7 @@ def _describe(
         levels=(levels[0],) if len(set(levels)) == 1 else tuple(levels),
         aggs=calculation.aggs,
         realisations=realisations,
+        realisations_in_file=calculation.has_realisations,
         realisations_from_mean=realisations and calculation.realisations_from_mean,
         vs30s=vs30s if len(vs30s) <= MAX_VS30S else (),
         n_vs30s=len(vs30s),
@@ -180,8 +224,18 @@ def _describe(
         realisations_per_item=group,
         codec_version=codec.VERSION,
         force_normalised_sites=options.force_normalised_sites,
-        notes=(*checked.notes, *codes.notes),
+        notes=(*inspection.notes, *codes.notes),
     )
+
+
+def _place_of(
+    calculation: Calculation, stored: StoredCalculation, locs: Sequence[str], sid: int
+) -> Place:
+    sites = calculation.sites
+    lat, lon = float(sites.lat[sid]), float(sites.lon[sid])
+    vs30 = None if sites.vs30 is None or not np.isfinite(sites.vs30[sid]) else sites.vs30[sid]
+    hash_key = stored.key_maker.hash_key(lat, lon)
+    return Place(lat, lon, None if vs30 is None else float(vs30), locs[sid], hash_key)
 
 
 def _in_order(

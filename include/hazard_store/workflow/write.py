@@ -55,7 +55,7 @@ def write_chunk(
     puts = ChunkPuts(store, spec, chunk_key_ranges(store, head, spec, chunk), on_items)
     complete = False
     try:
-        with open_same(store, uri, head) as calc_file:
+        with open_same(store, uri, head, chunk) as calc_file:
             writer.write(puts.writes(calc_file, again))
             complete = True
     finally:

@@ -101,7 +101,7 @@ def test_a_clock_that_is_wrong(store: Store, off_s: float, well: bool):
         ({"AWS_ENDPOINT_URL_DYNAMODB": "no address"}, "settings", "AWS_ENDPOINT_URL_DYNAMODB"),
         ({"HAZARD_STORE_INBOX": "s3://no-such-bucket-anywhere/"}, "inbox", "no-such-bucket"),
         ({"HAZARD_STORE_INBOX": "/no/such/folder"}, "inbox", "/no/such/folder"),
-        ({"HAZARD_STORE_INBOX": "ftp://a/b"}, "inbox", "ftp://a/b"),
+        ({"HAZARD_STORE_INBOX": "ftp://a/b"}, "settings", "ftp://a/b"),
     ],
     ids=str,
 )

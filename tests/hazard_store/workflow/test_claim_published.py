@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hazard_store.errors import Refused
-from hazard_store.model import Checked, StoreOptions
+from hazard_store.model import StoreOptions
 from hazard_store.store import Store
 from hazard_store.workflow.claim import already_published
-from hazard_store.workflow.inspect import inspect
+from hazard_store.workflow.inspect import inspect, inspection_json
 from tests.support.calc_factory import make_calc
 from tests.support.loading import Silent, all_items, stored
 
@@ -23,15 +24,15 @@ def file(tmp_path: Path) -> Path:
     return make_calc(tmp_path / "calc_1.hdf5").path
 
 
-def checked(store: Store, file: Path) -> Checked:
-    return Checked.of(inspect(str(file), store.settings, Silent()))
+def checked(store: Store, file: Path) -> dict[str, Any]:
+    return inspection_json(inspect(str(file), store.settings, Silent()))
 
 
 def known(store: Store, file: Path, options: StoreOptions = AS_IT_IS, **more: object) -> bool:
     """Ask for the id A, with an inspection unless told otherwise."""
     of_file = checked(store, file) if more.pop("inspected", True) else None
     replace = bool(more.pop("replace", False))
-    return already_published(store, str(file), "A", options, replace=replace, checked=of_file)
+    return already_published(store, str(file), "A", options, replace=replace, inspected=of_file)
 
 
 def test_what_is_not_stored_is_not_known(store: Store, file: Path) -> None:

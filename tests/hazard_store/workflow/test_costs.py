@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hazard_store.items import item_bytes, make_items
-from hazard_store.model import KeyScheme, Kind
+from hazard_store.model import KeyScheme, Kind, Sample
 from hazard_store.workflow import costs
 from tests.support.items import PLACE, curves_of, params_of
 
@@ -26,9 +26,8 @@ def test_a_container_is_the_smallest_that_reaches_the_rate(wcu_per_s: float):
 def test_units_of_a_site_are_those_of_its_items():
     spec = params_of(n_imts=20, n_levels=44)
     curves = curves_of(spec)
-    wcu, rcu = costs.units_of_sample(
-        spec, N_SITES, lambda sid: (sid, PLACE), lambda kind, sids: curves[np.newaxis]
-    )
+    sample = Sample((7,), {spec.kind: curves[np.newaxis]})
+    wcu, rcu = costs.units_of_sample(spec, sample, lambda _: PLACE)
     sizes = [item_bytes(item) for item in make_items(spec, PLACE, curves)]
     assert sum(math.ceil(size / 1024) for size in sizes) == wcu
     assert sum(sizes) / 4096 == pytest.approx(rcu)
@@ -38,7 +37,7 @@ def test_a_kind_that_is_not_there_costs_nothing():
     def never(*_: object) -> None:
         raise AssertionError
 
-    assert (0, 0) == costs.units_of_sample(params_of(n_rows=0), N_SITES, never, never)
+    assert (0, 0) == costs.units_of_sample(params_of(n_rows=0), Sample((0,), {}), never)
 
 
 def forecast(scheme: KeyScheme = KeyScheme.CALC_LOCATION, writers: int = 4):

@@ -9,28 +9,22 @@ import numpy as np
 import pytest
 
 from hazard_store.errors import BadCalculation, BadParameter
-from hazard_store.items import item_bytes
 from hazard_store.model import (
     Calculation,
-    Checked,
     FileVersion,
-    IfStored,
+    Inspection,
     KeyScheme,
     Kind,
     Layout,
     LogicTree,
+    Sample,
     Sites,
     StoreOptions,
 )
-from hazard_store.query import get_logic_tree, get_sites
 from hazard_store.settings import Settings
-from hazard_store.store import Store
-from hazard_store.workflow.claim import claim
 from hazard_store.workflow.plan import Plan, make_plan
-from tests.support.loading import items_of
 
 FILE = FileVersion("s3://inbox/calc.hdf5", 1_000_000, "etag")
-CHECKED = Checked(FILE, "0" * 64, 0, ())
 
 
 def calculation(n: int = 10, r: int = 3, m: int = 2, **changes: Any) -> Calculation:
@@ -60,126 +54,22 @@ def calculation(n: int = 10, r: int = 3, m: int = 2, **changes: Any) -> Calculat
     return dataclasses.replace(made, **changes)
 
 
-class SyntheticFile:
-    """An open calculation file with curves of one value."""
-
-    def __init__(self, made: Calculation) -> None:
-        self.calculation = made
-
-    def curves(self, kind: Kind, sids: np.ndarray) -> np.ndarray:
-        """Return them."""
-        shape = (len(sids), self.calculation.n_rows(kind), *self.calculation.levels.shape)
-        return np.full(shape, 0.25, np.float32)
+def inspected(made: Calculation, **changes: Any) -> Inspection:
+    """What inspecting a file with curves of one value would find."""
+    shapes = {kind: (1, made.n_rows(kind), *made.levels.shape) for kind in Kind}
+    found = Inspection(
+        calculation=made,
+        sha256="0" * 64,
+        checksums=np.zeros(1, np.uint32),
+        sample=Sample((0,), {k: np.full(shape, 0.25, "f4") for k, shape in shapes.items()}),
+        negative_zeros=0,
+    )
+    return dataclasses.replace(found, **changes)
 
 
 def planned(made: Calculation, calc_id: str = "A", **options: Any) -> Plan:
-    settings = Settings(region="us-east-1")
-    checked = dataclasses.replace(CHECKED, file=made.file)
-    return make_plan(SyntheticFile(made), calc_id, checked, StoreOptions(**options), settings)
-
-
-def largest(store: Store) -> dict[str, int]:
-    """Return the size of the largest record of each name."""
-    sizes: dict[str, int] = {}
-    for item in items_of(store, store.settings.meta_table):
-        name = item["record"]["S"].partition("#")[0]
-        size = item_bytes(item)
-        sizes[name] = max(size, sizes.get(name, 0))
-    return sizes
-
-
-def test_the_records_hold_100_000_sites(store: Store):
-    plan = planned(calculation(n=100_000))
-    claim(store, plan, "one", IfStored.FAIL)
-    sizes = largest(store)
-    assert max(sizes.values()) < 400_000
-    assert sizes["head"] < 16 * 1024
-    found = list(get_sites("A", unpublished=True, store=store))
-    assert 100_000 == len(found) == len({site.loc for site in found})
-    assert plan.calculation == store.head("A").calculation
-
-
-def test_the_records_hold_12_000_realisations(store: Store):
-    made = calculation(n=3, r=12_000)
-    claim(store, planned(made), "one", IfStored.FAIL)
-    assert largest(store)["head"] < 16 * 1024
-    assert max(largest(store).values()) < 400_000
-    tree = get_logic_tree("A", unpublished=True, store=store)
-    assert made.logic_tree.weights.tolist() == tree["weights"]
-    assert made.logic_tree.paths == tree["paths"]
-
-
-def test_the_largest_head(store: Store):
-    """377 IMTs with levels of their own, 44 each; a chunk for each of 1,024 sites."""
-    rng = np.random.default_rng(0)
-    made = calculation(
-        n=1024,
-        r=2,
-        m=377,
-        levels=rng.random((377, 44)).cumsum(axis=1),
-        description="d" * 5000,
-        aggs=("mean", "std", "max", *(f"0.{i:02d}" for i in range(1, 100))),
-    )
-    plan = planned(made, "A" * 128, key_scheme=KeyScheme.CALC, sites_per_chunk=1)
-    assert 1024 == len(plan.calculation.chunks)
-    claim(store, plan, "one" * 20, IfStored.FAIL)
-    sizes = largest(store)
-    assert sizes["head"] < 16 * 1024
-    assert max(sizes.values()) < 400_000
-    assert plan.calculation == store.head("A" * 128).calculation
-
-
-def test_worst_custom_ids_fit_their_part(store: Store):
-    """256 characters each that cannot be compressed."""
-    rng = np.random.default_rng(0)
-    letters = [chr(c) for c in range(33, 127)]
-    ids = tuple("".join(rng.choice(letters, 256)) for _ in range(1024))
-    made = calculation(n=1024)
-    made = dataclasses.replace(made, sites=dataclasses.replace(made.sites, custom_ids=ids))
-    claim(store, planned(made), "one", IfStored.FAIL)
-    assert max(largest(store).values()) < 400_000
-    assert set(ids) == {site.loc for site in get_sites("A", unpublished=True, store=store)}
-
-
-def test_sites_come_in_key_order_each_once():
-    made = calculation(n=3000)
-    plan = planned(made)
-    keys = plan.calculation.key_maker
-    sids = [sid for part in plan.site_parts for sid in part.sids]
-    assert sorted(sids) == list(range(3000))
-    places = [part.place(i, keys) for part in plan.site_parts for i in range(len(part.sids))]
-    ordered = [(p.hash_key.encode(), keys.site_prefix(p.loc).encode()) for p in places]
-    assert sorted(ordered) == ordered
-    for sid, place in zip(sids, places, strict=True):
-        assert made.sites.lat[sid] == place.lat
-        assert made.sites.lon[sid] == place.lon
-        assert made.sites.custom_ids[sid] == place.loc
-        vs30 = made.sites.vs30[sid]
-        assert (None if np.isnan(vs30) else vs30) == place.vs30
-
-
-@pytest.mark.parametrize(
-    ("ids", "reason"),
-    [
-        (("a", "b", "a"), "sites 0 and 2"),
-        (("a", "", "b"), "site 1"),
-        (("a", "é", "b"), "ASCII"),
-        (("a", "b" * 257, "c"), "256"),
-    ],
-)
-def test_ids_that_cannot_be_keys_are_refused(ids: tuple[str, ...], reason: str):
-    made = calculation(n=3)
-    made = dataclasses.replace(made, sites=dataclasses.replace(made.sites, custom_ids=ids))
-    with pytest.raises(BadCalculation, match=reason):
-        planned(made)
-    assert planned(made, force_normalised_sites=True).calculation.n_sites == 3
-
-
-def test_a_row_that_fits_no_item_is_refused():
-    made = calculation(m=1000, levels=np.ones((1000, 200)))
-    for layout in Layout:
-        with pytest.raises(BadCalculation, match="400 KB"):
-            planned(made, layout=layout)
+    settings = Settings(region="us-east-1", max_items=1e9, max_dollars=1e9)
+    return make_plan(inspected(made), calc_id, StoreOptions(**options), settings)
 
 
 def test_nothing_to_store_is_refused():
@@ -190,12 +80,11 @@ def test_nothing_to_store_is_refused():
 
 def test_negative_zeros_are_for_the_packed_layout():
     made = calculation()
-    checked = dataclasses.replace(CHECKED, negative_zeros=3)
     settings = Settings(region="us-east-1")
-    arguments = (SyntheticFile(made), "A", checked)
-    assert make_plan(*arguments, StoreOptions(), settings)
+    odd = inspected(made, negative_zeros=3)
+    assert make_plan(odd, "A", StoreOptions(), settings)
     with pytest.raises(BadCalculation, match=r"-0\.0"):
-        make_plan(*arguments, StoreOptions(layout=Layout.READABLE), settings)
+        make_plan(odd, "A", StoreOptions(layout=Layout.READABLE), settings)
 
 
 @pytest.mark.parametrize(

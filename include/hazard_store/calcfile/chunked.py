@@ -1,0 +1,215 @@
+"""Curves that HDF5 keeps in chunks: where each lies, and how one is unpacked within bounds.
+
+HDF5's own unpacking makes its buffer as large as the packed bytes say, whatever the chunk's shape
+is; here a chunk can become what its shape says, and no more.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from hazard_store.ahead import map_ahead
+from hazard_store.calcfile.fletcher import fletcher32
+from hazard_store.calcfile.lzf import LZF, is_h5py_pipeline, unpack_lzf
+from hazard_store.calcfile.lzf import MAX_CHUNK_BYTES as MAX_LZF_BYTES
+from hazard_store.errors import BadCalculation
+from hazard_store.files.open import VersionedFile
+
+DEFLATE, SHUFFLE, FLETCHER = 1, 2, 3  # HDF5's numbers of its filters
+MAX_CHUNK_BYTES = 256 << 20
+MAX_GROWTH, MAX_OVERHEAD = 1.1, 256  # of a chunk that cannot be packed
+MAX_RATIO, LARGE_RATIO, LARGE_BYTES = 1000, 200, 1_000_000_000  # unpacked to stored
+AHEAD_BYTES = 64 << 20  # of chunks that are unpacked before they are asked for
+REPACK = "repack it with `h5repack -l CONTI -f NONE IN.hdf5 OUT.hdf5`"
+ITEM = 4  # bytes of a value
+
+Grid = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """The chunks of one dataset (N, K, M, L), in the order of the grid, levels fastest."""
+
+    shape: Grid  # of the dataset
+    chunk: Grid  # the shape of a chunk; those at the edges hold more than the dataset
+    filters: tuple[int, ...]  # in the order in which they were applied
+    offsets: NDArray[np.uint64]  # (n,) first byte in the file
+    sizes: NDArray[np.uint64]  # (n,) bytes in the file
+    skipped: NDArray[np.uint32]  # (n,) a bit for each filter that was not applied
+
+    @property
+    def grid(self) -> Grid:
+        """How many chunks there are along each axis."""
+        n, k, m, levels = (-(-a // b) for a, b in zip(self.shape, self.chunk, strict=True))
+        return n, k, m, levels
+
+    @property
+    def chunk_bytes(self) -> int:
+        """Bytes of an unpacked chunk."""
+        return prod(self.chunk) * ITEM
+
+
+@dataclass(frozen=True)
+class Box:
+    """An unpacked chunk without what lies beyond the dataset: values, and where they begin."""
+
+    origin: Grid
+    poes: NDArray[np.float32]  # (n, k, m, l)
+
+
+def find_chunks(uri: str, dataset: h5py.Dataset, file_size: int) -> Chunks:
+    """Return where the chunks of a dataset lie; reads nothing of them.
+
+    Raises:
+        BadCalculation: chunks are missing, too large, or packed in a way that is not read here.
+    """
+    name = dataset.name.strip("/")
+    properties = dataset.id.get_create_plist()
+    filters = tuple(properties.get_filter(i)[0] for i in range(properties.get_nfilters()))
+    known = set(filters) <= {DEFLATE, SHUFFLE, FLETCHER} and len(set(filters)) == len(filters)
+    is_lzf = LZF in filters and is_h5py_pipeline(filters)
+    if not known and not is_lzf:
+        named = ", ".join(
+            properties.get_filter(i)[3].decode("ascii", "replace") or str(number)
+            for i, number in enumerate(filters)
+        )
+        raise BadCalculation(
+            uri, f"its {name} is packed with {named}, which is not read here: {REPACK}"
+        )
+    n, k, m, levels = map(int, dataset.shape)
+    chunk: Grid = tuple(map(int, dataset.chunks))  # type: ignore[assignment]
+    most = MAX_LZF_BYTES if is_lzf else MAX_CHUNK_BYTES
+    if prod(chunk) * ITEM > most:
+        raise BadCalculation(
+            uri,
+            f"its {name} has chunks of {prod(chunk) * ITEM:,} bytes, and at most {most:,} are "
+            f"read: {REPACK}",
+        )
+    found: list[tuple[int, int, int, int]] = []
+    empty = np.empty(0, np.uint64)
+    chunks = Chunks((n, k, m, levels), chunk, filters, empty, empty, empty.astype(np.uint32))
+    grid, expected = chunks.grid, prod(chunks.grid)
+    if dataset.id.get_num_chunks() != expected:
+        raise BadCalculation(
+            uri,
+            f"{expected - dataset.id.get_num_chunks():,} of the {expected:,} chunks of its {name} "
+            "were never written; run the calculation again, or copy it again",
+        )
+
+    def note(info: h5py.h5d.StoreInfo) -> None:
+        place = tuple(o // c for o, c in zip(info.chunk_offset, chunk, strict=True))
+        number = int(np.ravel_multi_index(place, grid))
+        found.append((number, info.byte_offset, info.size, info.filter_mask))
+
+    dataset.id.chunk_iter(note)
+    found.sort()
+    table = np.array(found, np.uint64).reshape(-1, 4)
+    if not np.array_equal(table[:, 0], np.arange(expected)):
+        raise BadCalculation(uri, f"the chunks of its {name} overlap; copy it again")
+    if (table[:, 1] + table[:, 2] > file_size).any() or (table[:, 2] > file_size).any():
+        raise BadCalculation(uri, f"its {name} goes beyond the end of the file; copy it again")
+    if (table[:, 2] > chunks.chunk_bytes * MAX_GROWTH + MAX_OVERHEAD).any():
+        raise BadCalculation(uri, f"a chunk of its {name} is larger packed than not; copy it again")
+    unpacked, stored = prod(dataset.shape) * ITEM, int(table[:, 2].sum())
+    if unpacked > MAX_RATIO * stored or (
+        unpacked > LARGE_RATIO * stored and unpacked > LARGE_BYTES
+    ):
+        raise BadCalculation(
+            uri,
+            f"its {name} is packed {unpacked // max(1, stored):,}-fold, to {stored:,} bytes for "
+            f"{unpacked:,}, which no hazard curves are; copy it again",
+        )
+    return Chunks(
+        chunks.shape, chunk, filters, table[:, 1], table[:, 2], table[:, 3].astype(np.uint32)
+    )
+
+
+def boxes(
+    uri: str, file: VersionedFile, chunks: Chunks, wanted: NDArray[np.bool_] | None = None
+) -> Iterator[Box]:
+    """Yield the chunks, unpacked once each, in the order of the grid.
+
+    Args:
+        uri: of the file.
+        file: its bytes.
+        chunks: of one dataset.
+        wanted: (rows of the grid along the sites,) which of them; None: all.
+
+    Raises:
+        BadCalculation: a chunk is not what its shape says.
+    """
+
+    def unpacked(place: tuple[int, ...]) -> Box:
+        return _box(uri, file, chunks, place)
+
+    grid = chunks.grid
+    rows = range(grid[0]) if wanted is None else np.flatnonzero(wanted).tolist()
+    places = product(rows, *(range(length) for length in grid[1:]))
+    ahead = min(4, AHEAD_BYTES // chunks.chunk_bytes)
+    if not ahead:
+        return map(unpacked, places)
+    return map_ahead(unpacked, places, threads=2, ahead=ahead, name="chunks")
+
+
+def _box(uri: str, file: VersionedFile, chunks: Chunks, place: tuple[int, ...]) -> Box:
+    number = int(np.ravel_multi_index(place, chunks.grid))
+    start, size = int(chunks.offsets[number]), int(chunks.sizes[number])
+    packed = file.read(start, start + size)
+    poes = _unpacked(packed, chunks, int(chunks.skipped[number]))
+    if poes is None:
+        raise BadCalculation(
+            uri,
+            f"the chunk of its curves at byte {start:,} cannot be unpacked: it is damaged; copy "
+            "the file again",
+        )
+    origin: Grid = tuple(p * c for p, c in zip(place, chunks.chunk, strict=True))  # type: ignore[assignment]
+    inside = tuple(slice(0, s - o) for s, o in zip(chunks.shape, origin, strict=True))
+    return Box(origin, poes[inside])
+
+
+def _unpacked(packed: bytes, chunks: Chunks, skipped: int) -> NDArray[np.float32] | None:
+    """Return a chunk's values, float32 of its shape; None where the bytes are not that."""
+    if LZF in chunks.filters and not skipped:
+        return unpack_lzf(packed, chunks.chunk, chunks.filters)
+    content: bytes | None = packed
+    for index, number in reversed(list(enumerate(chunks.filters))):
+        if content is not None and not skipped >> index & 1:
+            content = _UNDO[number](content, chunks.chunk_bytes)
+    if content is None or len(content) != chunks.chunk_bytes:
+        return None
+    return np.frombuffer(content, "<f4").reshape(chunks.chunk)
+
+
+def _check(content: bytes, _: int) -> bytes | None:
+    """Return what a checksum follows, where it is right."""
+    told, stored = content[:-ITEM], int.from_bytes(content[-ITEM:], "little")
+    return told if len(content) >= ITEM and fletcher32(told) == stored else None
+
+
+def _inflate(content: bytes, size: int) -> bytes | None:
+    """Return what was deflated, at most a chunk and a checksum."""
+    inflate = zlib.decompressobj()
+    try:
+        found = inflate.decompress(content, size + ITEM + 1)
+    except zlib.error:
+        return None
+    return found if inflate.eof else None
+
+
+def _unshuffle(content: bytes, _: int) -> bytes | None:
+    """Return values of which the first bytes came first, then the second ..."""
+    if len(content) % ITEM:
+        return None
+    planes = np.frombuffer(content, np.uint8).reshape(ITEM, -1)
+    return np.ascontiguousarray(planes.T).tobytes()
+
+
+_UNDO = {FLETCHER: _check, DEFLATE: _inflate, SHUFFLE: _unshuffle}

@@ -1,0 +1,93 @@
+"""A temporary file of the curves of some sites, unpacked once each, to be read in any order."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import tempfile
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hazard_store.calcfile.chunked import ITEM, Box, Chunks, boxes
+from hazard_store.errors import TryAgain
+from hazard_store.files.open import VersionedFile
+
+SLAB_SITES = 1 << 14  # of one box that are copied before the pages are given back
+
+
+class Unpacked:
+    """The curves of some sites of a chunked dataset, in a file of the system's temporary folder."""
+
+    def __init__(
+        self, uri: str, file: VersionedFile, chunks: Chunks, sids: NDArray[np.intp]
+    ) -> None:
+        """Unpack each chunk that holds one of the sites, once.
+
+        Args:
+            uri: of the calculation file.
+            file: its bytes.
+            chunks: of the dataset.
+            sids: (n,) the sites.
+
+        Raises:
+            TryAgain: there is no room for them.
+            BadCalculation: a chunk is damaged.
+        """
+        self._sids = np.unique(sids)
+        n_sites, *curves = len(self._sids), *chunks.shape[1:]
+        size = n_sites * prod(curves) * ITEM
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open until `close`
+        try:
+            self._reserve(uri, size)
+            self._map = mmap.mmap(self._file.fileno(), size)
+            self._curves = np.frombuffer(self._map, "<f4").reshape(n_sites, *curves)
+            rows = np.zeros(chunks.grid[0], bool)
+            rows[self._sids // chunks.chunk[0]] = True
+            for box in boxes(uri, file, chunks, rows):
+                self._put(box)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def read(self, sids: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the curves of some of the sites, float32 (n, K, M, L), in the order of `sids`."""
+        found: NDArray[np.float32] = self._curves[np.searchsorted(self._sids, sids)]
+        self._give_back()
+        return found
+
+    def has(self, sids: NDArray[np.intp]) -> bool:
+        """Tell whether all these sites are among those that were unpacked."""
+        return bool(np.isin(sids, self._sids).all())
+
+    def close(self) -> None:
+        """Delete the file."""
+        del self._curves
+        self._map.close()
+        self._file.close()
+
+    def _reserve(self, uri: str, size: int) -> None:
+        try:
+            os.posix_fallocate(self._file.fileno(), 0, size)
+        except OSError as error:
+            raise TryAgain(
+                uri,
+                f"its packed curves take {size:,} bytes in {tempfile.gettempdir()}, where there is "
+                f"no room ({error.strerror}): make room, or set TMPDIR",
+            ) from error
+
+    def _put(self, box: Box) -> None:
+        start, k, m, levels = box.origin
+        n, n_k, n_m, n_levels = box.poes.shape
+        first, last = np.searchsorted(self._sids, [start, start + n])
+        for slab in range(int(first), int(last), SLAB_SITES):
+            stop = min(slab + SLAB_SITES, int(last))
+            self._curves[slab:stop, k : k + n_k, m : m + n_m, levels : levels + n_levels] = (
+                box.poes[self._sids[slab:stop] - start]
+            )
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """Let the kernel take the pages back: the file keeps what they hold."""
+        self._map.madvise(mmap.MADV_DONTNEED)
