@@ -57,22 +57,20 @@ def test_an_inspection_comes_back_and_plans_the_same(store: Store, name: str):
 
 def test_any_size_comes_back(store: Store, tmp_path: Path):
     """More than one item of 400 KB: ids that cannot be compressed."""
-    rng = np.random.default_rng(0)
-    ids = [rng.bytes(15).hex() for _ in range(30_000)]
-    zeros = np.zeros((30_000, 1, 1, 1), "f4")
-    places = {"lat": [-41.5] * 30_000, "lon": [174.5] * 30_000}
+    rng, n = np.random.default_rng(0), 90_000
+    zeros = np.zeros((n, 1, 1, 1), "f4")
     made = make_calc(
         tmp_path / "c.hdf5",
-        30_000,
+        n,
         1,
         ["PGA"],
         [0.1],
         ("mean",),
-        ids,
+        [rng.bytes(4).hex() for _ in range(n)],
         stats=zeros,
         rlzs=zeros,
-        lat=[-41.5] * 30_000,
-        lon=[174.5] * 30_000,
+        lat=[-41.5] * n,
+        lon=[174.5] * n,
     )
     found = inspect_file(str(made.path), store.settings)
     store.inspections.put(RUN, found, {Kind.STATS: (1.5, 0.1)}, NOW)
