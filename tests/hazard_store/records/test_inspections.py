@@ -33,7 +33,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 @pytest.mark.parametrize(
-    "name", ["classical_rlzs_stats", "custom_ids", "imt_weights", "logic_tree_paths", "vs30_nan"]
+    "name", ["classical_rlzs_stats", "custom_ids", "imt_weights", "logic_tree_paths"]
 )
 def test_an_inspection_comes_back_and_plans_the_same(store: Store, name: str):
     path = CALCS / f"{name}.hdf5"
