@@ -98,12 +98,10 @@ class _Pass:
         for box in boxes(file.version.uri, file, curves.chunks):
             sid, row, imt, level = box.origin
             n_sites, n_rows, n_imts, n_levels = box.poes.shape
-            places = np.ix_(
-                np.arange(sid, sid + n_sites),
-                np.arange(row, row + n_rows),
-                np.arange(imt, imt + n_imts),
-            )
-            numbers = np.ravel_multi_index(places, curves.shape[:3]).ravel()
+            k, m = curves.shape[1:3]
+            sids = np.arange(sid, sid + n_sites)[:, None, None]
+            rows = np.arange(row, row + n_rows)[:, None]
+            numbers = ((sids * k + rows) * m + np.arange(imt, imt + n_imts)).ravel()
             poes = np.ascontiguousarray(box.poes).reshape(-1, n_levels)
             self._add(curves, Block(poes, numbers, level, last if level else None))
             last = poes[:, -1].copy()
