@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hazard_store.calcfile.chunked import Chunks, boxes, find_chunks
-from hazard_store.calcfile.hdf5 import is_text, member
+from hazard_store.calcfile.hdf5 import member
 from hazard_store.errors import BadCalculation
 from hazard_store.files.open import VersionedFile
-from hazard_store.shown import cut, quoted
+from hazard_store.shown import cut, is_text, quoted
 
 CURVE = np.dtype("<f4")
 MAX_GAP = 1 << 20  # bytes between two sites that cost less to read than another request

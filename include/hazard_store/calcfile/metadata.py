@@ -9,14 +9,14 @@ import h5py
 
 from hazard_store.calcfile.confined import confined
 from hazard_store.calcfile.curves import CurveSet, find_dataset
-from hazard_store.calcfile.hdf5 import hdf5_file, is_text, text
+from hazard_store.calcfile.hdf5 import hdf5_file, text
 from hazard_store.calcfile.logictree import read_logic_tree
 from hazard_store.calcfile.oqparam import investigation_time_of, levels_of, read_parameters
 from hazard_store.calcfile.sites import read_sites
 from hazard_store.errors import BadCalculation
 from hazard_store.files.open import VersionedFile
 from hazard_store.model import Calculation, FileVersion, Sites
-from hazard_store.shown import cut, quoted
+from hazard_store.shown import cut, is_text, quoted
 
 AGG = re.compile(r"[A-Za-z0-9._+-]+")  # a statistic becomes a part of keys
 INCOMPLETE = "the calculation did not end, or is still running; wait for it, or run it again"

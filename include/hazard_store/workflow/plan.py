@@ -24,7 +24,7 @@ from hazard_store.model import (
     Sites,
     StoreOptions,
 )
-from hazard_store.records import Forecast, SitePart, StoredCalculation
+from hazard_store.records import SitePart, StoredCalculation
 from hazard_store.records.parts import SITES_PER_PART
 from hazard_store.settings import Settings
 from hazard_store.workflow.chunks import chunk_borders
@@ -160,20 +160,19 @@ def _check_limits(stored: StoredCalculation, settings: Settings) -> None:
     """Refuse what a stray file in the inbox could cost."""
     forecast = stored.forecast
     items = forecast.stats_items + forecast.realisations_items
-    for found, most, variable, named in (
-        (items, settings.max_items, "HAZARD_STORE_MAX_ITEMS", f"{items:,} items"),
-        (forecast.dollars, settings.max_dollars, "HAZARD_STORE_MAX_DOLLARS", _dollars(forecast)),
-    ):
-        if found > most:
-            raise Refused(
-                stored.calc_id,
-                f"storing it would take {named}, and {variable} allows {most:,.0f}: set it higher "
-                "to store it",
-            )
-
-
-def _dollars(forecast: Forecast) -> str:
-    return f"{dollars(forecast.dollars)} of write units, reads and machines"
+    if items > settings.max_items:
+        takes, allowed = (
+            f"{items:,} items",
+            f"HAZARD_STORE_MAX_ITEMS allows {settings.max_items:,.0f}",
+        )
+    elif forecast.dollars > settings.max_dollars:
+        takes = f"{dollars(forecast.dollars)} of write units, reads and machines"
+        allowed = f"HAZARD_STORE_MAX_DOLLARS allows {dollars(settings.max_dollars)}"
+    else:
+        return
+    raise Refused(
+        stored.calc_id, f"storing it would take {takes}, and {allowed}: set it higher to store it"
+    )
 
 
 def as_asked(
