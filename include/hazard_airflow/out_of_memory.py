@@ -143,7 +143,7 @@ class OutOfMemory(ContainerFailed):
     def __str__(self) -> str:
         code = "" if self.exit_code is None else f"exit code {self.exit_code}, "
         had = f" with {self.had.memory:,} MB" if self.had else ""
-        what = f"it is tried once more, with {self.then.memory:,} MB" if self.then else self.advice
+        what = f"the next try gets {self.then.memory:,} MB" if self.then else self.advice
         return one_line(f"{code}out of memory{had}: {what}. It said: {self.sentence}")
 
 

@@ -219,7 +219,7 @@ def test_out_of_memory_in_the_larger_container_too_is_for_good(
     assert (ended.states[STATS], ended.tries[STATS]) == (["failed"], [2])
     assert (["success"], ["upstream_failed"]) == (ended.states[REALISATIONS], ended.states["audit"])
     log = capfd.readouterr().out
-    assert "MB: it is tried once more, with " in log
+    assert "MB: the next try gets " in log
     assert "MB: give it more: raise `Memory` of the stack" in log
     assert Status.FAILED is store.head("TOO-LARGE").status
 

@@ -347,9 +347,9 @@ def test_a_first_try_asks_for_no_container_before() -> None:
 @pytest.mark.parametrize(
     ("memory", "chunk", "then", "advice"),
     [
-        ("1024", SIZED, Size(1024, 2048), "once more, with 2,048 MB"),
+        ("1024", SIZED, Size(1024, 2048), "the next try gets 2,048 MB"),
         ("2048", SIZED, None, "sites_per_chunk"),
-        (None, None, Size(512, 2048), "once more, with 2,048 MB"),
+        (None, None, Size(512, 2048), "the next try gets 2,048 MB"),
         ("2048", None, None, "raise `Memory` of the stack"),
     ],
 )

@@ -157,7 +157,7 @@ def test_a_larger_one_is_tried_and_after_it_nothing() -> None:
     for error in (first, last):
         check_pickle(error)
     assert str(first) == (
-        "exit code 137, out of memory with 1,024 MB: it is tried once more, with 2,048 MB. "
+        "exit code 137, out of memory with 1,024 MB: the next try gets 2,048 MB. "
         "It said: INFO 100 sites"
     )
     assert str(last) == "out of memory with 2,048 MB: give it more. It said: INFO 100 sites"
