@@ -12,6 +12,7 @@ What engine 3.26.2 writes for a run with `--hc` (`hazard_calculation_id = 7`):
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,58 @@ import pytest
 from hazard_store.calcfile import inspect_file, open_calc
 from hazard_store.calcfile.parent import ParentMissing, continued
 from hazard_store.errors import EX_DATAERR, BadCalculation, NoSuchInput
-from hazard_store.model import FileVersion, ParentFile
+from hazard_store.model import FileVersion, Kind, ParentFile
 from hazard_store.settings import Settings
 from tests.support.calc_factory import MadeCalc, make_calc, make_child, make_parent
 from tests.support.laws import check_pickle
+from tests.support.loading import CALCS
 from tests.support.s3_place import S3Place
+
+
+ENGINE = CALCS / "continued"
+
+
+@pytest.mark.parametrize("name", ["calc_2.hdf5", "calc_3.hdf5"])
+def test_what_the_engine_has_continued_is_read(settings: Settings, name: str):
+    """Weights, tree and paths are the first run's; curves, statistics and sites the file's own."""
+    found = inspect_file(str(ENGINE / name), settings)
+    assert found.parent is not None
+    assert str(ENGINE / "calc_1.hdf5") == found.parent.uri
+    with h5py.File(ENGINE / "calc_1.hdf5") as first:
+        weights = first["weights"][:]
+    calculation = found.calculation
+    np.testing.assert_array_equal(weights, calculation.logic_tree.weights)
+    assert (12, 12) == (calculation.n_realisations, len(set(calculation.logic_tree.paths or ())))
+    assert ("mean",) == calculation.aggs
+    assert (name == "calc_3.hdf5") == calculation.has_realisations
+
+
+def test_the_engine_leaves_no_weights_in_what_it_has_continued():
+    """What this reader relies on; and the trap: a made-up logic tree of one branch."""
+    for name, made_up in (("calc_2.hdf5", False), ("calc_3.hdf5", True)):
+        with h5py.File(ENGINE / name) as h5:
+            assert "weights" not in h5
+            assert made_up == ("full_lt" in h5)
+            assert not made_up or len(h5["full_lt/gsim_lt"]) == 1
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_the_engines_curves_are_read_without_the_first_run(
+    tmp_path: Path, settings: Settings, kind: Kind
+):
+    shutil.copy(ENGINE / "calc_3.hdf5", tmp_path)
+    path = tmp_path / "calc_3.hdf5"
+    with (
+        h5py.File(path) as h5,
+        open_calc(str(path), settings, realisations=12) as calc,
+    ):
+        expected = h5["hcurves-stats" if kind is Kind.STATS else "hcurves-rlzs"][:]
+        assert expected.tobytes() == calc.curves(kind, np.arange(3)).tobytes()
+
+
+def test_the_engines_first_run_is_refused_and_says_where_the_curves_are(settings: Settings):
+    with pytest.raises(BadCalculation, match="preclassical.* in the calculation that continues it"):
+        inspect_file(str(ENGINE / "calc_1.hdf5"), settings)
 
 
 @pytest.fixture
