@@ -1,4 +1,4 @@
-r"""Make the files of `continued` again: a first run, one that continues it, and one that continues that.
+"""Make the files of `continued` again: each continues the one before.
 
 Run it with a Python that has the engine, as ``make.py`` says.
 The engine finds a parent by its number in its data folder, so all runs share one.

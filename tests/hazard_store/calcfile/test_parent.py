@@ -30,7 +30,6 @@ from tests.support.laws import check_pickle
 from tests.support.loading import CALCS
 from tests.support.s3_place import S3Place
 
-
 ENGINE = CALCS / "continued"
 
 
@@ -73,7 +72,9 @@ def test_the_engines_curves_are_read_without_the_first_run(
 
 
 def test_the_engines_first_run_is_refused_and_says_where_the_curves_are(settings: Settings):
-    with pytest.raises(BadCalculation, match="preclassical.* in the calculation that continues it"):
+    with pytest.raises(
+        BadCalculation, match=r"preclassical.* in the calculation that continues it"
+    ):
         inspect_file(str(ENGINE / "calc_1.hdf5"), settings)
 
 
