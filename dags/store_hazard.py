@@ -34,6 +34,8 @@ The last line of the first red task's log names the reason in one sentence; its 
 | 78 | settings, credentials or tables are not as they must be | mend them, then clear the red task |
 | 70 | an error in our program | report it, with the log |
 
+*"it continues calculation N"* in `inspect`: weights and logic tree are in the file of that calculation. Put
+`calc_N.hdf5` beside the file, or name it as `parent_file`, and run again.
 *"it is held by the run ..."* in `store_meta`: another run is storing this calculation. If that run is dead,
 run again with `if_stored=resume`: this run takes over, and containers of the old one stop at their next batch.
 What `inspect` has left is removed when the run ends: to clear `plan` or `store_meta` of a run that has ended,

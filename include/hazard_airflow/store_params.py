@@ -52,6 +52,16 @@ def store_params(inbox: str) -> dict[str, Param]:
             maxLength=1024,
             examples=[f"{inbox.rstrip('/')}/calc_1.hdf5"] if inbox else None,
         ),
+        "parent_file": _param(
+            WHAT,
+            "Parent file",
+            "Only for a calculation that continues another one (--hc): URI of that one's file, "
+            f"{where}, which has the weights. Empty: calc_N.hdf5 beside it.",
+            None,
+            type=["null", "string"],
+            pattern=_inbox_pattern(inbox),
+            maxLength=1024,
+        ),
         "realisations": _param(
             WHAT,
             "Realisations too",

@@ -52,9 +52,12 @@ class TasksFailed(HazardStoreError):
         self.args = (calc_id, failed, verdict)
 
 
-def check_inbox(calc_file: str) -> None:
+def check_inbox(calc_file: str, parent_file: str | None = None) -> None:
     """Refuse a file outside the inbox, before anything reads it."""
-    require_in_inbox(calc_file, Settings.from_environment().inbox)
+    inbox = Settings.from_environment().inbox
+    require_in_inbox(calc_file, inbox)
+    if parent_file is not None:
+        require_in_inbox(parent_file, inbox, "parent_file")
 
 
 def plan(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) -> dict[str, Any]:
@@ -185,6 +188,8 @@ def _plan(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) -
     inspection, units = left
     if (found := inspection.calculation.file.uri) != uri or inspected["uri"] != uri:
         raise Refused(calc_id, f"{found} was inspected, not {uri}")
+    if inspection.parent is not None:  # found beside the file, where a link may lead out
+        require_in_inbox(inspection.parent.uri, settings.inbox, "parent_file")
     return make_plan(inspection, calc_id, StoreOptions.of(params), settings, units=units)
 
 

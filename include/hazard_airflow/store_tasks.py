@@ -25,12 +25,14 @@ OPTIONS = (  # those on which the size of items depends; one that renders to not
     "if params.realisations_per_item else '' }}",
 )
 
+PARENT = "{{ '--parent=%s' % params.parent_file if params.parent_file else '' }}"
+
 Chunks = list[dict[str, Any]]  # as `store_steps.store_meta` returns them
 
 
 def inspect(containers: Containers) -> Any:
     """Read the file from end to end in a container; a file outside the inbox is refused before."""
-    arguments = ["inspect", CALC_FILE, "--json", "--leave-for", CALC_ID, *OPTIONS]
+    arguments = ["inspect", CALC_FILE, "--json", PARENT, "--leave-for", CALC_ID, *OPTIONS]
     return containers.task("inspect", arguments, pre_execute=_refuse_outside_inbox).output
 
 
@@ -59,13 +61,13 @@ def store_chunks(containers: Containers, chunks: Any) -> Any:
         written = [
             containers.per_chunk(
                 f"write_{kind}",
-                ["write", CALC_FILE, CALC_ID, "--kind", kind],
+                ["write", CALC_FILE, CALC_ID, "--kind", kind, PARENT],
                 chunk,
                 pre_execute=_SKIPS[kind],
             )
             for kind in KINDS
         ]
-        audit = ["audit", CALC_ID, "--calc-file", CALC_FILE, "--json"]
+        audit = ["audit", CALC_ID, "--calc-file", CALC_FILE, PARENT, "--json"]
         written >> containers.per_chunk("audit", audit, chunk)
 
     return store_chunk.expand(chunk=chunks)
@@ -130,7 +132,8 @@ def remove_inspection(ti: Any = None) -> list[str]:
 def _refuse_outside_inbox(context: Any) -> None:
     from hazard_airflow import store_steps
 
-    store_steps.check_inbox(context["params"]["calc_file"])
+    params = context["params"]
+    store_steps.check_inbox(params["calc_file"], params.get("parent_file"))
 
 
 def _skip_without(kind: str) -> Any:

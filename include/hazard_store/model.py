@@ -70,6 +70,13 @@ class FileVersion:
 
 
 @dataclass(frozen=True)
+class ParentFile(FileVersion):
+    """The file of the calculation that another one continues: its weights were read there."""
+
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Sites:
     """The sites in the order of the file (`sid` is the row)."""
 
@@ -113,6 +120,7 @@ class Calculation:
     realisations_from_mean: bool  # the engine wrote no curves for R = 1: they are the mean's
     sites: Sites
     logic_tree: LogicTree
+    parent: FileVersion | None = None  # where the logic tree was read; None: in the file itself
 
     @property
     def n_realisations(self) -> int:
@@ -144,6 +152,7 @@ class Inspection:
     sample: Sample
     negative_zeros: int  # curve values that are -0.0: the readable layout cannot hold them
     notes: tuple[str, ...] = field(default=())  # sentences that the user should read
+    parent: ParentFile | None = None  # the calculation that it continues, if its weights are there
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import ParamValidationError
 from hazard_store.errors import EX_DIFFERENCE, EX_TEMPFAIL
 from hazard_store.model import Kind, Status
 from hazard_store.store import Store
+from tests.support.calc_factory import make_child, make_parent
 from tests.support.dag_runs import SECRET
 from tests.support.laws import nothing_changed
 from tests.support.loading import CALCS, all_items
@@ -79,6 +80,27 @@ def test_both_kinds_are_stored_in_chunks_and_a_second_run_writes_nothing(
     for task in (STATS, REALISATIONS, "audit"):
         assert again.states[task] == ["skipped"]
     assert [extra] == events_of("BOTH")
+
+
+def test_a_calculation_is_stored_with_the_parent_that_is_named(
+    run: Callable, upload: Callable, store: Store, tmp_path: Path
+) -> None:
+    """All containers that read the file are told of it; outside the inbox, nothing reads it."""
+    child = upload(make_child(tmp_path / "calc_8.hdf5", 7).path, "second/calc_8.hdf5")
+    parent = upload(make_parent(tmp_path / "calc_7.hdf5").path, "first/calc_7.hdf5")
+    ended = run(calc_id="CONTINUED", calc_file=child, parent_file=parent)
+    assert ended.state == "success"
+    assert_exact(store, "CONTINUED")
+    recorded = store.head("CONTINUED").calculation.parent
+    assert recorded is not None
+    assert parent == recorded.uri
+    assert ended.rendered.count(f"--parent={parent}") == 4  # inspect, two writers, the audit
+
+    alone = run(calc_id="ALONE", calc_file=child)
+    assert ("failed", ["failed"]) == (alone.state, alone.states["inspect"])
+    way_out = f"{parent.removesuffix('first/calc_7.hdf5')}../other/calc_7.hdf5"
+    refused = run(calc_id="OUTSIDE", calc_file=child, parent_file=way_out)
+    assert ("failed", ["failed"]) == (refused.state, refused.states["inspect"])
 
 
 def events_of(calc_id: str) -> list[dict[str, Any]]:

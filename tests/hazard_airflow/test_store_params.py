@@ -43,6 +43,8 @@ def test_the_choices_are_those_of_the_model() -> None:
         {"realisations_per_item": None, "sites_per_chunk": None, "max_wcu_per_s": None},
         {"calc_file": f"{INBOX}2026-11-23/calc_13.hdf5"},
         {"if_stored": "resume", "layout": "readable", "key_scheme": "location"},
+        {"parent_file": f"{INBOX}calc_7.hdf5"},
+        {"parent_file": None},
     ],
 )
 def test_these_are_accepted(values: dict[str, Any]) -> None:
@@ -61,6 +63,9 @@ def test_these_are_accepted(values: dict[str, Any]) -> None:
         {"calc_file": INBOX},
         {"calc_file": f"{INBOX}{{{{ conn.aws_default.password }}}}"},
         {"calc_file": "/etc/passwd"},
+        {"parent_file": "s3://hazard-inbox-evil/calc.hdf5"},
+        {"parent_file": ""},
+        {"parent_file": f"{INBOX}{{{{ conn.aws_default.password }}}}"},
         {"realisations": "yes"},
         {"key_scheme": "hash"},
         {"layout": ""},

@@ -148,6 +148,23 @@ def make_calc(
     return made
 
 
+def make_parent(path: Path, mode: str = "preclassical", **options: Any) -> MadeCalc:
+    """Write the first run of two: weights and logic tree, and no curves; as `make_calc` else."""
+    return make_calc(path, mode=mode, aggs=(), realisations=False, **options)
+
+
+def make_child(path: Path, of: int | str, **options: Any) -> MadeCalc:
+    """Write a calculation that continues another one, as the engine does with `--hc`.
+
+    Args:
+        path: where; an existing file is replaced.
+        of: the number of the other one, or its path.
+        options: as `make_calc`; `drop` says all that is missing.
+    """
+    options.setdefault("drop", ("weights", "full_lt"))
+    return make_calc(path, oqparam={"hazard_calculation_id": of}, **options)
+
+
 def _stat(agg: str) -> str:
     return f"quantile-{agg}" if agg[0].isdigit() else agg
 

@@ -120,6 +120,8 @@ def params_of_file(arrival: Arrival, settings: Settings) -> dict[str, Any]:
     try:
         params_of(given, settings)
         storage_id(given["calc_id"])
+        if given.get("parent_file"):
+            require_in_inbox(given["parent_file"], settings.inbox, "parent_file")
     except ValueError as error:
         raise BadCalculation(sidecar, str(error)) from error
     return given

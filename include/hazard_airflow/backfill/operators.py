@@ -107,6 +107,8 @@ class InspectFile(OfFile, HazardStoreOperator):
             forced = self.file["conf"].get("force_normalised_sites", False)
             self.arguments = ["inspect", self.file["uri"], "--json"]
             self.arguments += ["--force-normalised-sites"] if forced else []
+            parent = self.file["conf"].get("parent_file")
+            self.arguments += [f"--parent={parent}"] if parent else []
             return super().execute(context)
 
     def execute_complete(

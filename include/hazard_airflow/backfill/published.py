@@ -28,4 +28,5 @@ def is_published(file: File, inspected: Mapping[str, Any] | None = None) -> bool
         StoreOptions.of(params),
         replace=params["if_stored"] == IfStored.REPLACE,
         inspected=inspected,
+        parent=params["parent_file"],
     )

@@ -69,6 +69,7 @@ def _facts(head: Head) -> list[tuple[str, str]]:
     return [
         ("Version", f"{of.version}"),
         ("File", of.file.uri),
+        *([] if of.parent is None else [("Parent", of.parent.uri)]),
         ("Engine", cut(of.engine_version)),
         ("Sites", f"{of.n_sites:,}"),
         ("Realisations", rlzs),

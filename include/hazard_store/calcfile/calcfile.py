@@ -107,6 +107,9 @@ def open_calc(
     settings: Settings,
     etag: str | None = None,
     checksums: NDArray[np.uint32] | None = None,
+    *,
+    parent: str | None = None,
+    realisations: int | None = None,
 ) -> CalcFile:
     """Open a calculation file and read its metadata.
 
@@ -116,6 +119,10 @@ def open_calc(
         etag: the version to read; without it the current one is pinned.
         checksums: (n,) of its blocks, as its inspection found them; every byte that is read is held
             against them. None: nobody has kept them.
+        parent: URI of the calculation that it continues (`--hc`), where its weights and logic tree
+            are. None: `calc_N.hdf5` beside it, as it names it.
+        realisations: R where the records have it: a file that continues another one is then opened
+            without its parent, with weights that are NaN.
 
     Raises:
         BadCalculation: it cannot be stored; the reason says what to do.
@@ -128,7 +135,7 @@ def open_calc(
     if checksums is not None:
         file = VerifiedFile(file, checksums)
     try:
-        return CalcFile(file, read_contents(file))
+        return CalcFile(file, read_contents(file, settings, parent, realisations))
     except BaseException:
         file.close()
         raise

@@ -20,7 +20,7 @@ from hazard_store.errors import BadCalculation
 from hazard_store.files.blocks import Piece, blocks
 from hazard_store.files.open import VersionedFile, open_file
 from hazard_store.files.verified import Checksums, VerifiedFile
-from hazard_store.model import Calculation, FileVersion, Inspection
+from hazard_store.model import Calculation, FileVersion, Inspection, ParentFile
 from hazard_store.settings import Settings
 from hazard_store.shown import cut
 
@@ -30,21 +30,26 @@ def inspect_file(
     settings: Settings,
     on_progress: Callable[[int, int], None] | None = None,
     etag: str | None = None,
+    *,
+    parent: str | None = None,
 ) -> Inspection:
     """Read a whole calculation file once and check it.
 
     Args:
         uri: a path, `file:///path` or `s3://bucket/key`.
         settings: region and endpoint of S3.
-        on_progress: called after each block with bytes done and bytes in all.
+        on_progress: called after each block with bytes done and bytes in all, the parent's too.
         etag: the version to read; without it the current one is pinned.
+        parent: URI of the calculation that it continues, as `open_calc` takes it.
 
     Raises:
         BadCalculation: it cannot be stored; the reason names the first bad value.
         FileChanged, NoSuchInput, Misconfigured, TryAgain: as `open_calc`.
     """
     with closing(open_file(uri, settings, etag)) as file:
-        contents = read_contents(file)
+        contents = read_contents(file, settings, parent)
+        version = contents.calculation.parent
+        total = file.version.size + (0 if version is None else version.size)
         one_pass = _Pass(contents)
         digest, checksums = hashlib.sha256(), Checksums()
         for piece, block in blocks(file, _pieces(file.version, one_pass.curve_sets)):
@@ -53,7 +58,7 @@ def inspect_file(
             if piece.name is not None:
                 one_pass.add_bytes(piece, block)
             if on_progress is not None:
-                on_progress(piece.stop, file.version.size)
+                on_progress(piece.stop, total)
         verified = VerifiedFile(file, checksums.all())
         for curves in one_pass.curve_sets:
             one_pass.add_packed(verified, curves)
@@ -64,7 +69,24 @@ def inspect_file(
         sample=one_pass.sampler.sample(contents.calculation),
         negative_zeros=sum(check.negative_zeros for check in one_pass.checks.values()),
         notes=one_pass.notes(),
+        parent=None if version is None else _parent_file(version, settings, total, on_progress),
     )
+
+
+def _parent_file(
+    version: FileVersion,
+    settings: Settings,
+    total: int,
+    on_progress: Callable[[int, int], None] | None,
+) -> ParentFile:
+    """Return a parent with its digest; it is the last of `total` bytes that are read."""
+    digest, before = hashlib.sha256(), total - version.size
+    with closing(open_file(version.uri, settings, version.etag)) as file:
+        for piece, block in blocks(file, [Piece(0, version.size)]):
+            digest.update(block)
+            if on_progress is not None:
+                on_progress(before + piece.stop, total)
+    return ParentFile(version.uri, version.size, version.etag, digest.hexdigest())
 
 
 class _Pass:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import h5py
+import numpy as np
 
 from hazard_store.calcfile.confined import confined
 from hazard_store.calcfile.curves import CurveSet, find_dataset
-from hazard_store.calcfile.hdf5 import hdf5_file, text
+from hazard_store.calcfile.hdf5 import hdf5_file, member, text
 from hazard_store.calcfile.logictree import read_logic_tree
-from hazard_store.calcfile.oqparam import investigation_time_of, levels_of, read_parameters
+from hazard_store.calcfile.oqparam import (
+    FIRST_RUN,
+    investigation_time_of,
+    levels_of,
+    read_parameters,
+)
+from hazard_store.calcfile.parent import Parent, ParentMissing, continued, read_parent
 from hazard_store.calcfile.sites import read_sites
 from hazard_store.errors import BadCalculation
 from hazard_store.files.open import VersionedFile
-from hazard_store.model import Calculation, FileVersion, Sites
+from hazard_store.model import Calculation, FileVersion, LogicTree, Sites
+from hazard_store.settings import Settings
 from hazard_store.shown import cut, is_text, quoted
 
 AGG = re.compile(r"[A-Za-z0-9._+-]+")  # a statistic becomes a part of keys
@@ -31,33 +41,59 @@ class Contents:
     rlzs: CurveSet | None  # None as well where they were never written: the mean is the only one
 
 
-def read_contents(file: VersionedFile) -> Contents:
-    """Read the metadata of a file, in a child.
+def read_contents(
+    file: VersionedFile,
+    settings: Settings,
+    parent: str | None = None,
+    realisations: int | None = None,
+) -> Contents:
+    """Read the metadata of a file, in a child process, and of its parent where it needs one.
+
+    Args:
+        file: the calculation.
+        settings: region and endpoint of S3, for the parent.
+        parent: URI of the calculation that it continues; None: it is looked for beside the file.
+        realisations: R where the records have it: then no parent is read for the weights, which are
+            NaN.
 
     Raises:
         BadCalculation: it cannot be stored; the reason says what to do.
+        NoSuchInput: there is no such parent.
     """
 
-    def read() -> Contents:
+    def read(of_parent: Parent | None) -> Contents:
         with hdf5_file(file.for_child()) as h5:
-            return _contents(file.version, h5)
+            return _contents(file.version, h5, of_parent, realisations)
 
-    return confined(file.version.uri, file.version.size, read)
+    def read_confined(of_parent: Parent | None) -> Contents:
+        return confined(file.version.uri, file.version.size, partial(read, of_parent))
+
+    if parent is not None and realisations is None:
+        return read_confined(read_parent(parent, settings))
+    try:
+        return read_confined(None)
+    except ParentMissing as missing:
+        of_parent = read_parent(parent or missing, settings)
+    return read_confined(of_parent)
 
 
-def _contents(version: FileVersion, h5: h5py.File) -> Contents:
+def _contents(
+    version: FileVersion, h5: h5py.File, parent: Parent | None, realisations: int | None
+) -> Contents:
     uri = version.uri
     parameters = read_parameters(uri, h5)
     stats = find_dataset(uri, h5, "hcurves-stats", version.size)
     rlzs = find_dataset(uri, h5, "hcurves-rlzs", version.size)
     found = [curves for curves in (stats, rlzs) if curves is not None]
     if not found:
-        raise BadCalculation(uri, _no_curves(parameters["calculation_mode"]))
-    sites = read_sites(uri, h5)
-    tree = read_logic_tree(uri, h5, parameters)
+        raise BadCalculation(uri, _no_curves(uri, h5, parameters))
+    sites = _sites(uri, h5, parameters, parent)
+    tree = _logic_tree(uri, h5, parameters, parent, realisations)
     for curves in found:
         _check_agreement(uri, curves, found[0], sites)
     aggs = _aggs(uri, stats)
+    if parent is not None and rlzs is not None:
+        parent.require_realisations(uri, rlzs.shape[1])
     if rlzs is not None and rlzs.shape[1] != len(tree.weights):
         raise BadCalculation(
             uri, f"it has {rlzs.shape[1]} realisations of curves, but {len(tree.weights)} weights"
@@ -83,14 +119,74 @@ def _contents(version: FileVersion, h5: h5py.File) -> Contents:
         realisations_from_mean=from_mean,
         sites=sites,
         logic_tree=tree,
+        parent=None if parent is None else parent.version,
     )
     return Contents(calculation, stats, None if from_mean else rlzs)
 
 
-def _no_curves(mode: str) -> str:
-    if mode == "event_based":
-        return "it has no hazard curves; run it again with hazard_curves_from_gmfs = true"
-    return f"it has no hazard curves: {INCOMPLETE}"
+def _sites(uri: str, h5: h5py.File, parameters: dict[str, Any], parent: Parent | None) -> Sites:
+    """Return the sites of the file, or of its parent where it has none."""
+    if member(uri, h5, "sitecol") is None:
+        if parent is not None and parent.sites is not None:
+            return parent.sites
+        older = continued(parameters)
+        if parent is None and older is not None:
+            raise ParentMissing(uri, older)
+    sites = read_sites(uri, h5)
+    if parent is not None:
+        parent.require_of(uri, sites)
+    return sites
+
+
+def _logic_tree(
+    uri: str,
+    h5: h5py.File,
+    parameters: dict[str, Any],
+    parent: Parent | None,
+    realisations: int | None,
+) -> LogicTree:
+    """Return the logic tree of the file that has the weights; a child's own one is made up."""
+    older = continued(parameters)
+    if member(uri, h5, "weights") is not None:
+        if parent is not None:
+            raise BadCalculation(uri, "it has weights of its own: leave --parent out")
+        return read_logic_tree(uri, h5, parameters)
+    if older is None:
+        return read_logic_tree(uri, h5, parameters)  # refused there
+    if parent is not None:
+        return parent.logic_tree
+    if realisations is None:
+        raise ParentMissing(uri, older)
+    return LogicTree([], [], np.full(realisations, np.nan), None, 0)
+
+
+def _no_curves(uri: str, h5: h5py.File, parameters: dict[str, Any]) -> str:
+    """Return why there are no curves, and where they are or how they are made."""
+    none = "it has no hazard curves"
+    if parameters["calculation_mode"] == "event_based":
+        return f"{none}: {_no_curves_of_events(uri, h5, parameters)}"
+    if any(member(uri, h5, name) is not None for name in ("_rates", "_poes")):
+        return (
+            f"{none}, only what they are made of: if it has ended, {FIRST_RUN}; else {INCOMPLETE}"
+        )
+    return f"{none}: {INCOMPLETE}"
+
+
+def _no_curves_of_events(uri: str, h5: h5py.File, parameters: dict[str, Any]) -> str:
+    if not parameters.get("hazard_curves_from_gmfs"):
+        return "run it again, or continue it (--hc), with hazard_curves_from_gmfs = true"
+    if parameters.get("ground_motion_fields", True) in (False, 0):
+        return "it had ground_motion_fields = false: run it again with true"
+    weights = member(uri, h5, "weights")
+    several = isinstance(weights, h5py.Dataset) and weights.shape != (1,)
+    mean = parameters.get("mean", True) not in (False, 0)
+    others = ("quantiles", "std", "max", "individual_rlzs")
+    if several and not mean and not any(parameters.get(name) for name in others):
+        return (
+            "it had neither statistics nor individual_rlzs; run it again with mean = true or "
+            "individual_rlzs = true"
+        )
+    return INCOMPLETE
 
 
 def _check_agreement(uri: str, curves: CurveSet, first: CurveSet, sites: Sites) -> None:

@@ -16,6 +16,8 @@ from hazard_store.errors import BadCalculation
 from hazard_store.shown import cut
 
 STORED_MODES = ("classical", "event_based")
+FIRST_MODE = "preclassical"
+FIRST_RUN = "the curves are in the calculation that continues it (--hc), store that one"
 
 
 def read_parameters(uri: str, h5: h5py.File) -> dict[str, Any]:
@@ -26,18 +28,27 @@ def read_parameters(uri: str, h5: h5py.File) -> dict[str, Any]:
     Raises:
         BadCalculation: not a calculation of the engine, or of a mode that is not stored.
     """
+    parameters = all_parameters(uri, h5)
+    mode = parameters.get("calculation_mode")
+    if mode not in STORED_MODES:
+        only = (
+            f"its calculation_mode is {cut(mode)}, only {' and '.join(STORED_MODES)} can be stored"
+        )
+        raise BadCalculation(uri, f"{only}: {FIRST_RUN}" if mode == FIRST_MODE else only)
+    return parameters
+
+
+def all_parameters(uri: str, h5: h5py.File) -> dict[str, Any]:
+    """Return the parameters of a calculation, whatever its mode.
+
+    Raises:
+        BadCalculation: not a calculation of the engine.
+    """
     dataset = member(uri, h5, "oqparam")
     if dataset is None:
         raise BadCalculation(uri, "it has no oqparam, so it is not a calculation of OpenQuake")
     stored = values(uri, dataset, "oqparam")
-    parameters = json.loads(text(stored)) if dataset.shape == () else _from_table(stored)
-    mode = parameters.get("calculation_mode")
-    if mode not in STORED_MODES:
-        raise BadCalculation(
-            uri,
-            f"its calculation_mode is {cut(mode)}, only {' and '.join(STORED_MODES)} can be stored",
-        )
-    return dict(parameters)
+    return dict(json.loads(text(stored)) if dataset.shape == () else _from_table(stored))
 
 
 def _from_table(rows: NDArray[Any]) -> dict[str, Any]:

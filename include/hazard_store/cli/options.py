@@ -17,6 +17,16 @@ from hazard_store.store import Store
 F = TypeVar("F", bound=Callable[..., Any])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+parent_option = click.option(
+    "--parent",
+    metavar="FILE",
+    help="The calculation that it continues, with its weights. [default: calc_N.hdf5 beside it]",
+)
+recorded_parent_option = click.option(
+    "--parent",
+    metavar="FILE",
+    help="The calculation that it continues: refused unless it is the one that is recorded.",
+)
 unpublished_option = click.option(
     "--unpublished", is_flag=True, help="Also what is not published yet."
 )

@@ -54,6 +54,8 @@ def described(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in content.items():
         if name in ("imts", "aggs"):
             yield name, " ".join(map(cut, value))
+        elif name == "parent":
+            yield name, value and value["uri"]
         else:
             yield name, cut(value) if name in FREE_TEXTS else value
 

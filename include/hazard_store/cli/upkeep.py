@@ -15,6 +15,7 @@ from hazard_store.cli.options import (
     ask,
     default_store,
     json_option,
+    recorded_parent_option,
     require_yes,
     yes_option,
 )
@@ -33,11 +34,17 @@ from hazard_store.workflow.repair import repair
 @click.argument("calc_id")
 @click.option("--calc-file", help="The calculation file. [default: as it was stored]")
 @click.option("--sites", type=SiteRange(), help="One chunk of the plan only.")
+@recorded_parent_option
 @yes_option
 @json_option
 @changes_the_store
 def repair_verb(
-    calc_id: str, calc_file: str | None, sites: tuple[int, int] | None, yes: bool, as_json: bool
+    calc_id: str,
+    calc_file: str | None,
+    sites: tuple[int, int] | None,
+    parent: str | None,
+    yes: bool,
+    as_json: bool,
 ) -> int:
     """Audit CALC_ID, rewrite the items that are missing or altered, and audit it again."""
 
@@ -48,7 +55,7 @@ def repair_verb(
 
     store = default_store()
     with progress_for_people() as progress:
-        report = repair(store, calc_id, calc_file, sites, progress, may_delete)
+        report = repair(store, calc_id, calc_file, sites, progress, may_delete, parent=parent)
     if as_json:
         echo_json(audit_json(report))
     else:

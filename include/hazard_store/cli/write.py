@@ -13,6 +13,8 @@ from hazard_store.cli.options import (
     file_settings,
     hidden_store_options,
     json_option,
+    parent_option,
+    recorded_parent_option,
     require_yes,
     store_options,
     store_settings,
@@ -48,12 +50,15 @@ _PHASES = {"meta": "wcu", "stats": "wcu", "realisations": "wcu", "audit": "rcu"}
 @click.argument("calc_file")
 @click.option("--leave-for", "calc_id", hidden=True, help="For a run that is to plan this id.")
 @hidden_store_options
+@parent_option
 @json_option
-def inspect_verb(calc_file: str, calc_id: str | None, as_json: bool, **options: Any) -> None:
+def inspect_verb(
+    calc_file: str, calc_id: str | None, parent: str | None, as_json: bool, **options: Any
+) -> None:
     """Read CALC_FILE once, from end to end, and tell whether it can be stored."""
     settings = file_settings(calc_file)
     with progress_for_people() as progress:
-        found = inspect(calc_file, settings, progress, options["force_normalised_sites"])
+        found = inspect(calc_file, settings, progress, options["force_normalised_sites"], parent)
     if calc_id is not None:
         leave_for_run(default_store(), found, calc_id, StoreOptions(**options))
     content = inspection_json(found)
@@ -71,13 +76,21 @@ def inspect_verb(calc_file: str, calc_id: str | None, as_json: bool, **options: 
 @click.argument("calc_id")
 @store_options
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
+@parent_option
 @json_option
-def plan_verb(calc_file: str, calc_id: str, workers: int, as_json: bool, **options: Any) -> None:
+def plan_verb(
+    calc_file: str,
+    calc_id: str,
+    workers: int,
+    parent: str | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
     """Say what loading CALC_FILE as CALC_ID would write and cost. Writes nothing."""
     settings = file_settings(calc_file)
     with progress_for_people() as progress:
         plan = inspect_and_plan(
-            calc_file, calc_id, StoreOptions(**options), settings, progress, workers
+            calc_file, calc_id, StoreOptions(**options), settings, progress, workers, parent=parent
         )
     if as_json:
         content = plan.calculation.model_dump(mode="json")
@@ -119,13 +132,20 @@ def tables_verb(what: str, unprotected: bool, yes: bool) -> None:
 @store_options
 @click.option("--if-stored", type=click.Choice([i.value for i in IfStored]), default="fail")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
+@parent_option
 @json_option
 @changes_the_store
 def load_verb(
-    calc_file: str, calc_id: str, if_stored: str, workers: int, as_json: bool, **options: Any
+    calc_file: str,
+    calc_id: str,
+    if_stored: str,
+    workers: int,
+    parent: str | None,
+    as_json: bool,
+    **options: Any,
 ) -> int:
     """Store CALC_FILE as CALC_ID: the whole workflow, audit and publication included."""
-    return load_and_print(calc_file, calc_id, if_stored, workers, as_json, options)
+    return load_and_print(calc_file, calc_id, if_stored, workers, as_json, options, parent=parent)
 
 
 def load_and_print(
@@ -136,6 +156,7 @@ def load_and_print(
     as_json: bool,
     options: dict[str, Any],
     progress: ProgressLines | None = None,
+    parent: str | None = None,
 ) -> int:
     """Load, show progress and print how it ended."""
     store = default_store()
@@ -148,6 +169,7 @@ def load_and_print(
             shown,
             IfStored(if_stored),
             workers,
+            parent=parent,
         )
     last = default_store().reports(loaded.head).last_audit() if loaded.already_published else None
     if as_json:
@@ -176,8 +198,11 @@ def load_and_print(
 @click.argument("calc_id")
 @click.option("--kind", type=click.Choice([k.value for k in Kind]), required=True)
 @click.option("--sites", type=SiteRange(), required=True, help="One chunk of the plan.")
+@recorded_parent_option
 @changes_the_store
-def write_verb(calc_file: str, calc_id: str, kind: str, sites: tuple[int, int]) -> None:
+def write_verb(
+    calc_file: str, calc_id: str, kind: str, sites: tuple[int, int], parent: str | None
+) -> None:
     """Write one chunk of one kind of CALC_ID; all else comes from the calculation record."""
     store = default_store()
     with progress_for_people() as progress:
@@ -185,7 +210,7 @@ def write_verb(calc_file: str, calc_id: str, kind: str, sites: tuple[int, int]) 
         chunk = head.calculation.chunk(*sites)
         n_items = len(chunk) * len(head.calculation.spec(Kind(kind)).groups)
         progress.phase(kind, n_items, "item")
-        report = write_chunk(store, calc_file, head, Kind(kind), chunk, progress.advance)
+        report = write_chunk(store, calc_file, head, Kind(kind), chunk, progress.advance, parent)
         progress.done(report.seconds)
     echo_json(report.model_dump(mode="json"))
 
@@ -196,11 +221,13 @@ def write_verb(calc_file: str, calc_id: str, kind: str, sites: tuple[int, int]) 
 @click.option("--sites", type=SiteRange(), help="One chunk of the plan only.")
 @click.option("--scan", is_flag=True, help="Also read whole tables for items under other keys.")
 @click.option("--max-rcu-per-s", type=click.FloatRange(min=0, min_open=True), help="Read budget.")
+@recorded_parent_option
 @json_option
 @changes_the_store
 def audit_verb(
     calc_id: str,
     calc_file: str | None,
+    parent: str | None,
     sites: tuple[int, int] | None,
     scan: bool,
     max_rcu_per_s: float | None,
@@ -217,6 +244,7 @@ def audit_verb(
             progress,
             scan=scan,
             max_rcu_per_s=max_rcu_per_s,
+            parent=parent,
         )
     if as_json:
         echo_json(audit_json(report))

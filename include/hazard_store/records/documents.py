@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hazard_store.errors import BadParameter
 from hazard_store.items.spec import ItemSpec, Place, rlz_rows
 from hazard_store.keys import CodeRule, KeyMaker, storage_id
-from hazard_store.model import FileVersion, KeyScheme, Kind, Layout
+from hazard_store.model import FileVersion, KeyScheme, Kind, Layout, ParentFile
 
 
 class _Record(BaseModel):
@@ -86,6 +86,7 @@ class StoredCalculation(_Record):
     version: int = 1
     file: FileVersion
     sha256: str
+    parent: ParentFile | None = None  # where its weights were read; None: in the file itself
     engine_version: str
     date: str
     checksum32: int | None
@@ -169,16 +170,22 @@ class StoredCalculation(_Record):
 
     def same_parameters(self, other: StoredCalculation) -> list[str]:
         """Return what differs between two ways to store: empty where the items are the same."""
-        mine, theirs = self.model_dump(mode="json"), other.model_dump(mode="json")
+        mine, theirs = self._shape(), other._shape()
         return [
             f"{name} {mine[name]}, not {theirs[name]}"
             for name in _SHAPING
             if mine[name] != theirs[name]
         ]
 
+    def _shape(self) -> dict[str, Any]:
+        """Return what decides the records: of a parent its content, wherever it lies."""
+        parent = None if self.parent is None else self.parent.sha256
+        return self.model_dump(mode="json") | {"parent": parent}
+
 
 _SHAPING = (  # what decides the items of a calculation
     "sha256",
+    "parent",
     "key_scheme",
     "layout",
     "realisations_per_item",

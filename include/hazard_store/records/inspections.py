@@ -21,6 +21,7 @@ from hazard_store.model import (
     Inspection,
     Kind,
     LogicTree,
+    ParentFile,
     Sample,
     Sites,
 )
@@ -128,6 +129,7 @@ def _rest_of(inspection: Inspection, units: Units) -> dict[str, Any]:
     calculation, tree = inspection.calculation, inspection.calculation.logic_tree
     return {
         "file": asdict(calculation.file),
+        "parent": None if inspection.parent is None else asdict(inspection.parent),
         "sha256": inspection.sha256,
         "negative_zeros": inspection.negative_zeros,
         "notes": inspection.notes,
@@ -150,12 +152,14 @@ def _inspection_of(rest: dict[str, Any], arrays: Mapping[str, Any]) -> Inspectio
         "aggs": tuple(rest["aggs"]),
     }
     vs30 = arrays.get("vs30")
+    parent = None if rest.get("parent") is None else ParentFile(**rest["parent"])
     return Inspection(
         calculation=Calculation(
             file=FileVersion(**rest["file"]),
             levels=arrays["levels"],
             sites=Sites(arrays["lat"], arrays["lon"], vs30, None if ids is None else tuple(ids)),
             logic_tree=LogicTree(weights=arrays["weights"], **rest["logic_tree"]),
+            parent=None if parent is None else FileVersion(parent.uri, parent.size, parent.etag),
             **plain,
         ),
         sha256=rest["sha256"],
@@ -163,4 +167,5 @@ def _inspection_of(rest: dict[str, Any], arrays: Mapping[str, Any]) -> Inspectio
         sample=Sample((), {}),
         negative_zeros=rest["negative_zeros"],
         notes=tuple(rest["notes"]),
+        parent=parent,
     )

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
-from hazard_store.model import FileVersion, Status
+from hazard_store.model import FileVersion, ParentFile, Status
 from hazard_store.records.documents import Forecast, StoredCalculation
 from hazard_store.records.expressions import (
     ABSENT,
@@ -87,7 +87,12 @@ class Transitions:
         return self._head_of(head, calculation.storage_id)
 
     def take_over(
-        self, head: Head, owner: str, file: FileVersion, forecast: Forecast | None = None
+        self,
+        head: Head,
+        owner: str,
+        file: FileVersion,
+        forecast: Forecast | None = None,
+        parent: ParentFile | None = None,
     ) -> Head:
         """Begin the next attempt for another owner; fences every writer of the one before.
 
@@ -96,9 +101,15 @@ class Transitions:
             owner: token of the run that takes over.
             file: the version of the same file (by sha256) that this attempt reads.
             forecast: what this attempt is to hold to; None: what the one before did.
+            parent: likewise the version of its parent; None: it has none, or it stays.
         """
-        changes = {"file": file, "forecast": forecast or head.calculation.forecast}
-        calculation = head.calculation.model_copy(update=changes)
+        stored = head.calculation
+        changes = {
+            "file": file,
+            "forecast": forecast or stored.forecast,
+            "parent": parent or stored.parent,
+        }
+        calculation = stored.model_copy(update=changes)
         described: dict[str, Any] = {
             **put_description(calculation, self._heads.parts(head.storage_id))
         }

@@ -11,7 +11,7 @@ import numpy as np
 
 from hazard_store.aws.rate import RateLimiter
 from hazard_store.calcfile import CalcFile
-from hazard_store.errors import CorruptItem
+from hazard_store.errors import BadParameter, CorruptItem
 from hazard_store.items import Expected, Place, item_digest
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import Kind, Status
@@ -39,6 +39,7 @@ def audit_chunk(
     uri: str | None = None,
     on_items: OnAdvance = lambda _: None,
     limiter: RateLimiter | None = None,
+    parent: str | None = None,
 ) -> AuditReport:
     """Audit one chunk, both kinds, and keep the report with the calculation.
 
@@ -50,12 +51,13 @@ def audit_chunk(
             were recorded when the items were written.
         on_items: told how many more of the expected items were looked for.
         limiter: of read units.
+        parent: the file of the calculation that it continues, to be held against the recorded one.
 
     Raises:
-        Refused: the file is another one.
+        Refused: the file is another one, or its parent.
     """
     began = time.monotonic()
-    calc_file = None if uri is None else open_same(store, uri, head, chunk)
+    calc_file = None if uri is None else open_same(store, uri, head, chunk, parent)
     report = AuditReport(calc_id=head.calc_id, status=head.status, with_file=uri is not None)
     try:
         if calc_file is not None:
@@ -92,6 +94,7 @@ def audit(
     *,
     scan: bool = False,
     max_rcu_per_s: float | None = None,
+    parent: str | None = None,
 ) -> AuditReport:
     """Audit a calculation, or one chunk of it, and keep the result.
 
@@ -106,11 +109,14 @@ def audit(
         progress: told of progress.
         scan: read whole tables too, for items that stand under no key of the plan.
         max_rcu_per_s: the read budget; None: no limit.
+        parent: the file of the calculation that it continues, to be held against the recorded one.
 
     Raises:
-        BadParameter: the plan has no such chunk.
+        BadParameter: the plan has no such chunk; or a parent without the file.
         Refused: the file is another one.
     """
+    if parent is not None and uri is None:
+        raise BadParameter("--parent", "it goes with --calc-file: without, no file is read")
     head = store.head(calc_id, working=bool(store.settings.owner))
     check_owner(store, head)
     chunks = head.calculation.chunks if sites is None else [head.calculation.chunk(*sites)]
@@ -123,7 +129,7 @@ def audit(
     total = AuditReport(calc_id=calc_id, status=head.status, with_file=uri is not None)
     limiter = RateLimiter(max_rcu_per_s)
     for chunk in chunks:
-        total += audit_chunk(store, head, chunk, uri, progress.advance, limiter)
+        total += audit_chunk(store, head, chunk, uri, progress.advance, limiter, parent)
     progress.done(time.monotonic() - began)
     if scan:
         total += strays(store, head, progress)

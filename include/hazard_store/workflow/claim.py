@@ -71,6 +71,7 @@ def already_published(
     *,
     replace: bool,
     inspected: Mapping[str, Any] | None = None,
+    parent: str | None = None,
 ) -> bool:
     """Tell whether this file is published under this id with these parameters.
 
@@ -85,6 +86,7 @@ def already_published(
         replace: whether something else under this id may be replaced.
         inspected: what `inspect --json` said of the file; None: it was not inspected, and only the
             very version that was published (URI, size and ETag) is recognised.
+        parent: the file of the calculation that it continues, where one is named; likewise.
 
     Raises:
         Refused: another file, or the same with other parameters, is published under this id.
@@ -97,9 +99,16 @@ def already_published(
     if inspected is None:
         if file_version(uri, store.settings) != stored.file:
             return False
+        if parent is not None and not _is_parent(store, parent, stored):
+            return False
     elif inspected["sha256"] != stored.sha256:
         return _refused_unless(
             replace, stored, f"another file ({stored.file.uri}) is published under this id"
+        )
+    elif _sha256_of_parent(inspected) != (stored.parent and stored.parent.sha256):
+        read = "no parent" if stored.parent is None else f"the parent {stored.parent.uri}"
+        return _refused_unless(
+            replace, stored, f"the same file is published under this id with {read}"
         )
     in_file = stored.realisations or stored.realisations_in_file
     if in_file is None:  # stored before this was recorded
@@ -113,6 +122,16 @@ def already_published(
         "the same file is published under this id with other parameters: it has "
         + "; ".join(differences),
     )
+
+
+def _is_parent(store: Store, uri: str, stored: StoredCalculation) -> bool:
+    found, recorded = file_version(uri, store.settings), stored.parent
+    return recorded is not None and (recorded.uri, recorded.etag) == (found.uri, found.etag)
+
+
+def _sha256_of_parent(inspected: Mapping[str, Any]) -> str | None:
+    parent = inspected.get("parent")
+    return None if parent is None else parent["sha256"]
 
 
 def _refused_unless(replace: bool, stored: StoredCalculation, reason: str) -> bool:
@@ -163,7 +182,8 @@ def _claim_unpublished(
     if head.status is not Status.FAILED and if_stored is not IfStored.RESUME:
         raise _held(head)
     forecast = _forecast(head.calculation, plan.calculation)
-    return store.transitions.take_over(head, owner, plan.calculation.file, forecast)
+    planned = plan.calculation
+    return store.transitions.take_over(head, owner, planned.file, forecast, planned.parent)
 
 
 def _next_version(entry: IndexEntry, plan: Plan) -> StoredCalculation:

@@ -47,14 +47,16 @@ def inspect_and_plan(
     settings: Settings,
     progress: Progress,
     workers: int | None = None,
+    *,
+    parent: str | None = None,
 ) -> Plan:
-    """Read the file once and plan; writes nothing.
+    """Read the file once and plan; writes nothing. `parent`: as `inspect` takes it.
 
     Raises:
         BadParameter: the id or an option is invalid, told before the file is read.
     """
     check_parameters(calc_id, options)
-    inspection = inspect(uri, settings, progress, options.force_normalised_sites)
+    inspection = inspect(uri, settings, progress, options.force_normalised_sites, parent)
     return make_plan(inspection, calc_id, options, settings, workers)
 
 
@@ -66,6 +68,8 @@ def load(
     progress: Progress,
     if_stored: IfStored = IfStored.FAIL,
     workers: int = 1,
+    *,
+    parent: str | None = None,
 ) -> Loaded:
     """Store a calculation, audit it and publish it.
 
@@ -77,6 +81,8 @@ def load(
         progress: told of progress.
         if_stored: what to do about an unfinished run of the same calculation.
         workers: writer processes at once; each has `request_threads` requests under way.
+        parent: the file of the calculation that it continues, where its weights are; None: beside
+            it, if it needs one.
 
     Returns:
         how it ended: published, or `failed` with a report that names what the audit found.
@@ -86,7 +92,7 @@ def load(
     """
     check_parameters(calc_id, options)  # before processes are started for it
     with worker_processes(workers) as pool:
-        return _load(store, uri, calc_id, options, progress, if_stored, workers, pool)
+        return _load(store, uri, calc_id, options, progress, if_stored, workers, pool, parent)
 
 
 def _load(
@@ -98,8 +104,9 @@ def _load(
     if_stored: IfStored,
     workers: int,
     pool: Pool,
+    parent: str | None,
 ) -> Loaded:
-    plan = inspect_and_plan(uri, calc_id, options, store.settings, progress, workers)
+    plan = inspect_and_plan(uri, calc_id, options, store.settings, progress, workers, parent=parent)
     owner = (
         store.settings.owner or f"load-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     )

@@ -230,6 +230,7 @@ def _describe(
         version=1,
         file=calculation.file,
         sha256=inspection.sha256,
+        parent=inspection.parent,
         engine_version=calculation.engine_version,
         date=calculation.date,
         checksum32=calculation.checksum32,

@@ -32,6 +32,8 @@ def repair(
     sites: tuple[int, int] | None,
     progress: Progress,
     may_delete: MayDelete,
+    *,
+    parent: str | None = None,
 ) -> AuditReport:
     """Repair a calculation, or one chunk of it; return what the last audit says.
 
@@ -42,9 +44,10 @@ def repair(
         sites: one chunk of the plan; None: all.
         progress: told of progress.
         may_delete: asked before items are deleted.
+        parent: the file of the calculation that it continues, to be held against the recorded one.
 
     Raises:
-        Refused: the file is another one, or the calculation is being removed.
+        Refused: the file is another one, or its parent, or the calculation is being removed.
         NoSuchInput: the file is not there.
         LostOwnership: another run took over.
     """
@@ -57,16 +60,16 @@ def repair(
     progress.phase("repair", sum(map(len, chunks)), "site")
     began = time.monotonic()
     for chunk in chunks:
-        found = audit_chunk(store, head, chunk, file)
+        found = audit_chunk(store, head, chunk, file, parent=parent)
         if not found.passed:
             for kind in Kind:
                 if head.calculation.spec(kind).rows:
-                    write_chunk(store, file, head, kind, chunk)
+                    write_chunk(store, file, head, kind, chunk, parent=parent)
             if found.extra and may_delete(found.extra):
                 _delete_extra(store, head, chunk)
         progress.advance(len(chunk))
     progress.done(time.monotonic() - began)
-    return audit(store, calc_id, file, sites, progress)
+    return audit(store, calc_id, file, sites, progress, parent=parent)
 
 
 def _delete_extra(store: Store, head: Head, chunk: Chunk) -> None:

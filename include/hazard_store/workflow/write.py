@@ -33,6 +33,7 @@ def write_chunk(
     kind: Kind,
     chunk: Chunk,
     on_items: OnAdvance = lambda _: None,
+    parent: str | None = None,
 ) -> WriteReport:
     """Write the items of one chunk; what is right already is left alone.
 
@@ -43,6 +44,7 @@ def write_chunk(
         kind: statistics or realisations.
         chunk: one of the plan.
         on_items: told of items that are right in the table.
+        parent: the file of the calculation that it continues, to be held against the recorded one.
 
     Raises:
         TryAgain: the retry limit was reached, or the run was taken over or told to stop.
@@ -55,7 +57,7 @@ def write_chunk(
     puts = ChunkPuts(store, spec, chunk_key_ranges(store, head, spec, chunk), on_items)
     complete = False
     try:
-        with open_same(store, uri, head, chunk) as calc_file:
+        with open_same(store, uri, head, chunk, parent) as calc_file:
             writer.write(puts.writes(calc_file, again))
             complete = True
     finally:

@@ -68,6 +68,7 @@ def test_a_sidecar_gives_the_id_and_any_parameter(inbox: Callable) -> None:
         "sites_per_chunk": None,
         "max_wcu_per_s": 100.5,
         "dry_run": True,
+        "parent_file": inbox("calc_7.hdf5"),
     }
     uri = inbox("a+b.hdf5", given)
     file = found()["a+b.hdf5"]
@@ -87,6 +88,7 @@ def test_a_sidecar_gives_the_id_and_any_parameter(inbox: Callable) -> None:
         ({"calc_id": "A B"}, "calc_id: "),
         ({"calc_id": "A\n"}, "calc_id: "),
         ({"calc_file": "s3://hazard-inbox/other.hdf5"}, "calc_file is 's3://hazard-inbox/other"),
+        ({"parent_file": "s3://hazard-inbox-evil/calc.hdf5"}, "parent_file: "),
         ("[]", "not a JSON object"),
         ("{", "cannot be read as JSON"),
     ],

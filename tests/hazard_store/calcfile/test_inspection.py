@@ -191,8 +191,8 @@ COUNTED: list[Counting] = []
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[Counting]:
     """All files that the code under test opens; they forget what the metadata took."""
 
-    def read_and_forget(source: Counting) -> Contents:
-        found = read_contents(source)
+    def read_and_forget(source: Counting, *others: Any) -> Contents:
+        found = read_contents(source, *others)
         source.asked.clear()
         return found
 

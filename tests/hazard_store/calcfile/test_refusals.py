@@ -64,6 +64,15 @@ def sites_in_another_file(h5: h5py.File) -> None:
     h5.create_dataset("sitecol/lat", (3,), "<f8", external=[("/etc/hostname", 0, 24)])
 
 
+def replace_by_rates(h5: h5py.File) -> None:
+    h5["_rates/rate"] = np.ones(3, "<f4")
+
+
+def of_events(**parameters: Any) -> dict[str, Any]:
+    """Return the tweak that makes an event-based job without curves."""
+    return {"drop": [STATS, RLZS], "mode": "event_based", "oqparam": parameters}
+
+
 @pytest.mark.parametrize(
     ("tweak", "sentence"),
     [
@@ -75,7 +84,17 @@ def sites_in_another_file(h5: h5py.File) -> None:
         ({"drop": ["oqparam"]}, "no oqparam, so it is not a calculation of OpenQuake"),
         ({"edit": replace("oqparam", "no JSON")}, "damaged"),
         ({"drop": [STATS, RLZS]}, "no hazard curves: the calculation did not end"),
+        ({"drop": [STATS, RLZS], "edit": replace_by_rates}, "if it has ended, the curves are in"),
         ({"drop": [STATS, RLZS], "mode": "event_based"}, "hazard_curves_from_gmfs = true"),
+        (of_events(hazard_curves_from_gmfs=0), "or continue it (--hc), with hazard_curves_from"),
+        (of_events(hazard_curves_from_gmfs=1), "no hazard curves: the calculation did not end"),
+        (of_events(hazard_curves_from_gmfs=1, mean=0), "it had neither statistics nor"),
+        (of_events(hazard_curves_from_gmfs=1, mean=0, std=1), "the calculation did not end"),
+        (
+            of_events(hazard_curves_from_gmfs=1, ground_motion_fields=0),
+            "it had ground_motion_fields = false: run it again with true",
+        ),
+        ({"mode": "preclassical"}, "in the calculation that continues it (--hc), store that one"),
         ({"unwritten": [STATS]}, "hcurves-stats was never written: the calculation did not end"),
         ({"unwritten": [RLZS]}, "hcurves-rlzs was never written: the calculation did not end"),
         ({"unwritten": [RLZS], "r": 1, "aggs": ["0.5"]}, "hcurves-rlzs was never written"),

@@ -15,7 +15,7 @@ from hazard_store.store import Store
 from hazard_store.table_lifecycle import create_tables
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
-from tests.support.calc_factory import make_calc
+from tests.support.calc_factory import make_calc, make_child, make_parent
 from tests.support.loading import CALCS, Silent, all_items, drop_tables, items_of, stored
 from tests.support.plain_curves import plain_calc
 
@@ -512,3 +512,32 @@ def test_create_tables_makes_what_the_tests_use(store: Store):
     drop_tables(store)
     assert sorted(names) == sorted(create_tables(store.settings, protected=False))
     assert mine == schemas()
+
+
+def test_a_continued_calculation_takes_its_parent(store: Store, cli, tmp_path: Path):
+    """Each verb that reads the file takes --parent, and records or holds it against the record."""
+    child = make_child(tmp_path / "calc_8.hdf5", 7).path
+    parent = make_parent(tmp_path / "elsewhere.hdf5").path
+    other = make_parent(tmp_path / "other.hdf5", r=3).path
+    for words in (["inspect", child], ["plan", child, "A"], ["load", child, "A"]):
+        alone = cli(*words)
+        assert (alone.code, alone.out) == (65, "")
+        assert "it continues calculation 7; its weights and logic tree are in calc_7.hdf5" in (
+            alone.sentence
+        )
+        wrong = cli(*words, "--parent", other)
+        assert (wrong.code, wrong.out) == (65, "")
+        assert "it has 3 realisations, this file has curves of 2" in wrong.sentence
+        assert cli(*words, "--parent", tmp_path / "none.hdf5").code == 66
+        assert cli(*words, "--parent", parent).code == 0
+    said = json.loads(cli("inspect", child, "--parent", parent, "--json").out)
+    assert str(parent) == said["parent"]["uri"]
+    assert str(parent) in cli("inspect", child, "--parent", parent).out.replace("\n", "")
+    (chunk,) = store.head("A").calculation.chunks
+    written = ["write", child, "A", "--kind", "stats", "--sites", chunk]
+    for words in (["audit", "A", "--calc-file", child], ["repair", "A"], written):
+        assert cli(*words, "--parent", other).code == 73
+    for words in (["audit", "A", "--calc-file", child], ["repair", "A"]):
+        assert cli(*words).code == 0
+        assert cli(*words, "--parent", parent).code == 0
+    assert cli("audit", "A", "--parent", parent).code == 2

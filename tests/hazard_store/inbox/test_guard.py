@@ -49,6 +49,11 @@ def test_other_places_are_refused(uri: str, inbox: str) -> None:
         require_in_inbox(uri, inbox)
 
 
+def test_the_refusal_names_the_parameter() -> None:
+    with pytest.raises(BadParameter, match=r"^parent_file: "):
+        require_in_inbox("/etc/passwd", BUCKET, "parent_file")
+
+
 def test_a_folder_can_be_the_inbox(tmp_path: Path) -> None:
     inbox, outside = tmp_path / "inbox", tmp_path / "secret.hdf5"
     (inbox / "today").mkdir(parents=True)
