@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
+from botocore.exceptions import ClientError
 
 from hazard_airflow.exit_codes import ContainerFailed, report_of, sentence_of
 from hazard_airflow.out_of_memory import (
@@ -156,12 +157,16 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
 
     def _last_stopped(self, started_by: str) -> dict[str, Any] | None:
         """Return the last task of this task instance that has stopped, as far as ECS knows."""
-        arns = self.client.list_tasks(
-            cluster=self.cluster, desiredStatus="STOPPED", startedBy=started_by
-        )["taskArns"][:LATEST]
-        if not arns:
+        try:
+            arns = self.client.list_tasks(
+                cluster=self.cluster, desiredStatus="STOPPED", startedBy=started_by
+            )["taskArns"][:LATEST]
+            if not arns:
+                return None
+            tasks = self.client.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"]
+        except ClientError as error:  # the size is a help, and no reason to run nothing
+            self.log.warning("the size of the container before is not known: %s", error)
             return None
-        tasks = self.client.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"]
         return max(tasks, key=lambda task: task["createdAt"], default=None)
 
     def report(self) -> dict[str, Any]:
