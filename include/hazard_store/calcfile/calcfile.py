@@ -135,7 +135,8 @@ def open_calc(
     if checksums is not None:
         file = VerifiedFile(file, checksums)
     try:
-        return CalcFile(file, read_contents(file, settings, parent, realisations))
+        known = checksums is not None
+        return CalcFile(file, read_contents(file, settings, parent, realisations, known=known))
     except BaseException:
         file.close()
         raise

@@ -46,6 +46,8 @@ def read_contents(
     settings: Settings,
     parent: str | None = None,
     realisations: int | None = None,
+    *,
+    known: bool = False,
 ) -> Contents:
     """Read the metadata of a file, in a child process, and of its parent where it needs one.
 
@@ -55,6 +57,7 @@ def read_contents(
         parent: URI of the calculation that it continues; None: it is looked for beside the file.
         realisations: R where the records have it: then no parent is read for the weights, which are
             NaN.
+        known: whether these very bytes were read in a child before: then it needs none.
 
     Raises:
         BadCalculation: it cannot be stored; the reason says what to do.
@@ -62,10 +65,12 @@ def read_contents(
     """
 
     def read(of_parent: Parent | None) -> Contents:
-        with hdf5_file(file.for_child()) as h5:
+        with hdf5_file(file if known else file.for_child()) as h5:
             return _contents(file.version, h5, of_parent, realisations)
 
     def read_confined(of_parent: Parent | None) -> Contents:
+        if known:
+            return read(of_parent)
         return confined(file.version.uri, file.version.size, partial(read, of_parent))
 
     if parent is not None and realisations is None:
