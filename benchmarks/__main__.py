@@ -38,6 +38,7 @@ ARGUMENTS = {
     "codec": Arguments(quick=("--sites=10",)),
     "costs": Arguments(),
     "memory": Arguments(page=("--largest",)),
+    "packed": Arguments(),
     "placement": Arguments(quick=()),
     "read_s3": Arguments(quick=()),
     "reading": Arguments(),

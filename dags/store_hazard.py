@@ -28,7 +28,8 @@ The last line of the first red task's log names the reason in one sentence; its 
 | 2 | invalid parameter, or the file is outside the inbox | run again with other parameters |
 | 73 | another file, or other parameters, are stored under this id | use another `calc_id`, those parameters, or `if_stored=replace` |
 | 74 | items or records of this id are damaged, or the container's output cannot be written | `hazard-store audit CALC_ID` names what is damaged; `hazard-store repair CALC_ID` writes it again |
-| 75, 137, 143, none | temporary; retried with backoff until the retries ran out | clear the red task, or run again |
+| 75, 143, none, or 137 and "killed" | temporary, or stopped from outside; retried with backoff until the retries ran out | clear the red task, or run again |
+| "out of memory" (137) | a container ran out of memory, and so did the larger one that was tried after it | raise `Memory` of the stack above what the sentence names; for writers and audits also set `HAZARD_STORE_ECS_RESIZE=false`, or run again with a smaller `sites_per_chunk` |
 | 1 | the audit found a difference; nothing was published | `hazard-store audit CALC_ID` names the items; run again with `if_stored=resume`, which writes these and audits again |
 | 78 | settings, credentials or tables are not as they must be | mend them, then clear the red task |
 | 70 | an error in our program | report it, with the log |
@@ -37,6 +38,8 @@ The last line of the first red task's log names the reason in one sentence; its 
 `calc_N.hdf5` beside the file, or name it as `parent_file`, and run again.
 *"it is held by the run ..."* in `store_meta`: another run is storing this calculation. If that run is dead,
 run again with `if_stored=resume`: this run takes over, and containers of the old one stop at their next batch.
+What `inspect` has left is removed when the run ends: to clear `plan` or `store_meta` of a run that has ended,
+clear `inspect` as well.
 `decide` is red after every failure. If it says that nothing was stored by this run, look at the task before it.
 """  # noqa: E501
 

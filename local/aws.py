@@ -18,6 +18,7 @@ from local.processes import Tree, Trees
 from local.stack import LocalStack
 
 DOCKER_STAND_IN = Path(__file__).with_name("docker_sdk")
+MINISTACK = ("-m", "ministack")
 HAZARD_STORE = Path(sys.executable).with_name("hazard-store")
 SERVICES = "s3,dynamodb,ecs,logs,sts,iam,ec2,cloudformation"
 START_LIMIT_S = 60
@@ -30,6 +31,7 @@ OF_TASK_DEFINITION = (  # what a new revision is to have as the one before
     "requiresCompatibilities",
     "cpu",
     "memory",
+    "volumes",
 )
 GRACE_S = 60  # it writes what it keeps when it is told to stop
 
@@ -42,7 +44,7 @@ def start(stack: LocalStack, trees: Trees) -> Tree:
     keeps = "1" if stack.keeps_state else "0"
     tree = trees.start(
         "aws",
-        [sys.executable, "-m", "ministack"],
+        [sys.executable, *MINISTACK],
         environment={
             **stack.base_environment,
             "PYTHONPATH": str(DOCKER_STAND_IN),

@@ -62,6 +62,7 @@ SECTIONS = (
     Section("placement", "Writing: units and partitions, by key scheme and layout"),
     Section("writing", "Writing: threads and writers"),
     Section("reading", "Reading, by key scheme and layout"),
+    Section("packed", "Packed calculation files"),
     Section("read_s3", "Reading a calculation file in S3"),
 )
 

@@ -13,8 +13,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
+from botocore.exceptions import ClientError
 
 from hazard_airflow.exit_codes import ContainerFailed, report_of, sentence_of
+from hazard_airflow.out_of_memory import (
+    OutOfMemory,
+    Size,
+    larger,
+    next_size,
+    ran_out,
+    was_enlarged,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -24,6 +33,9 @@ POLL_REPORT_S = 1.0
 OWNER_TAG, CALCULATION_TAG = "hazard-store:owner", "hazard-store:calculation"
 TAG_LENGTH = 256
 NOT_IN_A_TAG = re.compile(r"[^\w .:/=+@-]")
+LATEST = 100  # DescribeTasks takes no more
+MORE_MEMORY = "give it more: raise `Memory` of the stack, or of your task definition"
+OF_WRITERS = ", and set HAZARD_STORE_ECS_RESIZE=false; or store with a smaller `sites_per_chunk`"
 NAME_LENGTH = 200  # Airflow keeps 250 characters of an instance's name
 
 
@@ -42,7 +54,8 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         report_wait_s: how long the report may lag behind the container's end.
         spot_tries: how many first tries run on Fargate Spot; later ones do not, since Spot may have
             no room, or take the container away again.
-        resize: whether the container gets the CPU and memory that its chunk names.
+        resize: whether the container gets the CPU and memory that its chunk names. Behind one that
+            ran out of memory it gets more in any case.
         task_role: another role than that of the task definition; empty: that one.
         kwargs: as the provider's operator.
     """
@@ -78,7 +91,7 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
     ) -> None:
         super().__init__(overrides={}, reattach=True, number_logs_exception=REPORT_LINES, **kwargs)
         self.arguments, self.environment = list(arguments), dict(environment or {})
-        self.chunk, self.report_wait_s = chunk, report_wait_s
+        self.chunk, self.report_wait_s, self.try_number = chunk, report_wait_s, 1
         self.spot_tries, self.resize, self.task_role = spot_tries, resize, task_role
 
     @property
@@ -91,7 +104,8 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         self.overrides = self.container_overrides()
         tags: dict[str, str] = self.tags or {}
         self.tags = {key: tag_value(tag) for key, tag in tags.items()}
-        if context["ti"].try_number <= self.spot_tries:
+        self.try_number = context["ti"].try_number
+        if self.try_number <= self.spot_tries:
             self.capacity_provider_strategy = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
         super().execute(context)
         return self.report()
@@ -119,6 +133,41 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         if self.resize and self.chunk is not None:
             overrides |= {name: self.chunk[name] for name in ("cpu", "memory")}
         return overrides
+
+    @property
+    def asked_memory(self) -> str | None:
+        """MB that the first try asks for; None: what the task definition has."""
+        if not self.resize or self.chunk is None:
+            return None
+        return str(self.chunk["memory"])
+
+    def _try_reattach_task(self, started_by: str) -> None:
+        """Pick up the container that still runs; or follow one that ran out of memory.
+
+        The provider asks this before it starts a container.
+        """
+        super()._try_reattach_task(started_by)
+        if self.arn or self.try_number == 1:
+            return
+        before = self._last_stopped(started_by)
+        size = before and next_size(before, self.container_name, self.asked_memory)
+        if size:
+            self.log.warning("a container before ran out of memory: this one has %s", size)
+            self.overrides |= size.overrides
+
+    def _last_stopped(self, started_by: str) -> dict[str, Any] | None:
+        """Return the last task of this task instance that has stopped, as far as ECS knows."""
+        try:
+            arns = self.client.list_tasks(
+                cluster=self.cluster, desiredStatus="STOPPED", startedBy=started_by
+            )["taskArns"][:LATEST]
+            if not arns:
+                return None
+            tasks = self.client.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"]
+        except ClientError as error:  # the size is a help, and no reason to run nothing
+            self.log.warning("the size of the container before is not known: %s", error)
+            return None
+        return max(tasks, key=lambda task: task["createdAt"], default=None)
 
     def report(self) -> dict[str, Any]:
         """Return the report of a container that ended with 0.
@@ -154,7 +203,16 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
             return
         reasons = [task.get("stoppedReason"), *(c.get("reason") for c in ours)]
         stopped = "; ".join(reason for reason in reasons if reason)
+        if ran_out(task, self.container_name):
+            raise self._out_of_memory(task, exit_code)
         if exit_code is None:
             raise ContainerFailed(None, f"{task.get('stopCode', '')} {stopped}".strip())
         self.log.info("ECS says: %s", stopped)
         raise ContainerFailed(exit_code, sentence_of(self.last_lines()))
+
+    def _out_of_memory(self, task: Mapping[str, Any], exit_code: int | None) -> OutOfMemory:
+        """Return the error of a container that ran out of memory, with what is to be done."""
+        had, asked = Size.of(task), self.asked_memory
+        then = None if not had or was_enlarged(task, asked) else larger(had, of_writers=bool(asked))
+        advice = MORE_MEMORY + (OF_WRITERS if self.chunk is not None else "")
+        return OutOfMemory(exit_code, sentence_of(self.last_lines()), had, then, advice)

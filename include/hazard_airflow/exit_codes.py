@@ -34,7 +34,7 @@ MEANINGS = {
     EX_IOERR: "what is stored is damaged, or output cannot be written",
     EX_TEMPFAIL: "temporary",
     EX_CONFIG: "configuration",
-    137: "killed, or out of memory",
+    137: "killed",
     143: "told to stop",
 }
 

@@ -136,10 +136,12 @@ class Settings(FromEnvironment):
     @property
     def container_environment(self) -> dict[str, str]:
         """The variables by which a container works as this process does, on the same tables."""
+        folder = {} if "://" in self.inbox or not self.inbox else {"HAZARD_STORE_INBOX": self.inbox}
         return {
             "HAZARD_STORE_STAGE": self.stage,
             "HAZARD_STORE_TABLE_PREFIX": self.table_prefix,
             "HAZARD_STORE_REPLACE_GRACE_S": str(self.replace_grace_s),
+            **folder,  # out of which no link may lead when a file is opened
         }
 
     @cached_property

@@ -33,6 +33,15 @@ def one_line(text: object) -> str:
     )
 
 
+def is_text(value: str) -> bool:
+    """Tell whether a string has bytes in UTF-8: lone surrogates stand for bytes that are none."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def cut(value: object) -> str:
     """Return a value on one line, its middle left out where it has over 200 characters.
 

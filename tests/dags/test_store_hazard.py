@@ -19,7 +19,8 @@ pytestmark = pytest.mark.airflow
 STATS, REALISATIONS = "write_stats", "write_realisations"
 OF_CHUNKS = {STATS, REALISATIONS, "audit"}
 FIND, REMOVE = "remove_old_versions.find", "remove_old_versions.remove"
-ORDER = {
+ENDS = ("stop_orphans", "remove_inspection")
+ORDER: dict[str, set[str]] = {
     "inspect": {"plan", "store_meta"},
     "plan": {"store_meta"},
     "store_meta": {*OF_CHUNKS, "decide", "publish"},
@@ -29,8 +30,8 @@ ORDER = {
     "decide": {"publish"},
     "publish": {FIND},
     FIND: {REMOVE},
-    REMOVE: {"stop_orphans"},
-    "stop_orphans": set(),
+    REMOVE: {*ENDS},
+    **{end: set() for end in ENDS},
 }
 
 
@@ -51,12 +52,13 @@ def test_the_audit_comes_after_skipped_writers_and_the_decision_after_everything
     rules = {task.task_id: TriggerRule(task.trigger_rule).value for task in dag.tasks}
     assert {"none_failed"} == {rules.pop(name) for name in OF_CHUNKS}
     assert "all_done" == rules.pop("decide")
-    assert "all_done_setup_success" == rules.pop("stop_orphans")
+    assert {"all_done_setup_success"} == {rules.pop(end) for end in ENDS}
     assert {"all_success"} == set(rules.values())
 
 
-def test_clean_up_runs_however_the_run_ends_and_does_not_make_it_green(dag: Any) -> None:
-    task = dag.task_dict["stop_orphans"]
+@pytest.mark.parametrize("end", ENDS)
+def test_clean_up_runs_however_the_run_ends_and_does_not_make_it_green(dag: Any, end: str) -> None:
+    task = dag.task_dict[end]
     assert task.is_teardown
     assert not task.on_failure_fail_dagrun
 

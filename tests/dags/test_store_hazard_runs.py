@@ -166,16 +166,84 @@ def test_a_writer_that_fails_for_good_fails_the_run_without_a_retry(
 def test_what_is_temporary_is_retried_and_ends_published(
     run: Callable, upload: Callable, store: Store, faults: Any
 ) -> None:
-    """Exit code 75 twice; stopped from outside, which ECS may call 0; killed in the audit."""
+    """Exit code 75 twice; stopped from outside, which ECS may call 0; told to stop in the audit."""
     busy = "hazard-store: AWS: slow down"
     faults.add("write", "stats", exit=EX_TEMPFAIL, say=busy, times=2)
     faults.add("write", "realisations", exit=0, say="interrupted half-way")
-    faults.add("audit", signal=signal.SIGKILL)
+    faults.add("audit", signal=signal.SIGTERM)
     ended = run(calc_id="TEMPORARY", calc_file=upload(BOTH))
     assert ended.state == "success"
     assert ended.tries[STATS] == [3]
     assert [2] == ended.tries[REALISATIONS] == ended.tries["audit"]
     assert_exact(store, "TEMPORARY")
+
+
+def memory_of_tasks(stack: Any, calc_id: str) -> dict[str, list[int]]:
+    """Return the MB of all containers of a calculation, in the order of their start, by verb."""
+    from local import aws
+
+    arns = sorted(tasks_of(stack))
+    parts = [arns[start : start + 100] for start in range(0, len(arns), 100)]
+    ecs = aws.client(stack, "ecs")
+    found = [
+        task
+        for part in parts
+        for task in ecs.describe_tasks(cluster=stack.cluster, tasks=part, include=["TAGS"])["tasks"]
+        if {"key": "hazard-store:calculation", "value": calc_id} in task["tags"]
+    ]
+    by_verb: dict[str, list[int]] = {}
+    for task in sorted(found, key=lambda task: task["createdAt"]):
+        (override,) = task["overrides"]["containerOverrides"]
+        name = "_".join(word for word in override["command"] if word in VERBS)
+        memory = task["overrides"].get("memory") or task["memory"]
+        by_verb.setdefault(name, []).append(int(memory))
+    return by_verb
+
+
+VERBS = ("inspect", "write", "stats", "realisations", "audit")
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+def test_out_of_memory_is_retried_once_in_a_larger_container(
+    run: Callable,
+    upload: Callable,
+    store: Store,
+    faults: Any,
+    stack: Any,
+    deferrable: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """137 of tasks that nobody stopped; a larger one stays larger when it was merely busy."""
+    monkeypatch.setenv("HAZARD_STORE_ECS_DEFERRABLE", str(deferrable))
+    calc_id = f"SMALL{deferrable}"
+    faults.add("inspect", signal=signal.SIGKILL)
+    faults.add("write", "stats", signal=signal.SIGKILL)
+    faults.add("write", "stats", exit=EX_TEMPFAIL, say="hazard-store: AWS: slow down")
+    faults.add("write", "realisations", exit=EX_TEMPFAIL, say="hazard-store: AWS: slow down")
+    ended = run(calc_id=calc_id, calc_file=upload(BOTH))
+    assert ended.state == "success"
+    assert_exact(store, calc_id)
+    small = memory_of_tasks(stack, calc_id)["audit"][0]
+    assert memory_of_tasks(stack, calc_id) == {
+        "inspect": [1024, 2048],
+        "write_stats": [small, 2 * small, 2 * small],
+        "write_realisations": [small, small],
+        "audit": [small],
+    }
+
+
+def test_out_of_memory_in_the_larger_container_too_is_for_good(
+    run: Callable, upload: Callable, store: Store, faults: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    faults.add("write", "stats", signal=signal.SIGKILL, times=2)
+    ended = run(calc_id="TOO-LARGE", calc_file=upload(BOTH))
+    assert ended.state == "failed"
+    assert (ended.states[STATS], ended.tries[STATS]) == (["failed"], [2])
+    assert (["success"], ["upstream_failed"]) == (ended.states[REALISATIONS], ended.states["audit"])
+    log = capfd.readouterr().out
+    assert "MB: the next try gets " in log
+    assert "MB: give it more: raise `Memory` of the stack" in log
+    assert Status.FAILED is store.head("TOO-LARGE").status
 
 
 def test_a_failing_audit_is_red_and_a_resume_heals_it(

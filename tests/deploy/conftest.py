@@ -12,12 +12,14 @@ from deploy import stacks
 from local import aws
 from local.ports import free_port
 from local.processes import Trees
-from local.stack import LocalStack
+from local.stack import REPOSITORY, LocalStack
 from tests.support import airflow_home
 from tests.support.aws_calls import ACCOUNT, Recorder
 from tests.support.deployed import ROLES, SESSION, Deployed, Guarded
 
 airflow_home.prepare()
+
+WITH_KEYS = REPOSITORY / "tests" / "support" / "ministack_with_keys.py"
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +54,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         recorder.serving() as port,
         pytest.MonkeyPatch.context() as patch,
     ):
+        patch.setattr(aws, "MINISTACK", (str(WITH_KEYS),))
         aws.start(stack, trees)
         aws.setup(stack)
         cloudformation = aws.client(stack, "cloudformation")

@@ -76,7 +76,10 @@ class Rights:
             action=call.action,
             resource_arn=call.resource,
             region=REGION,
-            service_context={name.lower(): value for name, value in call.keys},
+            service_context={
+                name.lower(): list(value) if isinstance(value, tuple) else value
+                for name, value in call.keys
+            },
         )
         policies = [parse_policy_document(document) for document in self.documents]
         return bool(evaluate(asked, policies).decision == "Allow")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from hazard_airflow import audit_steps, store_steps
+from hazard_airflow.backfill.published import is_published
 from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreOperator
 from hazard_airflow.orphans import stop_of_run
 from hazard_airflow.settings import EcsSettings
@@ -23,7 +25,7 @@ from hazard_store.store import Store
 from hazard_store.tables import table_models
 from local import aws
 from tests.deploy.rights import Rights
-from tests.support.aws_calls import ACCOUNT, Call, Recorder, ecs_arn
+from tests.support.aws_calls import ACCOUNT, Call, Recorder, ecs_arn, table_arn
 from tests.support.deployed import SAMPLE, Deployed, Guarded
 
 pytestmark = pytest.mark.airflow
@@ -76,10 +78,11 @@ def live(guarded: Guarded, uri: str) -> None:
         told = json.loads(call("check", "--for", role, "--json"))
         assert told["well"], told
     guarded.become("writer")
-    inspected = json.loads(call("inspect", uri, "--json"))
+    guarded.patch.setenv("HAZARD_STORE_OWNER", OWNER)
+    inspected = json.loads(call("inspect", uri, "--json", "--leave-for", CALC))
     guarded.become("orchestrator")
     store_steps.check_inbox(uri)
-    store_steps.plan(inspected, form)
+    store_steps.plan(inspected, form, OWNER)
     chunks = store_steps.store_meta(inspected, form, OWNER)
     guarded.become("writer")
     guarded.patch.setenv("HAZARD_STORE_OWNER", OWNER)
@@ -104,6 +107,8 @@ def live_on(guarded: Guarded, inspected: dict[str, Any], form: dict[str, Any]) -
     """Replace the calculation, repair it, audit it again, and remove what was before."""
     uri = form["calc_file"]
     guarded.become("orchestrator")
+    conf = {name: form[name] for name in ("calc_id", "calc_file", "realisations_per_item")}
+    assert is_published({"uri": uri, "conf": conf})
     form |= {"layout": "readable", "realisations": False, "if_stored": "replace"}
     chunks = store_steps.store_meta(inspected, form, OWNER)
     guarded.become("writer")
@@ -114,10 +119,12 @@ def live_on(guarded: Guarded, inspected: dict[str, Any], form: dict[str, Any]) -
     guarded.become("orchestrator")
     store_steps.decide(chunks, [], CALC, OWNER)
     store_steps.publish(CALC, OWNER)
+    store_steps.remove_inspection(OWNER)
     assert store_steps.removals_of_old_versions(CALC)
     assert [CALC] == [
         arguments[1] for arguments in audit_steps.audits({"calc_ids": None, "max_rcu_per_s": None})
     ]
+    leave_and_remove(guarded, uri)
     guarded.become("remover")
     guarded.patch.setenv("HAZARD_STORE_OWNER", OWNER)
     guarded.patch.setenv("HAZARD_STORE_REPLACE_GRACE_S", "0")
@@ -126,6 +133,17 @@ def live_on(guarded: Guarded, inspected: dict[str, Any], form: dict[str, Any]) -
     guarded.become("writer")
     call("audit", CALC, "--json")
     call("repair", CALC, "--calc-file", uri, "--json")
+
+
+def leave_and_remove(guarded: Guarded, uri: str) -> None:
+    """Leave the inspection of a run that is killed, and remove it two days later."""
+    guarded.become("writer")
+    guarded.patch.setenv("HAZARD_STORE_OWNER", "store_hazard/killed")
+    call("inspect", uri, "--json", "--leave-for", CALC)
+    guarded.become("orchestrator")
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(days=2)
+    audit_steps.stale({"stale_days": 14, "remove_stale": False}, lambda: later)
+    assert Store(Settings.from_environment()).inspections.get("store_hazard/killed") is None
 
 
 def read_with_models() -> None:
@@ -265,6 +283,7 @@ DENIED: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("orchestrator", "dynamodb", lambda c: c.batch_write_item(RequestItems={STATS: PUT})),
     ("orchestrator", "dynamodb", lambda c: c.get_item(TableName=STATS, Key=CURVE)),
     ("orchestrator", "dynamodb", lambda c: c.delete_table(TableName=META)),
+    ("orchestrator", "dynamodb", lambda c: c.delete_item(TableName=META, Key=KEY)),
     ("orchestrator", "s3", lambda c: c.put_object(Bucket=INBOX, Key="a", Body=b"")),
     ("orchestrator", "logs", lambda c: c.delete_log_group(logGroupName="/hazard-store/writer")),
     ("orchestrator", "iam", lambda c: c.list_roles()),
@@ -283,6 +302,25 @@ def test_other_calls_are_denied(
     with pytest.raises(ClientError, match=r"AccessDenied") as denied:
         ask(life.client(role, service))
     assert denied.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403)
+
+
+META_ARN = table_arn("HazardMeta-TEMPLATE")
+
+
+@pytest.mark.parametrize("leading", ["CALC1", "CALC1@2", "inspect", "x-inspect#a", "#check", ""])
+def test_the_orchestrator_deletes_what_inspect_left_and_no_other_record(
+    deployed: Deployed, leading: str
+) -> None:
+    rights = deployed.rights("orchestrator")
+
+    def may(*keys: Any) -> bool:
+        return rights.allow(Call("dynamodb:DeleteItem", META_ARN, keys))
+
+    for ours in ("inspect#", f"inspect#{OWNER}"):
+        assert may(("dynamodb:LeadingKeys", ours))
+        assert not may(("dynamodb:LeadingKeys", (ours, leading))), "several in one transaction"
+    assert not may(("dynamodb:LeadingKeys", leading))
+    assert not may(), "a request without keys"
 
 
 def log_arn(group: str, stream: str) -> str:

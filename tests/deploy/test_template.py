@@ -126,9 +126,16 @@ def test_the_inbox_is_private(deployed: Deployed) -> None:
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
 
 
-def test_a_writer_is_no_root_and_writes_no_file(template: Any) -> None:
-    (container,) = template["Resources"]["WriterTask"]["Properties"]["ContainerDefinitions"]
+def test_a_writer_is_no_root_and_writes_only_temporary_files(template: Any) -> None:
+    """The folder is the task's own, and the image declares it, or it would be root's on Fargate."""
+    task = template["Resources"]["WriterTask"]["Properties"]
+    (container,) = task["ContainerDefinitions"]
     assert container["ReadonlyRootFilesystem"] is True
+    (mounted,) = container["MountPoints"]
+    assert mounted == {"SourceVolume": "tmp", "ContainerPath": "/tmp", "ReadOnly": False}
+    assert [{"Name": "tmp"}] == task["Volumes"], "no folder of a host"
+    dockerfile = (REPOSITORY / "docker" / "writer" / "Dockerfile").read_text().splitlines()
+    assert "VOLUME /tmp" in dockerfile
     assert container["User"].partition(":")[0] not in ("", "0", "root")
     assert container["StopTimeout"] == 120
 

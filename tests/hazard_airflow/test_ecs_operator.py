@@ -7,6 +7,7 @@ they fail if an upgrade stops calling it.
 from __future__ import annotations
 
 import json
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from airflow.sdk.exceptions import TaskDeferred
 
 from hazard_airflow.ecs_operator import HazardStoreOperator
 from hazard_airflow.exit_codes import ContainerFailed
+from hazard_airflow.out_of_memory import OutOfMemory, Size
 from hazard_airflow.settings import EcsSettings
 
 pytestmark = pytest.mark.airflow
@@ -32,20 +34,26 @@ class Ecs:
         self.container = {"name": "writer", "lastStatus": "STOPPED", **container}
         self.requests: list[dict[str, Any]] = []
         self.running: list[str] = []
+        self.of_task: dict[str, Any] = {}
+        self.stopped: list[dict[str, Any]] = []
 
-    def list_tasks(self, **_: Any) -> dict[str, Any]:
-        """Return what runs already."""
-        return {"taskArns": self.running}
+    def list_tasks(self, desiredStatus: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        """Return what runs already, or what has stopped."""
+        stopped = [task["taskArn"] for task in self.stopped]
+        return {"taskArns": self.running if desiredStatus == "RUNNING" else stopped}
 
     def run_task(self, **request: Any) -> dict[str, Any]:
         """Start the task."""
         self.requests.append(request)
         return {"failures": [], "tasks": [{"taskArn": ARN}]}
 
-    def describe_tasks(self, **_: Any) -> dict[str, Any]:
+    def describe_tasks(self, tasks: list[str], **_: Any) -> dict[str, Any]:
         """Tell how it ended."""
+        if tasks != [ARN]:
+            return {"failures": [], "tasks": self.stopped}
         other = {"name": "sidecar", "lastStatus": "STOPPED", "exitCode": 0}
         task = {"taskArn": ARN, "containers": [other, self.container], "stoppedReason": "done"}
+        task |= self.of_task
         return {"failures": [], "tasks": [task]}
 
     def get_waiter(self, _: str) -> Any:
@@ -276,3 +284,89 @@ def test_site_codes_are_no_templates() -> None:
     task.render_template_fields({"task": task})  # type: ignore[typeddict-item]
     assert "sites 0:3 {{ 6 * 7 }}" == task.name_of_chunk
     assert {"HAZARD_STORE_ATTEMPT": "2"} == task.environment
+
+
+def before(name: str, created: int, memory: str | None, **container: Any) -> dict[str, Any]:
+    """Return an earlier task of the same task instance, which has ended by itself."""
+    return {
+        "taskArn": f"{ARN}-{name}",
+        "createdAt": created,
+        "containers": [{"name": "writer", **container}],
+        "stopCode": "EssentialContainerExited",
+        "cpu": "512",
+        "memory": "1024",
+        "overrides": {} if memory is None else {"cpu": "1024", "memory": memory},
+    }
+
+
+SIZED = {**CHUNK, "cpu": "256", "memory": "1024"}
+
+
+@pytest.mark.parametrize(
+    ("stopped", "chunk", "size"),
+    [
+        ([before("a", 1, "1024", exitCode=137)], SIZED, ("1024", "2048")),
+        ([before("a", 1, None, exitCode=137)], None, ("512", "2048")),
+        (
+            [before("b", 2, "2048", exitCode=75), before("a", 1, "1024", exitCode=137)],
+            SIZED,
+            ("1024", "2048"),
+        ),
+        (
+            [before("b", 2, "1024", exitCode=75), before("a", 1, "1024", exitCode=137)],
+            SIZED,
+            ("256", "1024"),
+        ),
+        ([before("a", 1, "1024", exitCode=75)], SIZED, ("256", "1024")),
+        ([before("a", 1, None, exitCode=75)], None, None),
+        ([], SIZED, ("256", "1024")),
+        ([], None, None),
+    ],
+)
+def test_a_retry_is_larger_behind_a_container_that_ran_out_of_memory(
+    stopped: list[dict[str, Any]], chunk: dict[str, Any] | None, size: tuple[str, str] | None
+) -> None:
+    """What ECS tells of the last container of the same task instance decides."""
+    ecs = Ecs(exitCode=0)
+    ecs.stopped = stopped
+    operator(ecs, [REPORT], chunk=chunk, resize=True).execute(context(try_number=2))
+    (request,) = ecs.requests
+    overrides = request["overrides"]
+    found = (overrides["cpu"], overrides["memory"]) if "memory" in overrides else None
+    assert size == found
+
+
+def test_a_first_try_asks_for_no_container_before() -> None:
+    ecs = Ecs(exitCode=0)
+    ecs.stopped = [before("a", 1, "1024", exitCode=137)]
+    operator(ecs, [REPORT], chunk=SIZED, resize=True).execute(context())
+    assert ecs.requests[0]["overrides"]["memory"] == "1024"
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+@pytest.mark.parametrize(
+    ("memory", "chunk", "then", "advice"),
+    [
+        ("1024", SIZED, Size(1024, 2048), "the next try gets 2,048 MB"),
+        ("2048", SIZED, None, "sites_per_chunk"),
+        (None, None, Size(512, 2048), "the next try gets 2,048 MB"),
+        ("2048", None, None, "raise `Memory` of the stack"),
+    ],
+)
+def test_out_of_memory_is_told_with_what_comes_next(
+    deferrable: bool,
+    memory: str | None,
+    chunk: dict[str, Any] | None,
+    then: Size | None,
+    advice: str,
+) -> None:
+    ecs = Ecs(exitCode=137, reason="OutOfMemoryError: Container killed due to memory usage")
+    ended = before("a", 1, memory)
+    ecs.of_task = {name: ended[name] for name in ("stopCode", "cpu", "memory", "overrides")}
+    told = operator(ecs, ["INFO 7 sites"], chunk=chunk, resize=True, deferrable=deferrable)
+    event = {"status": "success", "task_arn": ARN, "cluster": "hazard"}
+    end = partial(told.execute_complete, event=event) if deferrable else told.execute
+    with pytest.raises(OutOfMemory, match=advice) as failed:
+        end(context())
+    assert "It said: INFO 7 sites" in str(failed.value)
+    assert (then, then is not None) == (failed.value.then, failed.value.temporary)

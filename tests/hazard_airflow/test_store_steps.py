@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from hazard_airflow import store_steps
+from hazard_airflow import audit_steps, store_steps
 from hazard_store.errors import BadParameter, LostOwnership, Misconfigured, Refused
-from hazard_store.model import Status
+from hazard_store.model import Status, StoreOptions
 from hazard_store.records import Chunk
 from hazard_store.store import Store
 from hazard_store.workflow.inspect import inspect, inspection_json
+from hazard_store.workflow.plan import make_plan
 from tests.support.laws import nothing_changed
 from tests.support.loading import CALCS, Silent, all_items, stored
 
@@ -34,19 +38,88 @@ PARAMS = {
 }
 
 
+RUNS = ("run-1", "run-2")
+NOW = dt.datetime.now(dt.UTC)
+
+
+def leave(store: Store, file: Path, *runs: str, at: dt.datetime = NOW) -> dict[str, Any]:
+    """Leave an inspection of a file for some runs, as their containers do; return its report."""
+    found = inspect(str(file), store.settings, Silent())
+    units = make_plan(found, "A", StoreOptions.of(PARAMS), store.settings).units
+    for run in runs:
+        store.inspections.put(run, found, units, at)
+    return inspection_json(found)
+
+
+def left(store: Store) -> list[str]:
+    """Return the runs for which something is left."""
+    found = store.client.scan(TableName=store.settings.meta_table)["Items"]
+    keys = {item["haz_sol_id"]["S"] for item in found}
+    listed = {item["record"]["S"] for item in found if item["haz_sol_id"]["S"] == "inspect#"}
+    of_runs = {key.removeprefix("inspect#") for key in keys if key.startswith("inspect#")} - {""}
+    assert of_runs == listed
+    return sorted(listed)
+
+
 @pytest.fixture
 def inspected(store: Store, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setenv("HAZARD_STORE_INBOX", str(CALCS))
-    return inspection_json(inspect(str(FILE), store.settings, Silent()))
+    return leave(store, FILE, *RUNS)
 
 
 def test_the_plan_writes_nothing_and_says_what_storing_takes(
     store: Store, inspected: dict[str, Any]
 ) -> None:
-    said = store_steps.plan(inspected, PARAMS)
+    with nothing_changed(store):
+        said = store_steps.plan(inspected, PARAMS, "run-1")
     assert (said["stats_items"], said["realisations_items"], said["chunks"]) == (36, 6, 1)
     assert said["dollars"] > 0
-    assert not any(all_items(store).values())
+
+
+def test_plan_and_store_meta_need_the_file_no_more(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They go by what `inspect` has left, and plan what they would with the file."""
+    with_file = leave(store, FILE, "run-2")
+    monkeypatch.setenv("HAZARD_STORE_INBOX", str(CALCS))
+    planned = store_steps.plan(with_file, PARAMS, "run-2")
+    monkeypatch.setenv("HAZARD_STORE_INBOX", str(tmp_path))
+    file = Path(shutil.copy(FILE, tmp_path))
+    inspected = leave(store, file, "run-1")
+    file.unlink()
+    params = PARAMS | {"calc_file": str(file)}
+    assert planned == store_steps.plan(inspected, params, "run-1")
+    (chunk,) = store_steps.store_meta(inspected, params, "run-1")
+    assert (chunk["sites"], chunk["kinds"]) == ("0:6", ["stats", "realisations"])
+
+
+def test_what_is_gone_is_asked_for_again(store: Store, inspected: dict[str, Any]) -> None:
+    """A task that is cleared after the run's end finds nothing."""
+    assert [] == store_steps.remove_inspection("run-1")
+    with nothing_changed(store):
+        for step in (store_steps.plan, store_steps.store_meta):
+            with pytest.raises(Refused, match="clear `inspect` as well"):
+                step(inspected, PARAMS, "run-1")
+    assert ["run-2"] == left(store)
+
+
+def test_a_run_removes_what_it_left_and_what_killed_runs_left_a_day_ago(store: Store) -> None:
+    leave(store, FILE, "killed", at=NOW - dt.timedelta(hours=25))
+    leave(store, FILE, "under-way", at=NOW - dt.timedelta(hours=23))
+    leave(store, FILE, "mine")
+    assert ["killed"] == store_steps.remove_inspection("mine")
+    assert ["under-way"] == left(store)
+    assert [] == store_steps.remove_inspection("mine"), "again is safe"
+
+
+def test_the_weekly_audit_removes_what_killed_runs_left(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    leave(store, FILE, "killed", "under-way", at=NOW)
+    leave(store, FILE, "killed", at=NOW - dt.timedelta(hours=25))
+    assert [] == audit_steps.stale({"stale_days": 14, "remove_stale": False})
+    assert ["under-way"] == left(store)
+    assert "killed was killed or deleted: what its inspection left was removed" in caplog.text
 
 
 def test_a_file_outside_the_inbox_is_not_planned(
@@ -54,7 +127,7 @@ def test_a_file_outside_the_inbox_is_not_planned(
 ) -> None:
     monkeypatch.setenv("HAZARD_STORE_INBOX", "s3://hazard-inbox/")
     with pytest.raises(BadParameter, match="not in the inbox"):
-        store_steps.plan(inspected, PARAMS)
+        store_steps.plan(inspected, PARAMS, "run-1")
     monkeypatch.delenv("HAZARD_STORE_INBOX")
     with pytest.raises(Misconfigured, match="HAZARD_STORE_INBOX"):
         store_steps.check_inbox(str(FILE))
@@ -62,7 +135,7 @@ def test_a_file_outside_the_inbox_is_not_planned(
 
 def test_what_was_inspected_is_what_is_planned(store: Store, inspected: dict[str, Any]) -> None:
     with pytest.raises(Refused, match="was inspected"):
-        store_steps.plan(inspected, PARAMS | {"calc_file": str(CALCS / "stats_only.hdf5")})
+        store_steps.plan(inspected, PARAMS | {"calc_file": str(CALCS / "stats_only.hdf5")}, "run-1")
 
 
 def test_the_chunks_are_those_of_the_head(store: Store, inspected: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ class Call:
 
     action: str
     resource: str
-    keys: tuple[tuple[str, str], ...] = ()
+    keys: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
 
 
 @dataclass
@@ -95,6 +95,9 @@ def _of_dynamodb(operation: str, request: dict[str, Any]) -> list[Call]:
             Call(f"dynamodb:{OF_TRANSACTION[kind]}", table_arn(part["TableName"]))
             for kind, part in parts
         ]
+    if operation == "DeleteItem":
+        keys = (("dynamodb:LeadingKeys", request["Key"]["haz_sol_id"]["S"]),)
+        return [Call("dynamodb:DeleteItem", table_arn(request["TableName"]), keys)]
     tables = [request["TableName"]] if "TableName" in request else list(request["RequestItems"])
     return [Call(f"dynamodb:{operation}", table_arn(table)) for table in tables]
 

@@ -18,6 +18,7 @@ class FaultyS3(ThreadingHTTPServer):
 
     "503 SlowDown": an error answer. "cut": half of the body. "reset": no answer at all.
     "short": a well-formed answer of half the range that was asked for.
+    "flipped": one bit of the body is another.
     "drips", "stalls": an answer whose body comes byte by byte, or not at all.
     """
 
@@ -70,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             self.connection.close()
             self.close_connection = True
-        elif act in ("well", "cut", "short"):
+        elif act in ("well", "cut", "short", "flipped"):
             self._send_body(wanted, act)
         elif act in ("drips", "stalls"):
             self._drip(act == "stalls")
@@ -88,6 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
         if act == "short":
             last = (first + last) // 2
         part = self.server.body[first : last + 1]
+        if act == "flipped":
+            part = part[:-1] + bytes([part[-1] ^ 1])
         self._send(206, part, {"Content-Range": f"bytes {first}-{last}/{size}"}, act == "cut")
 
     def _drip(self, silent: bool) -> None:

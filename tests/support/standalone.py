@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -44,10 +45,17 @@ class Standalone:
 
     def clear_failed(self, dag_id: str, run_id: str) -> None:
         """Do what people do with a red run: clear what failed and all that follows."""
+        self._clear(dag_id, run_id, {"only_failed": True})
+
+    def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
+        """Clear a task, however it ended, and all that follows."""
+        self._clear(dag_id, run_id, {"only_failed": False, "task_ids": [task_id]})
+
+    def _clear(self, dag_id: str, run_id: str, which: Mapping[str, Any]) -> None:
         body = {
+            **which,
             "dag_run_id": run_id,
             "dry_run": False,
-            "only_failed": True,
             "include_downstream": True,
             "reset_dag_runs": True,
         }

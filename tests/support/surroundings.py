@@ -9,9 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import Any
 
 from tests.support.commands import Ended
 
@@ -25,8 +23,10 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def few_files(_: Path) -> None:
-    """Let the process open 64 files."""
-    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW_FILES, FEW_FILES))
+    """Let the process have 64 files, beside those that the tests have open."""
+    inherited = max(int(fd.name) for fd in Path("/proc/self/fd").iterdir()) - 2
+    most = inherited + FEW_FILES
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def no_home(_: Path) -> None:
@@ -87,9 +87,6 @@ def _become(
     try:
         for number, text in enumerate(texts, 1):
             os.dup2(os.open(text, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-        tracker: Any = resource_tracker._resource_tracker  # type: ignore[attr-defined]
-        tracker._fd = tracker._pid = None  # the parent's, if a test has started one
-        os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         sys.stdin, sys.stdout, sys.stderr = (
             open(n, mode, closefd=False)  # noqa: SIM115
             for n, mode in enumerate(["r", "w", "w"])

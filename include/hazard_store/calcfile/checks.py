@@ -54,8 +54,14 @@ class CurveChecks:
         self.negative_zeros += int(np.count_nonzero(poes.view(np.uint32) == NEGATIVE_ZERO))
         falls = poes[:, 1:] <= poes[:, :-1]  # false for NaN too
         # Where curves fall, their first and last values bound the others.
-        bounded = falls.all() and (poes[:, 0] <= 1).all() and (poes[:, -1] >= 0).all()
-        if bounded and (block.before is None or (poes[:, 0] <= block.before).all()):
+        bounded = (poes[:, 0] <= 1) & (poes[:, -1] >= 0)
+        if block.before is not None:
+            bounded &= poes[:, 0] <= block.before
+        if self._std >= 0:
+            std = block.curves // self._n_imts % self._n_rows == self._std
+            bounded |= std & np.isfinite(poes).all(axis=1, where=std[:, None])
+            falls[std] = True
+        if bounded.all() and falls.all():
             return
         odd = ~((poes >= 0) & (poes <= 1))  # NaN fails both
         for curve, level in zip(*np.nonzero(odd), strict=True):

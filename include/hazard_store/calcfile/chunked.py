@@ -32,6 +32,7 @@ REPACK = "repack it with `h5repack -l CONTI -f NONE IN.hdf5 OUT.hdf5`"
 ITEM = 4  # bytes of a value
 
 Grid = tuple[int, int, int, int]
+Bytes = bytes | memoryview
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def _unpacked(packed: bytes, chunks: Chunks, skipped: int) -> NDArray[np.float32
     """Return a chunk's values, float32 of its shape; None where the bytes are not that."""
     if LZF in chunks.filters and not skipped:
         return unpack_lzf(packed, chunks.chunk, chunks.filters)
-    content: bytes | None = packed
+    content: Bytes | None = packed
     for index, number in reversed(list(enumerate(chunks.filters))):
         if content is not None and not skipped >> index & 1:
             content = _UNDO[number](content, chunks.chunk_bytes)
@@ -188,13 +189,13 @@ def _unpacked(packed: bytes, chunks: Chunks, skipped: int) -> NDArray[np.float32
     return np.frombuffer(content, "<f4").reshape(chunks.chunk)
 
 
-def _check(content: bytes, _: int) -> bytes | None:
+def _check(content: Bytes, _: int) -> Bytes | None:
     """Return what a checksum follows, where it is right."""
     told, stored = content[:-ITEM], int.from_bytes(content[-ITEM:], "little")
-    return told if len(content) >= ITEM and fletcher32(told) == stored else None
+    return told if len(content) >= ITEM and fletcher32(bytes(told)) == stored else None
 
 
-def _inflate(content: bytes, size: int) -> bytes | None:
+def _inflate(content: Bytes, size: int) -> Bytes | None:
     """Return what was deflated, at most a chunk and a checksum."""
     inflate = zlib.decompressobj()
     try:
@@ -204,12 +205,12 @@ def _inflate(content: bytes, size: int) -> bytes | None:
     return found if inflate.eof else None
 
 
-def _unshuffle(content: bytes, _: int) -> bytes | None:
+def _unshuffle(content: Bytes, _: int) -> Bytes | None:
     """Return values of which the first bytes came first, then the second ..."""
     if len(content) % ITEM:
         return None
     planes = np.frombuffer(content, np.uint8).reshape(ITEM, -1)
-    return np.ascontiguousarray(planes.T).tobytes()
+    return np.ascontiguousarray(planes.T).reshape(-1).data  # no copy: a chunk may be large
 
 
 _UNDO = {FLETCHER: _check, DEFLATE: _inflate, SHUFFLE: _unshuffle}

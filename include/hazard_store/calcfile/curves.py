@@ -14,7 +14,7 @@ from hazard_store.calcfile.chunked import Chunks, boxes, find_chunks
 from hazard_store.calcfile.hdf5 import member
 from hazard_store.errors import BadCalculation
 from hazard_store.files.open import VersionedFile
-from hazard_store.shown import cut, quoted
+from hazard_store.shown import cut, is_text, quoted
 
 CURVE = np.dtype("<f4")
 MAX_GAP = 1 << 20  # bytes between two sites that cost less to read than another request
@@ -104,11 +104,11 @@ def _check_names(uri: str, name: str, axis: str, found: tuple[str, ...], length:
             uri, f"its {name} has {length} {axis}, but their names are {cut(list(found))}"
         )
     for each in found:
-        if len(each) > MAX_NAME or not each.isprintable():
+        if len(each) > MAX_NAME or not is_text(each):
             raise BadCalculation(
                 uri,
                 f"its {name} has {quoted(each)} among its {axis}: a name has at most {MAX_NAME} "
-                "printable characters",
+                "characters of text",
             )
 
 

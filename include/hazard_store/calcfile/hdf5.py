@@ -121,15 +121,6 @@ def text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def is_text(value: str) -> bool:
-    """Tell whether a string can be stored: h5py makes lone surrogates of bytes that are no text."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def plain(value: Any) -> Any:
     """Return a value of the file as str, float, int or bool."""
     if isinstance(value, bytes):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hazard_store.amounts import count
 from hazard_store.calcfile.checks import RISE, Block, CurveChecks
-from hazard_store.calcfile.chunked import boxes
+from hazard_store.calcfile.chunked import Box, boxes
 from hazard_store.calcfile.curves import CURVE, CurveSet
 from hazard_store.calcfile.metadata import Contents, read_contents
 from hazard_store.calcfile.sampler import Sampler
@@ -23,6 +23,8 @@ from hazard_store.files.verified import Checksums, VerifiedFile
 from hazard_store.model import Calculation, FileVersion, Inspection, ParentFile
 from hazard_store.settings import Settings
 from hazard_store.shown import cut
+
+SLAB_BYTES = 8 << 20  # of a chunk's curves that are checked at once
 
 
 def inspect_file(
@@ -118,16 +120,13 @@ class _Pass:
             return
         last: NDArray[np.float32] | None = None  # the level before the next chunk's first
         for box in boxes(file.version.uri, file, curves.chunks):
-            sid, row, imt, level = box.origin
-            n_sites, n_rows, n_imts, n_levels = box.poes.shape
-            places = np.ix_(
-                np.arange(sid, sid + n_sites),
-                np.arange(row, row + n_rows),
-                np.arange(imt, imt + n_imts),
-            )
-            numbers = np.ravel_multi_index(places, curves.shape[:3]).ravel()
-            poes = np.ascontiguousarray(box.poes).reshape(-1, n_levels)
-            self._add(curves, Block(poes, numbers, level, last if level else None))
+            poes = np.ascontiguousarray(box.poes).reshape(-1, box.poes.shape[3])
+            level = box.origin[3]
+            at_once = max(1, SLAB_BYTES // poes[0].nbytes)
+            for start in range(0, len(poes), at_once):
+                slab = slice(start, min(start + at_once, len(poes)))
+                before = last[slab] if level and last is not None else None
+                self._add(curves, Block(poes[slab], _numbers(box, curves, slab), level, before))
             last = poes[:, -1].copy()
 
     def notes(self) -> tuple[str, ...]:
@@ -151,6 +150,14 @@ class _Pass:
         self.checks[curves.name].add(block)
         self._witnesses.add(curves, block)
         self.sampler.add(curves, block)
+
+
+def _numbers(box: Box, curves: CurveSet, slab: slice) -> NDArray[np.intp]:
+    """Return the numbers, in the dataset, of some of a chunk's curves."""
+    here = np.unravel_index(np.arange(slab.start, slab.stop), box.poes.shape[:3])
+    sids, rows, imts = (place + first for place, first in zip(here, box.origin[:3], strict=True))
+    numbers: NDArray[np.intp] = (sids * curves.shape[1] + rows) * curves.shape[2] + imts
+    return numbers
 
 
 def _pieces(version: FileVersion, curve_sets: list[CurveSet]) -> list[Piece]:

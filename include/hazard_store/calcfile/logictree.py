@@ -10,11 +10,11 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from hazard_store.calcfile.hdf5 import is_text, member, plain, values
+from hazard_store.calcfile.hdf5 import member, plain, values
 from hazard_store.errors import BadCalculation
 from hazard_store.limits import MAX_REALISATIONS
 from hazard_store.model import LogicTree
-from hazard_store.shown import cut, quoted
+from hazard_store.shown import cut, is_text, quoted
 
 GSIM_COLUMNS = {"trt", "branch", "uncertainty", "weight"}  # all others are intensity measures
 WEIGHT_TOLERANCE = 1e-6  # float32 weights of a product of a few branches

@@ -12,7 +12,7 @@ import numpy as np
 
 from hazard_store.calcfile.confined import confined
 from hazard_store.calcfile.curves import CurveSet, find_dataset
-from hazard_store.calcfile.hdf5 import hdf5_file, is_text, member, text
+from hazard_store.calcfile.hdf5 import hdf5_file, member, text
 from hazard_store.calcfile.logictree import read_logic_tree, read_weights
 from hazard_store.calcfile.oqparam import (
     FIRST_RUN,
@@ -26,7 +26,7 @@ from hazard_store.errors import BadCalculation
 from hazard_store.files.open import VersionedFile
 from hazard_store.model import Calculation, FileVersion, LogicTree, Sites
 from hazard_store.settings import Settings
-from hazard_store.shown import cut, quoted
+from hazard_store.shown import cut, is_text, quoted
 
 AGG = re.compile(r"[A-Za-z0-9._+-]+")  # a statistic becomes a part of keys
 INCOMPLETE = "the calculation did not end, or is still running; wait for it, or run it again"

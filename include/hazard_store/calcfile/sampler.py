@@ -29,15 +29,14 @@ class Sampler:
         """Keep what a block has of the sites."""
         per_site = curves.shape[1] * curves.shape[2]
         first, last = block.curves[0] // per_site, block.curves[-1] // per_site
-        start, stop = np.searchsorted(self._sids, [first, last + 1])
-        if start == stop:
+        if np.searchsorted(self._sids, first) == np.searchsorted(self._sids, last + 1):
             return
+        sids = block.curves // per_site
+        places = np.searchsorted(self._sids, sids).clip(max=len(self._sids) - 1)
+        here = np.flatnonzero(self._sids[places] == sids)
         kept = self._kept[curves.name].reshape(len(self._sids), per_site, -1)
         levels = slice(block.level, block.level + block.poes.shape[1])
-        sids = block.curves // per_site
-        for place in range(start, stop):
-            here = np.flatnonzero(sids == self._sids[place])
-            kept[place, block.curves[here] % per_site, levels] = block.poes[here]
+        kept[places[here], block.curves[here] % per_site, levels] = block.poes[here]
 
     def sample(self, calculation: Calculation) -> Sample:
         """Return what was kept."""

@@ -14,7 +14,9 @@ from hazard_store.calcfile.chunked import ITEM, Box, Chunks, boxes
 from hazard_store.errors import TryAgain
 from hazard_store.files.open import VersionedFile
 
-SLAB_SITES = 1 << 14  # of one box that are copied before the pages are given back
+SLAB_SITES = 1 << 12  # of one box that are copied before pages may be given back
+RESIDENT = 64 << 20  # bytes of the file that are kept in memory at most
+PAGE = 4096
 
 
 class Unpacked:
@@ -36,6 +38,7 @@ class Unpacked:
             BadCalculation: a chunk is damaged.
         """
         self._sids = np.unique(sids)
+        self._resident = 0
         n_sites, *curves = len(self._sids), *chunks.shape[1:]
         size = n_sites * prod(curves) * ITEM
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open until `close`
@@ -54,7 +57,7 @@ class Unpacked:
     def read(self, sids: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the curves of some of the sites, float32 (n, K, M, L), in the order of `sids`."""
         found: NDArray[np.float32] = self._curves[np.searchsorted(self._sids, sids)]
-        self._give_back()
+        self._touched(found.nbytes)
         return found
 
     def has(self, sids: NDArray[np.intp]) -> bool:
@@ -86,8 +89,11 @@ class Unpacked:
             self._curves[slab:stop, k : k + n_k, m : m + n_m, levels : levels + n_levels] = (
                 box.poes[self._sids[slab:stop] - start]
             )
-            self._give_back()
+            self._touched((stop - slab) * n_k * n_m * max(PAGE, n_levels * ITEM))
 
-    def _give_back(self) -> None:
-        """Let the kernel take the pages back: the file keeps what they hold."""
-        self._map.madvise(mmap.MADV_DONTNEED)
+    def _touched(self, n_bytes: int) -> None:
+        """Count pages that were looked at; let the kernel take many back: the file has them."""
+        self._resident += n_bytes
+        if self._resident > RESIDENT:
+            self._map.madvise(mmap.MADV_DONTNEED)
+            self._resident = 0

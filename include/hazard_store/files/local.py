@@ -21,7 +21,17 @@ BEING_WRITTEN = (
 class LocalFile:
     """A local file; its version is inode, time of change and size."""
 
-    def __init__(self, uri: str, path: str, etag: str | None = None) -> None:
+    def __init__(
+        self, uri: str, path: str, etag: str | None = None, room: str | None = None
+    ) -> None:
+        """Open a file.
+
+        Args:
+            uri: what it is called.
+            path: where it is.
+            etag: the version to read; None: the current one.
+            room: the folder, without links, in which what is opened must lie; None: anywhere.
+        """
         self._path = path
         with _named(uri):
             status = os.stat(path)  # noqa: PTH116 - a path may hold what pathlib would normalise
@@ -31,6 +41,7 @@ class LocalFile:
                 raise NoSuchInput(uri, "it is not a regular file")
             self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
+            self._refuse_outside(uri, room)
             opened = os.fstat(self._fd)
             self.version = FileVersion(uri, opened.st_size, _etag(opened))
             if etag is not None and etag != self.version.etag:
@@ -66,6 +77,12 @@ class LocalFile:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+    def _refuse_outside(self, uri: str, room: str | None) -> None:
+        """Refuse what lies elsewhere; it is open by now, so no link can be put in its place."""
+        where = os.path.realpath(f"/proc/self/fd/{self._fd}")
+        if room is not None and not where.startswith(room.rstrip("/") + "/"):
+            raise NoSuchInput(uri, "it is a link that leads out of the inbox")
 
     def _refuse_locked(self) -> None:
         """Refuse a file that a live writer has locked, which is how older HDF5 formats tell."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -11,6 +12,7 @@ from hazard_store.files.local import LocalFile
 from hazard_store.files.s3 import S3File
 from hazard_store.model import FileVersion
 from hazard_store.settings import Settings
+from hazard_store.shown import is_text
 
 
 class VersionedFile(Protocol):
@@ -52,8 +54,10 @@ def open_file(uri: str, settings: Settings, etag: str | None = None) -> Versione
         TryAgain: it cannot be reached for now.
     """
     scheme, separator, _ = uri.partition("://")
+    if not is_text(uri):
+        raise NoSuchInput(uri, "its name is no text in UTF-8: rename it")
     if not separator:
-        return LocalFile(str(Path(uri).absolute()), uri, etag)
+        return LocalFile(str(Path(uri).absolute()), uri, etag, _room(uri, settings))
     if scheme == "s3":
         return S3File(uri, settings, etag)
     if scheme == "file":
@@ -61,3 +65,10 @@ def open_file(uri: str, settings: Settings, etag: str | None = None) -> Versione
         if parts.netloc in ("", "localhost"):
             return LocalFile(uri, unquote(parts.path), etag)
     raise NoSuchInput(uri, "a calculation file is a local path, file:///path or s3://bucket/key")
+
+
+def _room(path: str, settings: Settings) -> str | None:
+    """Return the folder out of which no link may lead: the inbox, if the path is in it."""
+    inbox = settings.inbox
+    inside = inbox and "://" not in inbox and path.startswith(inbox.rstrip("/") + "/")
+    return os.path.realpath(inbox) if inside else None

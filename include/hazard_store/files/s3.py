@@ -58,6 +58,8 @@ class S3File:
         # urllib3 would tidy such a key, and ask for another object.
         if not self._bucket or {"", ".", ".."} & set(self._key.split("/")):
             raise NoSuchInput(uri, "it names no object; write s3://bucket/path/calc_N.hdf5")
+        if any(ord(each) < 32 or ord(each) == 127 for each in uri):
+            raise NoSuchInput(uri, "its key has a control character, which no request can carry")
         if settings.region is None:
             raise Misconfigured("AWS_REGION", f"it is not set, and {uri} cannot be read without it")
         self._uri = uri

@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from collections import OrderedDict
 from threading import Lock
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ class VerifiedFile:
         self._file, self._checksums = file, checksums
         self.version = file.version
         self._checked = np.zeros(len(checksums), bool)
-        self._kept: OrderedDict[int, bytes] = OrderedDict()
+        self._kept: OrderedDict[int, memoryview] = OrderedDict()
         self._lock = Lock()
 
     def read(self, start: int, stop: int) -> bytes:
@@ -65,15 +66,17 @@ class VerifiedFile:
             return b""
         first, last = start // BLOCK, (stop - 1) // BLOCK
         if first == last and (kept := self._kept.get(first)) is not None:
-            return kept[start - first * BLOCK : stop - first * BLOCK]
+            return bytes(kept[start - first * BLOCK : stop - first * BLOCK])
         if self._checked[first : last + 1].all():
             return self._file.read(start, stop)
-        origin = first * BLOCK
-        content = self._file.read(origin, min((last + 1) * BLOCK, self.version.size))
-        for number in range(first, last + 1):
-            place = (number - first) * BLOCK
-            self._check(number, content[place : place + BLOCK])
-        return content[start - origin : stop - origin]
+        content = self._read_blocks(first, last)
+        if any(self._is_other(number, content, first) for number in range(first, last + 1)):
+            content = self._read_blocks(first, last)  # a bit may have fallen over on the way
+            for number in range(first, last + 1):
+                if self._is_other(number, content, first):
+                    self._refuse(number)
+        self._keep(first, last, content)
+        return bytes(content[start - first * BLOCK : stop - first * BLOCK])
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
@@ -84,16 +87,28 @@ class VerifiedFile:
         """Return it for a forked process."""
         return VerifiedFile(self._file.for_child(), self._checksums)
 
-    def _check(self, number: int, block: bytes) -> None:
-        if number >= len(self._checksums) or zlib.crc32(block) != self._checksums[number]:
-            start = number * BLOCK
-            raise BadCalculation(
-                self.version.uri,
-                f"its bytes {start:,} to {start + len(block):,} are not those that were inspected: "
-                "it was overwritten meanwhile, or changed on the way; inspect it again",
-            )
-        self._checked[number] = True
+    def _read_blocks(self, first: int, last: int) -> memoryview:
+        stop = min((last + 1) * BLOCK, self.version.size)
+        return memoryview(self._file.read(first * BLOCK, stop))
+
+    def _is_other(self, number: int, content: memoryview, first: int) -> bool:
+        """Tell whether a block is not the one that was inspected."""
+        block = content[(number - first) * BLOCK : (number - first + 1) * BLOCK]
+        return number >= len(self._checksums) or zlib.crc32(block) != self._checksums[number]
+
+    def _refuse(self, number: int) -> NoReturn:
+        start, stop = number * BLOCK, min((number + 1) * BLOCK, self.version.size)
+        raise BadCalculation(
+            self.version.uri,
+            f"its bytes {start:,} to {stop:,} are not those that were inspected: it was "
+            "overwritten meanwhile, or changed on the way; store it anew",
+        )
+
+    def _keep(self, first: int, last: int, content: memoryview) -> None:
+        """Note that blocks are right; keep the last of them."""
+        self._checked[first : last + 1] = True
         with self._lock:
-            self._kept[number] = block
+            for number in range(max(first, last + 1 - KEPT), last + 1):
+                self._kept[number] = content[(number - first) * BLOCK :][:BLOCK]
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)

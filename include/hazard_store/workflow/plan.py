@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,9 +21,10 @@ from hazard_store.model import (
     Kind,
     Layout,
     LogicTree,
+    Sites,
     StoreOptions,
 )
-from hazard_store.records import Forecast, SitePart, StoredCalculation
+from hazard_store.records import SitePart, StoredCalculation
 from hazard_store.records.parts import SITES_PER_PART
 from hazard_store.settings import Settings
 from hazard_store.workflow.chunks import chunk_borders
@@ -40,11 +41,41 @@ Units = Mapping[Kind, tuple[float, float]]  # write units and read units of a si
 
 
 @dataclass(frozen=True)
+class SiteParts:
+    """The sites in the plan's order, in parts that are made when they are asked for."""
+
+    sites: Sites
+    locs: Sequence[str]  # N codes, in the order of the file
+    order: Sequence[int]  # N sids, in the plan's
+
+    def __len__(self) -> int:
+        """Return how many parts there are."""
+        return -(-len(self.order) // SITES_PER_PART)
+
+    def __iter__(self) -> Iterator[SitePart]:
+        """Yield them in order."""
+        sites = self.sites
+        for start in range(0, len(self.order), SITES_PER_PART):
+            sids = self.order[start : start + SITES_PER_PART]
+            vs30s = None
+            if sites.vs30 is not None:
+                vs30s = tuple(v if math.isfinite(v) else None for v in sites.vs30[sids].tolist())
+            yield SitePart(
+                start=start,
+                sids=tuple(sids),
+                locs=tuple(self.locs[sid] for sid in sids),
+                lats=tuple(sites.lat[sids].tolist()),
+                lons=tuple(sites.lon[sids].tolist()),
+                vs30s=vs30s,
+            )
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that is stored of a calculation but its curves."""
 
     calculation: StoredCalculation
-    site_parts: tuple[SitePart, ...]
+    site_parts: SiteParts
     logic_tree: LogicTree
     checksums: NDArray[np.uint32]  # of the file's blocks
     units: Units
@@ -129,20 +160,19 @@ def _check_limits(stored: StoredCalculation, settings: Settings) -> None:
     """Refuse what a stray file in the inbox could cost."""
     forecast = stored.forecast
     items = forecast.stats_items + forecast.realisations_items
-    for found, most, variable, named in (
-        (items, settings.max_items, "HAZARD_STORE_MAX_ITEMS", f"{items:,} items"),
-        (forecast.dollars, settings.max_dollars, "HAZARD_STORE_MAX_DOLLARS", _dollars(forecast)),
-    ):
-        if found > most:
-            raise Refused(
-                stored.calc_id,
-                f"storing it would take {named}, and {variable} allows {most:,.0f}: set it higher "
-                "to store it",
-            )
-
-
-def _dollars(forecast: Forecast) -> str:
-    return f"{dollars(forecast.dollars)} of write units, reads and machines"
+    if items > settings.max_items:
+        takes, allowed = (
+            f"{items:,} items",
+            f"HAZARD_STORE_MAX_ITEMS allows {settings.max_items:,.0f}",
+        )
+    elif forecast.dollars > settings.max_dollars:
+        takes = f"{dollars(forecast.dollars)} of write units, reads and machines"
+        allowed = f"HAZARD_STORE_MAX_DOLLARS allows {dollars(settings.max_dollars)}"
+    else:
+        return
+    raise Refused(
+        stored.calc_id, f"storing it would take {takes}, and {allowed}: set it higher to store it"
+    )
 
 
 def as_asked(
@@ -241,29 +271,15 @@ def _place_of(
 
 def _in_order(
     calculation: Calculation, stored: StoredCalculation, locs: Sequence[str]
-) -> tuple[tuple[SitePart, ...], list[str]]:
+) -> tuple[SiteParts, list[str]]:
     """Return the sites in parts, and their hash keys, in key order."""
     sites, keys = calculation.sites, stored.key_maker
-    lats, lons = sites.lat.tolist(), sites.lon.tolist()
-    hash_keys = [keys.hash_key(lat, lon) for lat, lon in zip(lats, lons, strict=True)]
+    hash_keys = [
+        keys.hash_key(lat, lon)
+        for lat, lon in zip(sites.lat.tolist(), sites.lon.tolist(), strict=True)
+    ]
     order = in_key_order(hash_keys, locs)
-    vs30s = None
-    if sites.vs30 is not None:
-        vs30s = [v if math.isfinite(v) else None for v in sites.vs30.tolist()]
-    parts = []
-    for start in range(0, len(order), SITES_PER_PART):
-        sids = order[start : start + SITES_PER_PART]
-        parts.append(
-            SitePart(
-                start=start,
-                sids=tuple(sids),
-                locs=tuple(locs[s] for s in sids),
-                lats=tuple(lats[s] for s in sids),
-                lons=tuple(lons[s] for s in sids),
-                vs30s=None if vs30s is None else tuple(vs30s[s] for s in sids),
-            )
-        )
-    return tuple(parts), [hash_keys[sid] for sid in order]
+    return SiteParts(sites, locs, order), [hash_keys[sid] for sid in order]
 
 
 def _divide(

@@ -14,9 +14,11 @@ from botocore.exceptions import ClientError
 
 from hazard_store.keys import HASH_KEY, RANGE_KEYS
 from hazard_store.model import Kind
+from hazard_store.records.inspections import LEFT
 from hazard_store.store import Store
 
 NO_SUCH_KEY = "#check"
+DELETES_LEFT = f"DeleteItem ({LEFT}*)"  # of what `inspect` leaves for a run, and of nothing else
 DENIED = ("AccessDenied", "AccessDeniedException", "NotAuthorized")
 _UNMET = ("ConditionalCheckFailedException", "TransactionCanceledException")
 
@@ -24,7 +26,10 @@ _UNMET = ("ConditionalCheckFailedException", "TransactionCanceledException")
 ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "reader": (("GetItem", "Query"), ("BatchGetItem", "Query")),
     "writer": (("GetItem", "PutItem", "UpdateItem"), ("BatchWriteItem", "Query")),
-    "orchestrator": (("ConditionCheckItem", "GetItem", "PutItem", "Query", "UpdateItem"), ()),
+    "orchestrator": (
+        ("ConditionCheckItem", DELETES_LEFT, "GetItem", "PutItem", "Query", "UpdateItem"),
+        (),
+    ),
     "remover": (("DeleteItem", "GetItem", "Query", "UpdateItem"), ("BatchWriteItem", "Query")),
 }
 ROLES["all"] = (
@@ -85,6 +90,9 @@ _TRIES: dict[str, Callable[[Any, str, Any], Callable[[], Any]]] = {
     "PutItem": lambda c, table, key: partial(c.put_item, TableName=table, Item=key, **_EXISTS),
     "UpdateItem": lambda c, table, key: partial(c.update_item, TableName=table, Key=key, **_EXISTS),
     "DeleteItem": lambda c, table, key: partial(c.delete_item, TableName=table, Key=key, **_EXISTS),
+    DELETES_LEFT: lambda c, table, key: _TRIES["DeleteItem"](
+        c, table, {**key, HASH_KEY: {"S": f"{LEFT}{NO_SUCH_KEY}"}}
+    ),
     "ConditionCheckItem": lambda c, table, key: partial(
         c.transact_write_items,
         TransactItems=[{"ConditionCheck": {"TableName": table, "Key": key, **_EXISTS}}],

@@ -244,3 +244,30 @@ def test_no_file_stays_open(tmp_path: Path, settings: Settings):
         with pytest.raises(BadCalculation):
             read(str(bad), settings)
     assert open_below(tmp_path) == []
+
+
+def test_a_link_that_leads_out_of_the_inbox_is_not_read(tmp_path: Path):
+    """Whatever was checked before: what counts is where the open file lies."""
+    inbox, secret = tmp_path / "inbox", tmp_path / "secret.hdf5"
+    (inbox / "deep").mkdir(parents=True)
+    make_calc(secret)
+    (inbox / "calc_1.hdf5").symlink_to(secret)
+    make_calc(inbox / "deep" / "calc_2.hdf5")
+    (inbox / "calc_3.hdf5").symlink_to(inbox / "deep" / "calc_2.hdf5")
+    linked = tmp_path / "link"
+    linked.symlink_to(inbox)
+    for name in (str(inbox), f"{linked}/"):
+        settings = Settings(region="us-east-1", inbox=name)
+        root = name.rstrip("/")
+        with pytest.raises(NoSuchInput, match="a link that leads out of the inbox"):
+            open_calc(f"{root}/calc_1.hdf5", settings)
+        open_calc(f"{root}/calc_3.hdf5", settings).close()
+        open_calc(str(secret), settings).close()  # by a person, who may read all
+
+
+def test_a_name_that_is_no_text_is_told(tmp_path: Path):
+    """A record could not hold it."""
+    path = os.fsencode(tmp_path) + b"/calc_\xff.hdf5"
+    make_calc(tmp_path / "c.hdf5").path.rename(os.fsdecode(path))
+    with pytest.raises(NoSuchInput, match="no text in UTF-8: rename it"):
+        inspect_file(os.fsdecode(path), Settings(region="us-east-1"))

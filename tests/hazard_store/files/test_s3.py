@@ -278,3 +278,21 @@ def test_opening_takes_few_requests(made: MadeCalc, keys: None):
     with faulty_s3(made.path.read_bytes()) as server:
         open_calc("s3://b/c.hdf5", settings_for(server)).close()
     assert [method for method, _, _ in server.requests] == ["HEAD", "GET"]
+
+
+@pytest.mark.parametrize(("times", "refused"), [(1, False), (2, True)])
+def test_a_bit_that_falls_over_on_the_way_is_noticed(
+    made: MadeCalc, keys: None, times: int, refused: bool
+):
+    """Once: the block is asked for again. Twice: it is another file, whatever its ETag."""
+    with faulty_s3(made.path.read_bytes()) as server:
+        settings = settings_for(server)
+        found = inspect_file("s3://b/c.hdf5", settings)
+        opened = ("s3://b/c.hdf5", settings, found.calculation.file.etag, found.checksums)
+        server.script = ["well", *["flipped"] * times]
+        if refused:
+            with pytest.raises(BadCalculation, match="changed on the way"):
+                open_calc(*opened)
+        else:
+            with open_calc(*opened) as calc:
+                assert made.stats.tobytes() == calc.curves(Kind.STATS, np.arange(8)).tobytes()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hazard_store.errors import BadCalculation, BadParameter
+from hazard_store.errors import BadCalculation, BadParameter, Refused
 from hazard_store.model import (
     Calculation,
     FileVersion,
@@ -76,6 +76,23 @@ def test_nothing_to_store_is_refused():
     made = calculation(aggs=())
     with pytest.raises(BadCalculation, match="no statistics"):
         planned(made, realisations=False)
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        ({"max_items": 100}, "200 items, and HAZARD_STORE_MAX_ITEMS allows 100: set it higher"),
+        ({"max_dollars": 1e-9}, "HAZARD_STORE_MAX_DOLLARS allows < $0.01: set it higher"),
+    ],
+)
+def test_what_may_be_spent_is_limited(limits: dict[str, Any], says: str):
+    """100 sites with two statistics; their realisations fit one item."""
+    found = inspected(calculation(n=100, aggs=("mean",)))
+    settings = Settings(region="us-east-1", **limits)
+    with pytest.raises(Refused) as caught:
+        make_plan(found, "A", StoreOptions(), settings)
+    assert says in caught.value.reason
+    assert make_plan(found, "A", StoreOptions(), Settings(region="us-east-1"))
 
 
 def test_negative_zeros_are_for_the_packed_layout():
