@@ -176,6 +176,11 @@ def _pieces(version: FileVersion, curve_sets: list[CurveSet]) -> list[Piece]:
 def odd_notes(calculation: Calculation) -> tuple[str, ...]:
     """Return what is odd about a calculation and can be stored all the same."""
     notes = []
+    if not (calculation.logic_tree.source_branches or calculation.logic_tree.gsim_branches):
+        notes.append(
+            "There is no logic tree, so its branches are not stored. Of a calculation that "
+            "continues another one (--hc) it is in that one's file: --parent."
+        )
     levels, vs30 = calculation.levels, calculation.sites.vs30
     for imt, row in zip(calculation.imts, levels, strict=True):
         if (row < 0).any() or (np.diff(row) <= 0).any():

@@ -23,13 +23,25 @@ WEIGHT_TOLERANCE = 1e-6  # float32 weights of a product of a few branches
 Row = dict[str, Any]
 
 
-def read_logic_tree(uri: str, h5: h5py.File, parameters: dict[str, Any]) -> LogicTree:
+def read_logic_tree(
+    uri: str,
+    h5: h5py.File,
+    parameters: dict[str, Any],
+    weights: NDArray[np.float64] | None = None,
+) -> LogicTree:
     """Return the logic tree with the weights of the R realisations.
+
+    Args:
+        uri: of the file.
+        h5: the open file.
+        parameters: of its job.
+        weights: (R,) where they are in another file; None: in this one.
 
     Raises:
         BadCalculation: no weights, impossible ones, or too many realisations.
     """
-    weights = _weights(uri, h5)
+    if weights is None:
+        weights = read_weights(uri, h5)
     tree = member(uri, h5, "full_lt")
     sampled = parameters.get("number_of_logic_tree_samples", 0)
     if tree is None:
@@ -52,7 +64,12 @@ def read_logic_tree(uri: str, h5: h5py.File, parameters: dict[str, Any]) -> Logi
     )
 
 
-def _weights(uri: str, h5: h5py.File) -> NDArray[np.float64]:
+def read_weights(uri: str, h5: h5py.File) -> NDArray[np.float64]:
+    """Return (R,) weights.
+
+    Raises:
+        BadCalculation: there are none, impossible ones, or too many.
+    """
     dataset = member(uri, h5, "weights")
     if dataset is None:
         raise BadCalculation(uri, "it has no weights of realisations; the calculation did not end")

@@ -13,7 +13,7 @@ import numpy as np
 from hazard_store.calcfile.confined import confined
 from hazard_store.calcfile.curves import CurveSet, find_dataset
 from hazard_store.calcfile.hdf5 import hdf5_file, member, text
-from hazard_store.calcfile.logictree import read_logic_tree
+from hazard_store.calcfile.logictree import read_logic_tree, read_weights
 from hazard_store.calcfile.oqparam import (
     FIRST_RUN,
     investigation_time_of,
@@ -73,13 +73,21 @@ def read_contents(
             return read(of_parent)
         return confined(file.version.uri, file.version.size, partial(read, of_parent))
 
-    if parent is not None and realisations is None:
-        return read_confined(read_parent(parent, settings))
     try:
-        return read_confined(None)
-    except ParentMissing as missing:
-        of_parent = read_parent(parent or missing, settings)
-    return read_confined(of_parent)
+        contents = read_confined(None)
+    except ParentMissing as found:
+        missing = found
+    else:
+        if parent is not None and realisations is None:
+            raise BadCalculation(file.version.uri, "it has weights of its own: leave --parent out")
+        return contents
+    try:
+        return read_confined(read_parent(parent or missing, settings, missing.weights))
+    except ParentMissing:
+        if parent is not None or missing.weights is None:
+            raise
+    realisations = len(missing.weights)  # stored without a logic tree
+    return read_confined(None)
 
 
 def _contents(
@@ -152,16 +160,15 @@ def _logic_tree(
 ) -> LogicTree:
     """Return the logic tree of the file that has the weights; a child's own one is made up."""
     older = continued(parameters)
-    if member(uri, h5, "weights") is not None:
-        if parent is not None:
-            raise BadCalculation(uri, "it has weights of its own: leave --parent out")
+    has_weights = member(uri, h5, "weights") is not None
+    if older is None or (has_weights and member(uri, h5, "full_lt") is not None):
         return read_logic_tree(uri, h5, parameters)
-    if older is None:
-        return read_logic_tree(uri, h5, parameters)  # refused there
     if parent is not None:
         return parent.logic_tree
     if realisations is None:
-        raise ParentMissing(uri, older)
+        raise ParentMissing(uri, older, read_weights(uri, h5) if has_weights else None)
+    if has_weights:
+        return read_logic_tree(uri, h5, parameters)
     return LogicTree([], [], np.full(realisations, np.nan), None, 0)
 
 

@@ -3,7 +3,8 @@
 The engine writes curves, sites and parameters of a calculation that continues another one into its
 own file, and looks everything else up in its parent's, which it names by number. The parent may be
 of any mode (`preclassical`), and may itself continue another one. A child of such a child has a
-made-up `full_lt` of one branch: the tree is that of the file which has the weights.
+made-up `full_lt` of one branch: the tree is that of the file which has the weights. Engine 3.16
+leaves the weights in the child, and no `full_lt`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from hazard_store.amounts import count
 from hazard_store.calcfile.confined import confined
@@ -36,7 +38,7 @@ _FILE = re.compile(r"[A-Za-z0-9_.+=-]+\.hdf5")
 class ParentMissing(BadCalculation):
     """The file continues another calculation, and what is needed is in that one's file."""
 
-    def __init__(self, uri: str, parent: str) -> None:
+    def __init__(self, uri: str, parent: str, weights: NDArray[np.float64] | None = None) -> None:
         numbered = _NUMBERED.fullmatch(parent)
         which = f"calculation {numbered[1]}" if numbered else "another calculation"
         super().__init__(
@@ -44,8 +46,8 @@ class ParentMissing(BadCalculation):
             f"it continues {which}; its weights and logic tree are in {parent}: give it with "
             "--parent (in Airflow, parent_file), or put it beside the file",
         )
-        self.args = (uri, parent)
-        self.parent = parent
+        self.args = (uri, parent, weights)
+        self.parent, self.weights = parent, weights  # (R,) where it misses the logic tree alone
 
     @property
     def beside(self) -> str:
@@ -110,12 +112,17 @@ def continued(parameters: Mapping[str, Any]) -> str | None:
     return None
 
 
-def read_parent(start: str | ParentMissing, settings: Settings) -> Parent:
-    """Read a parent, or the nearest of its own parents that has the weights.
+def read_parent(
+    start: str | ParentMissing,
+    settings: Settings,
+    weights: NDArray[np.float64] | None = None,
+) -> Parent:
+    """Read a parent, or the nearest of its own parents that has what is missing.
 
     Args:
         start: the parent's URI; or what a file said that misses one: it is looked for beside it.
         settings: region and endpoint of S3.
+        weights: (R,) of the child, where it misses the logic tree alone; None: both.
 
     Raises:
         ParentMissing: none lies beside the file that needs one.
@@ -133,27 +140,28 @@ def read_parent(start: str | ParentMissing, settings: Settings) -> Parent:
             raise missing from None
         with closing(file):
             try:
-                return _read(file)
+                return _read(file, weights)
             except ParentMissing as older:
                 missing, uri = older, older.beside
     raise BadCalculation(uri, "it continues a calculation that continues it: none has weights")
 
 
-def _read(file: VersionedFile) -> Parent:
+def _read(file: VersionedFile, weights: NDArray[np.float64] | None) -> Parent:
     version = file.version
 
     def read() -> Parent:
         with hdf5_file(file.for_child()) as h5:
-            return _parent(version, h5)
+            return _parent(version, h5, weights)
 
     return confined(version.uri, version.size, read)
 
 
-def _parent(version: FileVersion, h5: h5py.File) -> Parent:
+def _parent(version: FileVersion, h5: h5py.File, weights: NDArray[np.float64] | None) -> Parent:
     uri = version.uri
     parameters = all_parameters(uri, h5)
     older = continued(parameters)
-    if older is not None and member(uri, h5, "weights") is None:
+    missing = "weights" if weights is None else "full_lt"
+    if older is not None and member(uri, h5, missing) is None:
         raise ParentMissing(uri, older)
     sites = None if member(uri, h5, "sitecol") is None else read_sites(uri, h5)
-    return Parent(version, sites, read_logic_tree(uri, h5, parameters))
+    return Parent(version, sites, read_logic_tree(uri, h5, parameters, weights))

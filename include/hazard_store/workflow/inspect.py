@@ -88,10 +88,14 @@ def open_same(
         _require_same_parent(store, parent, head)
     kept = parts.get(CHECKSUMS)
     checksums = None if kept is None else np.frombuffer(kept, "<u4")
-    of_parent: dict[str, Any] = {}
-    if stored.parent is not None:
-        of_parent = {"parent": stored.parent.uri, "realisations": stored.n_realisations}
-    calc_file = open_calc(uri, store.settings, etag, checksums, **of_parent)
+    calc_file = open_calc(
+        uri,
+        store.settings,
+        etag,
+        checksums,
+        parent=None if stored.parent is None else stored.parent.uri,
+        realisations=stored.n_realisations,
+    )
     if calc_file.is_packed:
         sites = parts.places(head.calculation.key_maker, chunk.start, chunk.stop)
         calc_file.will_read(np.array([sid for sid, _ in sites]))

@@ -6,6 +6,8 @@ What engine 3.26.2 writes for a run with `--hc` (`hazard_calculation_id = 7`):
   engine demands the same statistics of both, so `individual_rlzs` is what the child adds.
 - after a `preclassical` run, which is of a mode that is not stored and has no curves: likewise.
 - after an event-based run: likewise, and no `source_info`.
+- of engine 3.16: `weights` in the child, and no `full_lt`; that is in the `preclassical` parent,
+  which has no `weights`.
 - of a child that is itself continued: no `weights`, and a made-up `full_lt` of one branch.
 """
 
@@ -207,6 +209,28 @@ def test_the_parent_of_a_parent_is_followed(tmp_path: Path, settings: Settings):
     grandparent.path.unlink()
     with pytest.raises(BadCalculation, match=r"calc_8\.hdf5: it continues calculation 7"):
         open_calc(str(tmp_path / "child.hdf5"), settings)
+
+
+def test_a_logic_tree_alone_is_the_parents_too(tmp_path: Path, settings: Settings):
+    """As engine 3.16 leaves it; without the parent it is stored as before, and a note says so."""
+    path, parent = tmp_path / "child.hdf5", tmp_path / "calc_7.hdf5"
+    made = make_child(path, 7, drop=["full_lt"])
+    make_parent(parent, drop=["weights"])
+    for given in (None, str(parent)):
+        found = inspect_file(str(path), settings, parent=given)
+        tree = found.calculation.logic_tree
+        np.testing.assert_array_equal(made.weights, tree.weights)
+        assert (["g0", "g1"], 2) == (
+            [b["branch"] for b in tree.gsim_branches],
+            len(tree.paths or ()),
+        )
+        assert found.parent is not None
+        assert found.notes == ()
+    parent.unlink()
+    found = inspect_file(str(path), settings)
+    np.testing.assert_array_equal(made.weights, found.calculation.logic_tree.weights)
+    assert found.parent is None
+    assert "There is no logic tree" in found.notes[0]
 
 
 def made_up_tree(h5: h5py.File) -> None:
