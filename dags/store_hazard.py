@@ -26,7 +26,7 @@ The last line of the first red task's log names the reason in one sentence; its 
 |---|---|---|
 | 65, 66 | the file is bad, changed meanwhile, or is not there | put a good file in the inbox, run again |
 | 2 | invalid parameter, or the file is outside the inbox | run again with other parameters |
-| 73 | another file, or other parameters, are stored under this id | use another `calc_id`, those parameters, or `if_stored=replace` |
+| 73 | another file, or other parameters, are stored under this id; or it would cost more than `HAZARD_STORE_MAX_ITEMS` or `..._MAX_DOLLARS` allow | use another `calc_id`, those parameters, or `if_stored=replace`; or raise the limit, where the file is what you meant |
 | 74 | items or records of this id are damaged, or the container's output cannot be written | `hazard-store audit CALC_ID` names what is damaged; `hazard-store repair CALC_ID` writes it again |
 | 75, 143, none, or 137 and "killed" | temporary, or stopped from outside; retried with backoff until the retries ran out | clear the red task, or run again |
 | "out of memory" (137) | a container ran out of memory, and so did the larger one that was tried after it | raise `Memory` of the stack above what the sentence names; for writers and audits also set `HAZARD_STORE_ECS_RESIZE=false`, or run again with a smaller `sites_per_chunk` |
