@@ -141,6 +141,8 @@ class Settings(FromEnvironment):
             "HAZARD_STORE_STAGE": self.stage,
             "HAZARD_STORE_TABLE_PREFIX": self.table_prefix,
             "HAZARD_STORE_REPLACE_GRACE_S": str(self.replace_grace_s),
+            "HAZARD_STORE_MAX_ITEMS": str(self.max_items),
+            "HAZARD_STORE_MAX_DOLLARS": str(self.max_dollars),
             **folder,  # out of which no link may lead when a file is opened
         }
 
