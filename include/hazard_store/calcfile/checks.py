@@ -59,7 +59,7 @@ class CurveChecks:
             bounded &= poes[:, 0] <= block.before
         if self._std >= 0:
             std = block.curves // self._n_imts % self._n_rows == self._std
-            bounded |= std & np.isfinite(poes).all(axis=1, where=std[:, None])
+            bounded[std] = np.isfinite(poes[std]).all(axis=1)
             falls[std] = True
         if bounded.all() and falls.all():
             return

@@ -25,6 +25,8 @@ from hazard_store.files.open import VersionedFile
 
 DEFLATE, SHUFFLE, FLETCHER = 1, 2, 3  # HDF5's numbers of its filters
 MAX_CHUNK_BYTES = 256 << 20
+MANY_CHUNKS, MANY_CHUNK_BYTES = 8000, 8 << 10  # more chunks than that hold at least so much each:
+# finding, reading and checking one takes 0.1 ms, whatever is in it
 MAX_GROWTH, MAX_OVERHEAD = 1.1, 256  # of a chunk that cannot be packed
 MAX_RATIO, LARGE_RATIO, LARGE_BYTES = 1000, 200, 1_000_000_000  # unpacked to stored
 AHEAD_BYTES = 64 << 20  # of chunks that are unpacked before they are asked for
@@ -94,10 +96,17 @@ def find_chunks(uri: str, dataset: h5py.Dataset, file_size: int) -> Chunks:
             f"its {name} has chunks of {prod(chunk) * ITEM:,} bytes, and at most {most:,} are "
             f"read: {REPACK}",
         )
+    unpacked = prod(dataset.shape) * ITEM
     found: list[tuple[int, int, int, int]] = []
     empty = np.empty(0, np.uint64)
     chunks = Chunks((n, k, m, levels), chunk, filters, empty, empty, empty.astype(np.uint32))
     grid, expected = chunks.grid, prod(chunks.grid)
+    if expected > MANY_CHUNKS + unpacked // MANY_CHUNK_BYTES:
+        raise BadCalculation(
+            uri,
+            f"its {name} is cut into {expected:,} chunks of {chunks.chunk_bytes:,} bytes, which "
+            f"take too long to read: {REPACK}",
+        )
     if dataset.id.get_num_chunks() != expected:
         raise BadCalculation(
             uri,
@@ -119,7 +128,7 @@ def find_chunks(uri: str, dataset: h5py.Dataset, file_size: int) -> Chunks:
         raise BadCalculation(uri, f"its {name} goes beyond the end of the file; copy it again")
     if (table[:, 2] > chunks.chunk_bytes * MAX_GROWTH + MAX_OVERHEAD).any():
         raise BadCalculation(uri, f"a chunk of its {name} is larger packed than not; copy it again")
-    unpacked, stored = prod(dataset.shape) * ITEM, int(table[:, 2].sum())
+    stored = int(table[:, 2].sum())
     if unpacked > MAX_RATIO * stored or (
         unpacked > LARGE_RATIO * stored and unpacked > LARGE_BYTES
     ):

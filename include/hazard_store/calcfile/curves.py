@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import h5py
 import numpy as np
@@ -68,7 +69,8 @@ def find_dataset(uri: str, h5: h5py.File, name: str, file_size: int) -> CurveSet
     if "json" not in dataset.attrs:
         raise BadCalculation(uri, f"its {name} does not name its axes (attribute json)")
     axes = json.loads(dataset.attrs["json"])
-    labels = axes.get("stat", ()) if name == "hcurves-stats" else ()
+    imts = _names(uri, name, "imt", axes)
+    labels = _names(uri, name, "stat", axes) if name == "hcurves-stats" else ()
     site_bytes = n_rows * n_imts * n_levels * CURVE.itemsize
     if site_bytes > MAX_SITE_BYTES:
         raise BadCalculation(
@@ -86,8 +88,8 @@ def find_dataset(uri: str, h5: h5py.File, name: str, file_size: int) -> CurveSet
             find_chunks(uri, dataset, file_size) if layout == h5py.h5d.CHUNKED and stored else None
         ),
         inline=dataset[()].tobytes() if layout == h5py.h5d.COMPACT else b"",
-        imts=tuple(str(imt) for imt in axes["imt"]),
-        labels=tuple(str(label) for label in labels),
+        imts=imts,
+        labels=labels,
         written=stored > 0,
     )
     if found.offset is not None and not stored == found.size <= file_size - found.offset:
@@ -96,6 +98,16 @@ def find_dataset(uri: str, h5: h5py.File, name: str, file_size: int) -> CurveSet
     if name == "hcurves-stats":
         _check_names(uri, name, "statistics", found.labels, n_rows)
     return found
+
+
+def _names(uri: str, name: str, axis: str, axes: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names along an axis, as the engine describes it."""
+    found = axes.get(axis, [])
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise BadCalculation(
+            uri, f"its {name} has {quoted(found)} as its axis {axis}, not a list of names"
+        )
+    return tuple(found)
 
 
 def _check_names(uri: str, name: str, axis: str, found: tuple[str, ...], length: int) -> None:

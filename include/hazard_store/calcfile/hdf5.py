@@ -29,6 +29,7 @@ for _ in range(h5py.h5pl.size()):
     h5py.h5pl.remove(0)  # HDF5 looks nowhere for libraries that a file asks for
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
+USER_BLOCKS = tuple(512 << power for power in range(16))  # bytes before which HDF5 may begin
 MAX_BYTES = 64 << 20  # of one metadata array: more is a damaged header, not a calculation
 UNREADABLE = (
     OSError,
@@ -75,6 +76,14 @@ def _check_superblock(uri: str, raw: FileObject) -> None:
     if not start:
         raise BadCalculation(uri, "it is empty; copy it again")
     if not start.startswith(SIGNATURE) or len(start) < 12:
+        for size in USER_BLOCKS:
+            if raw.peek_at(size, size + len(SIGNATURE)) == SIGNATURE:
+                raise BadCalculation(
+                    uri,
+                    f"it begins with {size:,} bytes that are not HDF5 (a user block), which the "
+                    "engine never writes: take them off with `h5unjam --delete -i IN.hdf5 -o "
+                    "OUT.hdf5`",
+                )
         raise BadCalculation(uri, "it is not an HDF5 file; name a calc_N.hdf5 of the engine")
     version, flags = start[8], start[11]
     if version >= 3 and flags:
@@ -107,7 +116,9 @@ def values(uri: str, dataset: Any, name: str) -> Any:
         raise BadCalculation(uri, f"its {name} is not a dataset, so the engine did not write it")
     if dataset.is_virtual or dataset.external:
         raise BadCalculation(uri, f"its {name} lies in another file, which the engine never does")
-    if dataset.size is None or dataset.size * max(1, dataset.dtype.itemsize) > MAX_BYTES:
+    if dataset.shape is None:
+        raise BadCalculation(uri, f"its {name} holds nothing (a null dataspace); copy it again")
+    if dataset.size * max(1, dataset.dtype.itemsize) > MAX_BYTES:
         raise BadCalculation(
             uri,
             f"its {name} has the shape {dataset.shape} of {cut(dataset.dtype)}, over {MAX_BYTES:,} "

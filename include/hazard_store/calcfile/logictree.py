@@ -18,6 +18,7 @@ from hazard_store.shown import cut, is_text, quoted
 
 GSIM_COLUMNS = {"trt", "branch", "uncertainty", "weight"}  # all others are intensity measures
 WEIGHT_TOLERANCE = 1e-6  # float32 weights of a product of a few branches
+SUM_TOLERANCE = 1e-3  # from 1, of the weights of all realisations; engine files: below 1e-6
 
 
 Row = dict[str, Any]
@@ -90,6 +91,12 @@ def read_weights(uri: str, h5: h5py.File) -> NDArray[np.float64]:
     bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
     if len(bad):
         raise BadCalculation(uri, f"realisation {bad[0]} has the weight {weights[bad[0]]}")
+    if abs(weights.sum() - 1) > SUM_TOLERANCE:
+        raise BadCalculation(
+            uri,
+            f"the weights of its realisations add up to {weights.sum():g}, not to 1: part of them "
+            "never arrived; copy it again",
+        )
     return weights
 
 

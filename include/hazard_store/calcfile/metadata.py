@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from hazard_store.calcfile.confined import confined
-from hazard_store.calcfile.curves import CurveSet, find_dataset
+from hazard_store.calcfile.curves import MAX_NAME, CurveSet, find_dataset
 from hazard_store.calcfile.hdf5 import hdf5_file, member, text
 from hazard_store.calcfile.logictree import read_logic_tree, read_weights
 from hazard_store.calcfile.oqparam import (
@@ -121,9 +121,9 @@ def _contents(
         file=version,
         calculation_mode=parameters["calculation_mode"],
         description=_stored(uri, "description", str(parameters.get("description", ""))),
-        engine_version=_stored(uri, "engine_version", text(h5.attrs.get("engine_version", ""))),
-        date=_stored(uri, "date", text(h5.attrs.get("date", ""))),
-        checksum32=int(h5.attrs["checksum32"]) if "checksum32" in h5.attrs else None,
+        engine_version=_attribute(uri, h5, "engine_version"),
+        date=_attribute(uri, h5, "date"),
+        checksum32=_checksum32(uri, h5),
         investigation_time=investigation_time_of(uri, parameters),
         imts=imts,
         levels=levels_of(uri, parameters, imts, n_levels),
@@ -219,6 +219,28 @@ def _aggs(uri: str, stats: CurveSet | None) -> tuple[str, ...]:
         if not AGG.fullmatch(agg) or aggs.count(agg) > 1:
             raise BadCalculation(uri, f"its statistics {cut(list(stats.labels))} cannot be keys")
     return aggs
+
+
+def _attribute(uri: str, h5: h5py.File, name: str) -> str:
+    """Return a short text that the engine leaves with the file."""
+    value = _stored(uri, name, text(h5.attrs.get(name, "")))
+    if len(value) > MAX_NAME:
+        raise BadCalculation(
+            uri,
+            f"its {name} has {len(value):,} characters, {quoted(value)}: at most {MAX_NAME} can be "
+            "stored",
+        )
+    return value
+
+
+def _checksum32(uri: str, h5: h5py.File) -> int | None:
+    """Return the engine's checksum of a job's input."""
+    found = h5.attrs.get("checksum32")
+    if found is None:
+        return None
+    if not isinstance(found, np.integer):
+        raise BadCalculation(uri, f"its checksum32 is {quoted(found)}, not a whole number")
+    return int(found)
 
 
 def _stored(uri: str, name: str, value: str) -> str:

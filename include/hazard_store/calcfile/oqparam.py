@@ -90,6 +90,10 @@ def levels_of(
             raise BadCalculation(
                 uri, f"oqparam has {len(row)} levels for {cut(imt)}, its curves have {n_levels}"
             )
+        if not isinstance(row, list | tuple) or any(
+            type(level) not in (int, float) for level in row
+        ):
+            raise BadCalculation(uri, f"its oqparam has levels for {cut(imt)} that are not numbers")
     levels = np.array(rows, dtype=np.float64).reshape(len(imts), n_levels)
     if not np.isfinite(levels).all():
         raise BadCalculation(uri, "its oqparam has levels that are not finite")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hazard_store.calcfile.hdf5 import member, values
 from hazard_store.errors import BadCalculation
 from hazard_store.model import Sites
+from hazard_store.shown import cut
 
 SMALLEST, LARGEST = 1e-6, 1e6  # m/s: far beyond any ground, well within DynamoDB's numbers
 
@@ -31,6 +32,10 @@ def read_sites(uri: str, h5: h5py.File) -> Sites:
     if "sids" in columns and not np.array_equal(columns["sids"], np.arange(n_sites)):
         raise BadCalculation(uri, "its site numbers (sids) are not 0, 1, 2 ...")
     ids = columns.get("custom_site_id")
+    if ids is not None and not _are_ids(ids):
+        raise BadCalculation(
+            uri, f"its sitecol/custom_site_id is {cut(ids.dtype)}, not text or whole numbers"
+        )
     return Sites(
         lat=_degrees(uri, columns["lat"], "latitude", 90),
         lon=_degrees(uri, columns["lon"], "longitude", 180),
@@ -83,6 +88,13 @@ def _numbers(uri: str, column: NDArray[Any], name: str) -> NDArray[np.float64]:
     if column.dtype.kind not in "fiu":
         raise BadCalculation(uri, f"its sitecol/{name} is {column.dtype}, not numbers")
     return np.asarray(column, np.float64)
+
+
+def _are_ids(column: NDArray[Any]) -> bool:
+    """Tell whether a column holds what ids are made of: text, or the numbers of engine 3.11."""
+    if column.dtype.kind == "O":
+        return all(isinstance(each, bytes | str) for each in column)
+    return column.dtype.kind in "Siu"
 
 
 def _site_id(value: Any) -> str:

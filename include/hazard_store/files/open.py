@@ -63,7 +63,8 @@ def open_file(uri: str, settings: Settings, etag: str | None = None) -> Versione
     if scheme == "file":
         parts = urlsplit(uri)
         if parts.netloc in ("", "localhost"):
-            return LocalFile(uri, unquote(parts.path), etag)
+            path = unquote(parts.path)
+            return LocalFile(uri, path, etag, _room(path, settings))
     raise NoSuchInput(uri, "a calculation file is a local path, file:///path or s3://bucket/key")
 
 

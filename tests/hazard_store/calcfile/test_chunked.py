@@ -172,6 +172,14 @@ def test_a_chunk_that_is_too_large_names_h5repack(tmp_path: Path, settings: Sett
         inspect_file(str(made.path), settings)
 
 
+def test_more_chunks_than_can_be_read_in_time_name_h5repack(tmp_path: Path, settings: Settings):
+    """A file of 200 KB of which each value is a chunk would take a second for each 10,000."""
+    path = tmp_path / "c.hdf5"
+    make_calc(path, 50, 9, levels=np.linspace(0.1, 1, 10), curve_options={"chunks": (1, 1, 1, 1)})
+    with pytest.raises(BadCalculation, match=r"cut into 9,000 chunks of 4 bytes.*h5repack"):
+        inspect_file(str(path), settings)
+
+
 def test_what_is_packed_a_thousandfold_is_no_hazard(tmp_path: Path, settings: Settings):
     path = tmp_path / "c.hdf5"
     zeros = np.zeros((1000, 1, 8, 64), "f4")

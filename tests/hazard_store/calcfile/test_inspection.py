@@ -125,6 +125,17 @@ def test_std_need_only_be_finite(tmp_path: Path, settings: Settings, value: floa
         assert inspect_file(str(made.path), settings).negative_zeros == 0
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("level", range(5))
+def test_std_is_finite_at_every_level(tmp_path: Path, settings: Settings, value: float, level: int):
+    """It may rise, so its first and last values do not bound the others."""
+    stats = np.full((3, 2, 2, 5), 0.1, np.float32)
+    stats[1, 1, 0, level] = value
+    made = make_calc(tmp_path / "c.hdf5", stats=stats, aggs=("mean", "std"), realisations=False)
+    with pytest.raises(BadCalculation, match=f"site 1 .*statistic std, PGA .* at level {level}"):
+        inspect_file(str(made.path), settings)
+
+
 @pytest.mark.parametrize("options", [None, CHUNKED])
 @pytest.mark.parametrize("block", [4, 8 << 20])
 def test_negative_zeros_are_counted_over_all_curves(

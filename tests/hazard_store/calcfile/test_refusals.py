@@ -16,7 +16,7 @@ from hazard_store.settings import Settings
 from tests.support.calc_factory import make_calc
 from tests.support.laws import check_pickle
 
-STATS, RLZS = "hcurves-stats", "hcurves-rlzs"
+STATS, RLZS, IDS = "hcurves-stats", "hcurves-rlzs", "sitecol/custom_site_id"
 
 
 def axes(name: str, **changes: Any) -> Any:
@@ -29,8 +29,16 @@ def axes(name: str, **changes: Any) -> Any:
 
 def replace(name: str, value: Any) -> Any:
     def edit(h5: h5py.File) -> None:
-        del h5[name]
+        if name in h5:
+            del h5[name]
         h5[name] = value
+
+    return edit
+
+
+def attribute(name: str, value: Any) -> Any:
+    def edit(h5: h5py.File) -> None:
+        h5.attrs[name] = value
 
     return edit
 
@@ -130,11 +138,26 @@ def of_events(**parameters: Any) -> dict[str, Any]:
         ({"oqparam": {"hazard_imtls": {"PGA": [1.0] * 4, "SA(0.5)": [1.0] * 5}}}, "4 levels"),
         ({"oqparam": {"soil_intensities": [0.1, 0.2]}}, "oqparam has 2 levels for PGA"),
         ({"levels": [0.1, 0.2, float("nan")]}, "levels that are not finite"),
+        ({"oqparam": {"soil_intensities": ["0.1"] * 5}}, "levels for PGA that are not numbers"),
+        ({"oqparam": {"soil_intensities": "12345"}}, "levels for PGA that are not numbers"),
+        ({"oqparam": {"soil_intensities": [True] * 5}}, "levels for PGA that are not numbers"),
         ({"oqparam": {"investigation_time": None}}, "investigation_time is None"),
         ({"oqparam": {"investigation_time": 0}}, "investigation_time is 0"),
         ({"oqparam": {"investigation_time": float("inf")}}, "investigation_time is inf"),
         ({"weights": [float("nan"), 1.0]}, "realisation 0 has the weight nan"),
         ({"weights": [1.5, -0.5]}, "realisation 1 has the weight -0.5"),
+        ({"weights": [0.0, 0.0]}, "weights of its realisations add up to 0, not to 1"),
+        ({"weights": [0.7, 0.0], "num_samples": 2}, "add up to 0.7, not to 1"),
+        ({"edit": replace("weights", h5py.Empty("f8"))}, "its weights holds nothing"),
+        ({"edit": axes(STATS, stat="abc")}, "has 'abc' as its axis stat, not a list of names"),
+        ({"edit": axes(STATS, stat=[1, 2, 3])}, "has [1, 2, 3] as its axis stat"),
+        ({"edit": axes(RLZS, imt={"PGA": 1, "SA(0.5)": 2})}, "as its axis imt, not a list"),
+        ({"edit": replace(IDS, np.array([1.5, 2.5, 3.5]))}, "custom_site_id is float64, not text"),
+        ({"edit": replace(IDS, np.array([1, 2, 3j]))}, "custom_site_id is complex128, not text"),
+        ({"edit": attribute("checksum32", 1e300)}, "its checksum32 is np.float64(1e+300), not a"),
+        ({"edit": attribute("checksum32", np.arange(5))}, "its checksum32 is array([0, 1, 2, 3, 4"),
+        ({"edit": attribute("date", "2" * 60_000)}, "its date has 60,000 characters"),
+        ({"edit": attribute("engine_version", "3" * 300)}, "engine_version has 300 characters"),
         ({"edit": replace("weights", np.zeros((2, 2, 2)))}, "weights have the shape (2, 2, 2)"),
         ({"lat": [0.0, 90.1, 0.0]}, "site 1 has the latitude 90.1, not -90 to 90"),
         ({"lat": [0.0, 0.0, float("nan")]}, "site 2 has the latitude nan"),
@@ -195,6 +218,15 @@ def test_not_hdf5(tmp_path: Path, settings: Settings, content: bytes, sentence: 
     path.write_bytes(content)
     with pytest.raises(BadCalculation, match=sentence):
         open_calc(str(path), settings)
+
+
+@pytest.mark.parametrize("size", [512, 4096])
+def test_a_user_block_is_named(tmp_path: Path, settings: Settings, size: int):
+    """It is HDF5 all the same, and every place in it is told from where HDF5 begins."""
+    path = make_calc(tmp_path / "c.hdf5").path
+    path.write_bytes(bytes(size) + path.read_bytes())
+    with pytest.raises(BadCalculation, match=rf"begins with {size:,} bytes .*h5unjam"):
+        inspect_file(str(path), settings)
 
 
 def test_hdf5_of_somebody_else(tmp_path: Path, settings: Settings):

@@ -261,6 +261,8 @@ def test_a_link_that_leads_out_of_the_inbox_is_not_read(tmp_path: Path):
         root = name.rstrip("/")
         with pytest.raises(NoSuchInput, match="a link that leads out of the inbox"):
             open_calc(f"{root}/calc_1.hdf5", settings)
+        with pytest.raises(NoSuchInput, match="a link that leads out of the inbox"):
+            open_calc(f"file://{root}/calc_1.hdf5", settings)
         open_calc(f"{root}/calc_3.hdf5", settings).close()
         open_calc(str(secret), settings).close()  # by a person, who may read all
 
