@@ -28,6 +28,7 @@ from hazard_store.aws.codes import (
 )
 from hazard_store.aws.retry import is_temporary
 from hazard_store.errors import HazardStoreError, Misconfigured, TryAgain
+from hazard_store.shown import cut
 
 WRONG_KEYS = (  # how DynamoDB says that a table has other keys than a request names
     "provided key element does not match the schema",
@@ -92,7 +93,8 @@ def _of_answer(error: ClientError) -> HazardStoreError | None:
     if is_of_the_clock(code, message):
         return Misconfigured("clock", _clock_reason(error))
     if code in NOT_ALLOWED_CODES:
-        return Misconfigured("AWS", f"the credentials are not accepted here ({error})")
+        said = f"{code}: {cut(message)}"
+        return Misconfigured("AWS", f"the credentials are not accepted here ({said})")
     if code in WRONG_SERVICE_CODES:
         return Misconfigured(
             "AWS_ENDPOINT_URL",

@@ -182,6 +182,7 @@ def visible_head(store: Store, calc_id: str, unpublished: bool) -> Head:
 
     Raises:
         NoSuchCalculation: it is not stored, or not published.
+        CorruptItem: it is stored, and its head is missing.
         BadParameter: it is no calculation id.
     """
     if not isinstance(calc_id, str):
@@ -191,7 +192,10 @@ def visible_head(store: Store, calc_id: str, unpublished: bool) -> Head:
     try:
         head = store.head(calc_id)
     except NoSuchCalculation as error:
-        ids = [entry.calc_id for entry in store.heads.entries()]
+        storage_ids = {entry.calc_id: entry.storage_id for entry in store.heads.entries()}
+        if calc_id in storage_ids and store.heads.get(storage_ids[calc_id]) is None:
+            raise store.parts(storage_ids[calc_id]).broken("head", "missing record") from None
+        ids = [each for each in storage_ids if each != calc_id]
         raise NoSuchCalculation(calc_id, error.reason + did_you_mean(calc_id, ids)) from None
     if not (unpublished or head.status is Status.PUBLISHED):
         raise NoSuchCalculation(calc_id, f"it is {head.status}, not published (see --unpublished)")

@@ -37,6 +37,9 @@ CONDITIONS: dict[str, tuple[foreign.Answer, int, str]] = {
     "another service": (foreign.other_json, 75, "not one of DynamoDB (HTTP 200, application/json"),
     "an answer cut short": (foreign.cut_short, 75, "not one of DynamoDB"),
     "a web server": (foreign.not_found, 78, "is not a DynamoDB (HTTP 404"),
+    "a redirection": (foreign.redirection, 78, "is not a DynamoDB (HTTP 307"),
+    "an error without a name": (foreign.nameless, 78, "is not a DynamoDB (HTTP 400"),
+    "a key that may not be used": (foreign.no_key, 78, "not accepted here (KMSAccessDenied"),
     "an unknown operation": (foreign.unknown_operation, 78, "is not a DynamoDB"),
     "a clock that is wrong": (foreign.late, 78, "this machine's clock is wrong"),
     "no end": (foreign.drips, 75, "AWS: "),
@@ -248,3 +251,22 @@ def test_a_head_that_is_none_is_damage(store: Store, cli: Cli, words: list[str],
         ExpressionAttributeValues={":c": {"S": text}},
     )
     is_told(cli(*words), 74, f"{store.settings.meta_table} A head: not the record of a calcul")
+
+
+@pytest.mark.parametrize("words", [["list"], ["curves", "A"], ["tables", "create"]], ids=" ".join)
+def test_an_empty_object_is_no_answer(
+    aws_environment: dict[str, str], cli: Cli, impatient, words: list[str]
+):
+    """An answer that found nothing counts it: 0."""
+    with foreign.serving(foreign.empty) as address:
+        impatient(address)
+        is_told(cli(*words), 75, "the answer is not one of DynamoDB")
+
+
+@pytest.mark.parametrize("words", [["show", "A"], ["curves", "A"], ["get_hazard", "A"]])
+def test_a_head_that_is_missing_is_damage(store: Store, cli: Cli, words: list[str]):
+    """It is not "no such calculation", which suggests itself."""
+    stored(store, FILE)
+    key = {"haz_sol_id": {"S": "A"}, "record": {"S": "head"}}
+    store.client.delete_item(TableName=store.settings.meta_table, Key=key)
+    is_told(cli(*words), 74, f"{store.settings.meta_table} A head: missing record")
