@@ -85,7 +85,7 @@ class NoSuchCurve(HazardStoreError):
     exit_code = EX_NOINPUT
 
     def __init__(self, calc_id: str, axis: str, wanted: str, known: str) -> None:
-        super().__init__(calc_id, f"it has no {axis} {cut(wanted)}; it has {known}")
+        super().__init__(calc_id, f"it has no {axis} {cut(wanted) or repr(wanted)}; it has {known}")
         self.args = (calc_id, axis, wanted, known)
         self.axis, self.wanted, self.known = axis, wanted, known
 

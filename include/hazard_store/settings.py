@@ -31,7 +31,7 @@ def is_address(text: str) -> bool:
 class FromEnvironment(BaseSettings):
     """Settings from variables with a prefix; an invalid value is one clear error."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     @classmethod
     def from_environment(cls, **overrides: Any) -> Self:
@@ -118,6 +118,13 @@ class Settings(FromEnvironment):
     def _endpoint(cls, value: str | None) -> str | None:
         if value is not None and not is_address(value):
             raise ValueError(f"{value!r} is not an address, e.g. http://localhost:4566")
+        return value
+
+    @field_validator("owner")
+    @classmethod
+    def _owner(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError(f"{value!r} has a character that no name of a run has")
         return value
 
     @field_validator("inbox")

@@ -22,6 +22,13 @@ BUSY = (408, 425, 429)
 # One of these names a DynamoDB: AWS sends all three; a stand-in, one at least.
 SIGNS = ("x-amzn-requestid", "x-amz-crc32")
 CONTENT_TYPE = "amz-json"
+# What an answer holds even where it found nothing.
+ALWAYS_THERE = {
+    "Query": "Count",
+    "Scan": "Count",
+    "DescribeTable": "Table",
+    "BatchGetItem": "Responses",
+}
 
 
 def refuse_foreign_answers(client: DynamoDBClient) -> None:
@@ -46,9 +53,9 @@ def is_from_dynamodb(headers: Any, body: bytes) -> bool:
 def _check(response_dict: dict[str, Any], **_: Any) -> None:
     """Put an error in the place of a foreign answer, before it is parsed."""
     headers, body = response_dict["headers"], response_dict["body"]
-    if is_from_dynamodb(headers, body):
-        return
     status = response_dict["status_code"]
+    if is_from_dynamodb(headers, body) and (status < 300 or status >= 500 or b"__type" in body):
+        return
     may_pass = status < 300 or status >= 500 or status in BUSY
     begins = " ".join(body[: 4 * SHOWN].decode("utf-8", "replace").split())[:SHOWN]
     kind = headers.get("content-type", "no content type")
@@ -64,4 +71,8 @@ def _check(response_dict: dict[str, Any], **_: Any) -> None:
 def _raise(parsed: dict[str, Any], model: Any, **_: Any) -> None:
     """Raise the error of a foreign answer: the library goes by the status that it came with."""
     if parsed.get("Error", {}).get("Code") in (FOREIGN_ANSWER, NOT_DYNAMODB):
+        raise ClientError(parsed, model.name)  # type: ignore[arg-type]
+    if ALWAYS_THERE.get(model.name, "ResponseMetadata") not in parsed and "Error" not in parsed:
+        text = f"an answer to {model.name} has more in it"
+        parsed["Error"] = {"Code": FOREIGN_ANSWER, "Message": text}
         raise ClientError(parsed, model.name)  # type: ignore[arg-type]

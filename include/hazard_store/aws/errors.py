@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import traceback
 
 from botocore.exceptions import (
     ClientError,
@@ -14,6 +15,8 @@ from botocore.exceptions import (
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
 )
 
 from hazard_store.aws.codes import (
@@ -25,6 +28,7 @@ from hazard_store.aws.codes import (
 )
 from hazard_store.aws.retry import is_temporary
 from hazard_store.errors import HazardStoreError, Misconfigured, TryAgain
+from hazard_store.shown import cut
 
 WRONG_KEYS = (  # how DynamoDB says that a table has other keys than a request names
     "provided key element does not match the schema",
@@ -43,6 +47,7 @@ _CONFIGURATION = (
     PartialCredentialsError,
     ProfileNotFound,
 )
+_CREDENTIALS = ("botocore/credentials.py", "botocore/utils.py", "botocore/tokens.py")
 
 
 def to_hazard_error(error: Exception) -> HazardStoreError | None:
@@ -53,6 +58,8 @@ def to_hazard_error(error: Exception) -> HazardStoreError | None:
             return ours
     if isinstance(error, _CONFIGURATION):
         return Misconfigured("AWS", f"{error}")
+    if _is_of_credentials(error):
+        return Misconfigured("AWS", f"the credentials cannot be fetched ({error}): set them anew")
     if isinstance(error, HTTPClientError) and not is_temporary(error):
         return Misconfigured(
             "AWS", "the region or a key has a character that cannot be sent, such as a line end"
@@ -62,6 +69,16 @@ def to_hazard_error(error: Exception) -> HazardStoreError | None:
     if is_temporary(error):
         return TryAgain("AWS", str(error))
     return None
+
+
+def _is_of_credentials(error: Exception) -> bool:
+    """Tell whether the library met it while it fetched credentials: no such file, an old token."""
+    if isinstance(error, (SSOError, TokenRetrievalError)):
+        return True
+    if not isinstance(error, OSError):
+        return False
+    frames = traceback.extract_tb(error.__traceback__)
+    return any(frame.filename.endswith(_CREDENTIALS) for frame in frames)
 
 
 def _of_answer(error: ClientError) -> HazardStoreError | None:
@@ -76,7 +93,8 @@ def _of_answer(error: ClientError) -> HazardStoreError | None:
     if is_of_the_clock(code, message):
         return Misconfigured("clock", _clock_reason(error))
     if code in NOT_ALLOWED_CODES:
-        return Misconfigured("AWS", f"the credentials are not accepted here ({error})")
+        said = f"{code}: {cut(message)}"
+        return Misconfigured("AWS", f"the credentials are not accepted here ({said})")
     if code in WRONG_SERVICE_CODES:
         return Misconfigured(
             "AWS_ENDPOINT_URL",

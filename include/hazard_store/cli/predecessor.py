@@ -12,6 +12,7 @@ from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import PredecessorLines, ProgressLines
 from hazard_store.cli.read import find_curves
 from hazard_store.cli.render import echo_json, print_curves
+from hazard_store.errors import DamagedCalculation
 from hazard_store.keys import storage_id
 from hazard_store.model import KeyScheme, Layout
 from hazard_store.query import get_hazard_metadata
@@ -70,17 +71,17 @@ def _list(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tu
     return tuple(part.strip().strip("'\"") for part in parts if part.strip())
 
 
-def _locs(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...]:
-    """Site codes are divided by commas; "[lat~lon]" may come with or without its brackets."""
-    codes = _list(_ctx, _param, value)
-    return tuple(
-        f"[{code}]" if "~" in code and not code.startswith("[") else code for code in codes
-    )
+def _ids(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+    """Split likewise; none is no question."""
+    ids = _list(ctx, param, value)
+    if not ids:
+        raise click.BadParameter(f"{value!r} names no calculation")
+    return ids
 
 
 @click.command("get_hazard")
-@click.argument("calc_ids", callback=_list)
-@click.option("--locs", callback=_locs, help="Site codes, comma-separated.")
+@click.argument("calc_ids", callback=_ids)
+@click.option("--locs", callback=_list, help="Site codes, comma-separated.")
 @click.option("--vs30s", callback=_list, help="m/s, comma-separated.")
 @click.option("--imts", callback=_list, help="Intensity measures, comma-separated.")
 @click.option("--rlzs", callback=_list, help="Realisations, comma-separated.")
@@ -108,11 +109,17 @@ def get_command(
     for calc_id in calc_ids:
         if calc_id not in known:
             visible_head(store, calc_id, unpublished=False)  # raises, and says why
+    damage: DamagedCalculation | None = None
     for metadata in get_hazard_metadata(calc_ids, wanted, store=store):
         if verbose:
             content = dict(vars(metadata), levels=metadata.levels.tolist())
             echo_json(content)
-        print_curves(find_curves(store, metadata.calc_id, locs, imts, aggs, rlzs, False), "csv")
+        try:
+            print_curves(find_curves(store, metadata.calc_id, locs, imts, aggs, rlzs, False), "csv")
+        except DamagedCalculation as error:  # the other calculations are served too
+            damage = damage or error
+    if damage is not None:
+        raise damage
 
 
 def store_hazard() -> int:

@@ -23,7 +23,7 @@ from hazard_store.cli.render import (
     print_forecast,
     print_table,
 )
-from hazard_store.errors import DamagedCalculation
+from hazard_store.errors import DamagedCalculation, NoSuchCurve
 from hazard_store.model import Status
 from hazard_store.query import (
     RlzCurve,
@@ -182,14 +182,18 @@ def find_curves(
         asked.append(
             get_hazard_rlz_curves(calc_id, sites, measures, rlzs or None, unpublished, store=store)
         )
-    damage = None
+    failure: DamagedCalculation | NoSuchCurve | None = None
     for curves in asked:
         try:
             yield from curves
         except DamagedCalculation as error:  # what is whole of the other kind is served too
-            damage = damage or error
-    if damage is not None:
-        raise damage
+            failure = failure or error
+        except NoSuchCurve as error:
+            if error.axis != "site":
+                raise
+            failure = failure or error
+    if failure is not None:
+        raise failure
 
 
 def _writable(ctx: click.Context, _param: click.Parameter, value: str | None) -> str:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hazard_store.amounts import count, dollars, seconds
-from hazard_store.errors import DamagedCalculation
+from hazard_store.errors import DamagedCalculation, NoSuchCurve
 from hazard_store.model import Kind
 from hazard_store.query import RlzCurve, StatsCurve
 from hazard_store.records import AuditReport, Forecast, LastAudit
@@ -143,10 +143,13 @@ def print_curves(curves: Iterator[StatsCurve | RlzCurve], output_format: str) ->
 
     Raises:
         DamagedCalculation: sites are not whole; the curves of the others are a valid document.
+        NoSuchCurve: there is no such site; the curves of the others likewise.
     """
     whole = _Whole(curves)
     found = iter(whole)
     first = next(found, None)  # an error must come before the first byte of output
+    if first is None and isinstance(whole.failure, NoSuchCurve):
+        raise whole.failure
     found = iter(()) if first is None else chain((first,), found)
     if output_format == "json":
         click.echo("[", nl=False)
@@ -164,22 +167,22 @@ def print_curves(curves: Iterator[StatsCurve | RlzCurve], output_format: str) ->
             for iml, poe in zip(curve.imls.tolist(), curve.poes.tolist(), strict=True)
         )
         print_table("Hazard curves", header, cells)
-    if whole.damage is not None:
-        raise whole.damage
+    if whole.failure is not None:
+        raise whole.failure
 
 
 class _Whole:
-    """The curves of whole sites; keeps the damage that ends them."""
+    """The curves of whole sites; keeps the error that ends them."""
 
     def __init__(self, curves: Iterator[StatsCurve | RlzCurve]) -> None:
         self._curves = curves
-        self.damage: DamagedCalculation | None = None
+        self.failure: DamagedCalculation | NoSuchCurve | None = None
 
     def __iter__(self) -> Iterator[StatsCurve | RlzCurve]:
         try:
             yield from self._curves
-        except DamagedCalculation as damage:
-            self.damage = damage
+        except (DamagedCalculation, NoSuchCurve) as failure:
+            self.failure = failure
 
 
 def _print_csv(curves: Iterable[StatsCurve | RlzCurve]) -> None:

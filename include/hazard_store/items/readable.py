@@ -90,7 +90,11 @@ class Readable:
             raise ItemError("its levels are not the calculation's")
         if poes.shape != levels.shape:
             raise ItemError("it has not one value a level")
-        return poes.astype(np.float32)[None]
+        with np.errstate(over="ignore"):
+            curves = poes.astype(np.float32)
+        if not np.isfinite(curves).all():
+            raise ItemError("a value is no float32")
+        return curves[None]
 
     def curve_attributes(self) -> set[str]:
         """Return the names of the attributes that hold the curves."""

@@ -11,8 +11,10 @@ from hazard_store.errors import (
     CorruptItem,
     DamagedCalculation,
     NoSuchCalculation,
+    NoSuchCurve,
 )
-from hazard_store.items import ItemSpec, StoredRows
+from hazard_store.items import ItemSpec, Place, StoredRows
+from hazard_store.keys import storage_id
 from hazard_store.model import Kind, Status
 from hazard_store.query.choices import choose, did_you_mean, listed, place, rlz, text
 from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, StatsCurve
@@ -42,10 +44,15 @@ def get_hazard_metadata(
         vs30s: only calculations in which one of these values occurs, m/s.
         unpublished: also what is not published.
         store: where; by default as the environment says.
+
+    Raises:
+        BadParameter: what is given is no calculation id.
     """
     store = store or _default_store()
     wanted_vs30s = None if vs30s is None else _numbers(vs30s)
     ids = listed(calc_ids, "calc_ids", text, 'a calculation id ("CALC13")')
+    for each in ids or ():
+        storage_id(each)  # refuses what is no id
     heads = (
         store.heads.all()
         if ids is None
@@ -175,11 +182,20 @@ def visible_head(store: Store, calc_id: str, unpublished: bool) -> Head:
 
     Raises:
         NoSuchCalculation: it is not stored, or not published.
+        CorruptItem: it is stored, and its head is missing.
+        BadParameter: it is no calculation id.
     """
+    if not isinstance(calc_id, str):
+        raise BadParameter(
+            "calc_id", f"it is {quoted(calc_id)}: one calculation id is expected, a text"
+        )
     try:
         head = store.head(calc_id)
     except NoSuchCalculation as error:
-        ids = [entry.calc_id for entry in store.heads.entries()]
+        storage_ids = {entry.calc_id: entry.storage_id for entry in store.heads.entries()}
+        if calc_id in storage_ids and store.heads.get(storage_ids[calc_id]) is None:
+            raise store.parts(storage_ids[calc_id]).broken("head", "missing record") from None
+        ids = [each for each in storage_ids if each != calc_id]
         raise NoSuchCalculation(calc_id, error.reason + did_you_mean(calc_id, ids)) from None
     if not (unpublished or head.status is Status.PUBLISHED):
         raise NoSuchCalculation(calc_id, f"it is {head.status}, not published (see --unpublished)")
@@ -196,10 +212,6 @@ def _curves(
     unpublished: bool,
 ) -> Iterator[tuple[ItemSpec, StoredRows, int, int]]:
     """Yield (spec, item, row, imt) of each curve asked for."""
-    if not isinstance(calc_id, str):
-        raise BadParameter(
-            "calc_id", f"it is {quoted(calc_id)}: one calculation id is expected, a text"
-        )
     store = store or _default_store()
     head = visible_head(store, calc_id, unpublished)
     with explain_missing(store, head):
@@ -214,7 +226,7 @@ def _curves_of(
     imts: Sequence[str] | None,
     rows: Sequence[str] | None,
 ) -> Iterator[tuple[ItemSpec, StoredRows, int, int]]:
-    """Yield the curves of whole sites; raise of the others when all were read."""
+    """Yield the curves of whole sites; raise of the others, missing ones too, at the end."""
     spec = head.calculation.spec(kind)
     axis = "statistic" if kind is Kind.STATS else "realisation"
     imt_numbers = choose(head, "IMT", imts, spec.imts)
@@ -229,14 +241,16 @@ def _curves_of(
         else fetch_rows(store, spec, to_fetch, row_numbers)
     )
     damages: list[str] = []
+    absent: NoSuchCurve | None = None
     known: frozenset[str] = frozenset()
     for site, items in zip(places, sites, strict=True):
-        by_row, reason = _by_row(items, row_numbers)
+        by_row, reason = _by_row(head, site, items, row_numbers, exactly=locs is None)
         missing = [row for row in row_numbers if row not in by_row]
         if missing and not by_row and locs is not None:
             known = known or recorded_locs(store, head)  # read once, however many are missing
             if site.loc not in known:
-                raise no_such_site(store, head, site.loc)
+                absent = absent or no_such_site(store, head, site.loc)
+                continue
         if missing:
             damages.append(f"{axis} {spec.rows[missing[0]]} of site {site.loc} is {reason}")
             continue
@@ -245,10 +259,17 @@ def _curves_of(
                 yield spec, by_row[row], row, imt
     if damages:
         raise DamagedCalculation(head.calc_id, damages[0], len(damages))
+    if absent is not None:
+        raise absent
 
 
 def _by_row(
-    items: Sequence[StoredRows | CorruptItem], row_numbers: Sequence[int]
+    head: Head,
+    site: Place,
+    items: Sequence[StoredRows | CorruptItem],
+    row_numbers: Sequence[int],
+    *,
+    exactly: bool,
 ) -> tuple[dict[int, StoredRows], str]:
     """Return the items of a site by their rows, and what is wrong where a row has none."""
     reason = "missing"
@@ -256,9 +277,26 @@ def _by_row(
     for item in items:
         if isinstance(item, CorruptItem):
             reason = f"altered ({item.reason})"
+        elif not _is_at(head, site, item.place, exactly=exactly):
+            reason = "altered (its coordinates or vs30 are not the site's)"
         else:
             by_row |= {item.first + number: item for number in range(len(item.curves))}
     return {row: by_row[row] for row in row_numbers if row in by_row}, reason
+
+
+def _is_at(head: Head, site: Place, found: Place, *, exactly: bool) -> bool:
+    """Tell whether an item carries its site's coordinates: those of its code, if it was asked by.
+
+    DynamoDB keeps no number below 1e-130, which so is 0 in an item.
+    """
+    if found.vs30 == site.vs30 and all(
+        a == b or abs(a - b) < 1e-99 for a, b in ((found.lat, site.lat), (found.lon, site.lon))
+    ):
+        return True
+    rule = head.calculation.code_rule
+    if rule is None or exactly:
+        return False
+    return rule.code(found.lat, found.lon, found.vs30) == site.loc
 
 
 def _asked(locs: object, imts: object) -> tuple[list[str] | None, list[str] | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from numbers import Real
 
 import numpy as np
@@ -13,7 +14,8 @@ from hazard_store.errors import NoSuchCurve
 from hazard_store.records import Head
 from hazard_store.shown import cut, quoted
 
-_NUMBER = re.compile(r"\d+(?:\.\d*)?")
+_NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
+_ORDINAL = re.compile(r"0*(\d+)(?:\.0*)?")
 MAX_LISTED = 12
 
 
@@ -32,7 +34,7 @@ def choose(head: Head, axis: str, wanted: Sequence[str] | None, known: Sequence[
     if wanted is None:
         return list(range(len(known)))
     exact = {name: i for i, name in enumerate(known)}
-    meant = {_canonical(name): i for i, name in enumerate(known)}
+    meant = {} if axis == "realisation" else {_canonical(name): i for i, name in enumerate(known)}
     found = []
     for name in wanted:
         ordinal = exact.get(name, meant.get(_canonical(name)))
@@ -79,16 +81,12 @@ def listed(
     """
     if value is None:
         return None
-    try:
+    with suppress(TypeError):
         return [each(value)]
-    except TypeError:
-        pass
-    try:
-        return [each(one) for one in value]  # type: ignore[attr-defined]
-    except TypeError:
-        raise TypeError(
-            f"{name}={quoted(value)}: {example} is expected, or a list of such"
-        ) from None
+    with suppress(TypeError):
+        if not isinstance(value, bytes | bytearray | memoryview):  # their parts are numbers
+            return [each(one) for one in value]  # type: ignore[attr-defined]
+    raise TypeError(f"{name}={quoted(value)}: {example} is expected, or a list of such")
 
 
 def text(value: object) -> str:
@@ -97,7 +95,9 @@ def text(value: object) -> str:
         return value
     if isinstance(value, Real) and not isinstance(value, bool):
         number = float(value)
-        return str(int(number)) if number.is_integer() else repr(number)
+        if number.is_integer():
+            return str(int(number))
+        return str(value) if isinstance(value, np.floating) else repr(number)  # float32: 0.1
     raise TypeError
 
 
@@ -113,11 +113,12 @@ def place(value: object) -> str:
 
 
 def rlz(value: object) -> str:
-    """Return a realisation as it stands in keys: 7 and "7" are "00007"."""
+    """Return a realisation as it stands in keys: 7 and "7" are "00007"; what is none, as it is."""
     if isinstance(value, Real) and not isinstance(value, bool) and float(value).is_integer():
-        return f"{int(float(value)):05d}"
+        value = str(int(float(value)))
     if isinstance(value, str):
-        return f"{value:0>5}"
+        ordinal = _ORDINAL.fullmatch(value.strip())
+        return f"{ordinal[1]:0>5}" if ordinal else value
     raise TypeError
 
 

@@ -17,9 +17,9 @@ from hazard_store.records import Head
 from hazard_store.shown import cut
 from hazard_store.store import Store
 
-_NUMBER = r"[-+]?\d+(?:\.\d*)?"
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,2})?"
 _COORDINATES = re.compile(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
-_CODE = re.compile(r"\[?(-?\d+\.(\d+))~(-?\d+\.(\d+))(?:~([\d.]+))?\]?")
+_CODE = re.compile(r"\[?(-?\d+\.(\d+))~(-?\d+\.(\d+))(?:~(\d+(?:\.\d*)?))?\]?")
 MAX_SUGGESTED_FROM = 20_000  # sites among which similar ids are looked for
 MAX_LISTED = 10
 
@@ -175,13 +175,18 @@ def _east(lon: float) -> float:
 
 def _half(written: str) -> float:
     """Return how far a number may lie from what it is when rounded to the decimals of a text."""
-    return 0.500001 * 10.0 ** -len(written.partition(".")[2])
+    return 0.500001 * 10.0 ** -_decimals(written)
 
 
 def _rounds_to(degrees: float, written: str) -> bool:
     """Tell whether degrees, rounded to the decimals of a text, are what it says."""
-    decimals = len(written.partition(".")[2])
-    return _east(float(f"{degrees:.{decimals}f}")) == _east(float(written))
+    return _east(float(f"{degrees:.{_decimals(written)}f}")) == _east(float(written))
+
+
+def _decimals(written: str) -> int:
+    """Return the decimals that a number is written with: four of -4.13004e1."""
+    digits, _, exponent = written.lower().partition("e")
+    return max(0, len(digits.partition(".")[2]) - int(exponent or 0))
 
 
 def _described(place: Place) -> str:
@@ -196,6 +201,7 @@ def _from_code(head: Head, wanted: _Wanted) -> Place | None:
         return None
     lat, lon = float(match[1]), float(match[3])
     vs30 = float(match[5]) if match[5] else None
-    if rule.code(lat, lon, vs30) != wanted.loc or abs(lon) == 180:
+    code = rule.code(lat, lon, vs30)
+    if wanted.loc not in (code, code.strip("[]")) or abs(lon) == 180:
         return None  # codes at the date line had the file's sign once
-    return Place(lat, lon, vs30, wanted.loc, head.calculation.key_maker.hash_key(lat, lon))
+    return Place(lat, lon, vs30, code, head.calculation.key_maker.hash_key(lat, lon))

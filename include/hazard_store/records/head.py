@@ -10,6 +10,7 @@ from typing import Any
 from hazard_store.model import Status
 from hazard_store.records.documents import StoredCalculation
 from hazard_store.records.parts import Parts
+from hazard_store.shown import cut
 
 HEAD_BYTES = 14_000  # of JSON: with its state, a head stays below 16 KB
 # What can be large: 377 IMTs with levels of their own, 1,024 chunks.
@@ -45,7 +46,19 @@ class Conflict(Exception):
 
 
 def head_of(item: dict[str, Any], parts: Parts) -> Head:
-    """Return the head that an item holds; `parts` are those of the same calculation."""
+    """Return the head that an item holds; `parts` are those of the same calculation.
+
+    Raises:
+        CorruptItem: it is not as a head is.
+    """
+    try:
+        return _head_of(item, parts)
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"not the record of a calculation ({type(error).__name__}: {error})"
+        raise parts.broken("head", cut(reason)) from error
+
+
+def _head_of(item: dict[str, Any], parts: Parts) -> Head:
     content = json.loads(item["calculation"]["S"])
     if "spilled" in item:
         content |= parts.get_json(item["spilled"]["S"])

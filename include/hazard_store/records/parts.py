@@ -68,11 +68,11 @@ class Parts:
             for number in range(1, int(first["parts"]["N"])):
                 item = self._get(_numbered(name, number))
                 if item is None:
-                    raise self._broken(name, "missing part")
+                    raise self.broken(name, "missing part")
                 pieces.append(bytes(item["part"]["B"]))
             return zlib.decompress(b"".join(pieces))
         except (zlib.error, KeyError) as error:
-            raise self._broken(name, str(error)) from error
+            raise self.broken(name, str(error)) from error
 
     def get_json(self, name: str) -> Any:
         """Return the JSON value stored under a name; None where nothing was."""
@@ -130,12 +130,12 @@ class Parts:
         if record not in self._sites:
             item = self._get(record)
             if item is None:
-                raise self._broken(record, "missing part")
+                raise self.broken(record, "missing part")
             try:
                 content = zlib.decompress(bytes(item["part"]["B"]))
                 self._sites = {record: SitePart.model_validate_json(content)}
             except (zlib.error, KeyError, ValueError) as error:
-                raise self._broken(record, str(error)) from error
+                raise self.broken(record, str(error)) from error
         return self._sites[record]
 
     def places(self, keys: KeyMaker, start: int, stop: int) -> Iterator[tuple[int, Place]]:
@@ -169,7 +169,8 @@ class Parts:
         )
         return answer.get("Item")
 
-    def _broken(self, name: str, reason: str) -> CorruptItem:
+    def broken(self, name: str, reason: str) -> CorruptItem:
+        """Return the error that says so of a record."""
         return CorruptItem(self._table, self._storage_id, name, reason)
 
 

@@ -11,7 +11,7 @@ from hazard_store.store import Store
 from local.ports import free_port
 from tests.support import foreign_service as foreign
 from tests.support.commands import Cli, Ended
-from tests.support.loading import CALCS, RANGE_NAMES, drop_tables
+from tests.support.loading import CALCS, RANGE_NAMES, drop_tables, stored
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
 VERBS: dict[str, list[object]] = {
@@ -37,6 +37,9 @@ CONDITIONS: dict[str, tuple[foreign.Answer, int, str]] = {
     "another service": (foreign.other_json, 75, "not one of DynamoDB (HTTP 200, application/json"),
     "an answer cut short": (foreign.cut_short, 75, "not one of DynamoDB"),
     "a web server": (foreign.not_found, 78, "is not a DynamoDB (HTTP 404"),
+    "a redirection": (foreign.redirection, 78, "is not a DynamoDB (HTTP 307"),
+    "an error without a name": (foreign.nameless, 78, "is not a DynamoDB (HTTP 400"),
+    "a key that may not be used": (foreign.no_key, 78, "not accepted here (KMSAccessDenied"),
     "an unknown operation": (foreign.unknown_operation, 78, "is not a DynamoDB"),
     "a clock that is wrong": (foreign.late, 78, "this machine's clock is wrong"),
     "no end": (foreign.drips, 75, "AWS: "),
@@ -189,6 +192,10 @@ def test_names_that_no_file_has(store: Store, cli: Cli, uri: str, code: int):
         ("AWS_ENDPOINT_URL", "http://localhost:99999"),
         ("AWS_ENDPOINT_URL_DYNAMODB", "http://local host"),
         ("HAZARD_STORE_INBOX", "file:///tmp/inbox"),
+        ("HAZARD_STORE_WRITER_WCU_PER_S", "1e999"),
+        ("HAZARD_STORE_RETRY_LIMIT_S", "inf"),
+        ("HAZARD_STORE_OWNER", "\udcff"),
+        ("HAZARD_STORE_OWNER", "a\nhazard-store: all is well"),
         ("AWS_REGION", "us east;1"),
         ("AWS_REGION", "us\neast"),
         ("AWS_ACCESS_KEY_ID", "te st"),
@@ -204,3 +211,62 @@ def test_settings_that_no_service_has(
         words = ["list"]
     monkeypatch.setenv(variable, value)
     is_told(cli(*words), 78, variable)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"AWS_WEB_IDENTITY_TOKEN_FILE": "/no/token", "AWS_ROLE_ARN": "arn:aws:iam::1:role/x"},
+        {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/x",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/no/token",
+        },
+        "credential_process = /no/token",
+        "sso_start_url = https://x/start\nsso_region = us-east-1\nsso_account_id = 1\n"
+        "sso_role_name = r",
+    ],
+    ids=["web identity", "container", "process", "sso"],
+)
+def test_credentials_that_cannot_be_fetched(
+    store: Store, cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path, variables
+):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    if isinstance(variables, str):
+        (tmp_path / "config").write_text(f"[default]\n{variables}\n")
+        variables = {"AWS_CONFIG_FILE": str(tmp_path / "config")}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    is_told(cli("list"), 78, "the credentials cannot be fetched")
+
+
+@pytest.mark.parametrize("words", [["list"], ["show", "A"], ["curves", "A"], ["audit", "A"]])
+@pytest.mark.parametrize("text", ["{}", "null", "no JSON", '{"calc_id": "A\x1b[2K"}'])
+def test_a_head_that_is_none_is_damage(store: Store, cli: Cli, words: list[str], text: str):
+    stored(store, FILE)
+    store.client.update_item(
+        TableName=store.settings.meta_table,
+        Key={"haz_sol_id": {"S": "A"}, "record": {"S": "head"}},
+        UpdateExpression="SET calculation = :c",
+        ExpressionAttributeValues={":c": {"S": text}},
+    )
+    is_told(cli(*words), 74, f"{store.settings.meta_table} A head: not the record of a calcul")
+
+
+@pytest.mark.parametrize("words", [["list"], ["curves", "A"], ["tables", "create"]], ids=" ".join)
+def test_an_empty_object_is_no_answer(
+    aws_environment: dict[str, str], cli: Cli, impatient, words: list[str]
+):
+    """An answer that found nothing counts it: 0."""
+    with foreign.serving(foreign.empty) as address:
+        impatient(address)
+        is_told(cli(*words), 75, "the answer is not one of DynamoDB")
+
+
+@pytest.mark.parametrize("words", [["show", "A"], ["curves", "A"], ["get_hazard", "A"]])
+def test_a_head_that_is_missing_is_damage(store: Store, cli: Cli, words: list[str]):
+    """It is not "no such calculation", which suggests itself."""
+    stored(store, FILE)
+    key = {"haz_sol_id": {"S": "A"}, "record": {"S": "head"}}
+    store.client.delete_item(TableName=store.settings.meta_table, Key=key)
+    is_told(cli(*words), 74, f"{store.settings.meta_table} A head: missing record")

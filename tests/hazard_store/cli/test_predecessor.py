@@ -7,8 +7,10 @@ import io
 import re
 
 import numpy as np
+import pytest
 
 from hazard_store.store import Store
+from tests.support.calc_factory import make_calc
 from tests.support.loading import CALCS, drop_tables, items_of, stored
 from tests.support.plain_curves import plain_calc
 
@@ -108,3 +110,20 @@ def test_get_hazard_of_several_calculations(store: Store, cli):
 def test_get_hazard_usage(store: Store, cli):
     assert cli("get_hazard").code == 2
     assert cli("get_hazard", "A", "--vs30s", "x").code == 2
+
+
+@pytest.mark.parametrize("calc_ids", ["", ",", " , "])
+def test_get_hazard_of_nothing_is_no_question(store: Store, cli, calc_ids: str):
+    ended = cli("get_hazard", calc_ids)
+    assert (2, "") == (ended.code, ended.out)
+    assert "names no calculation" in ended.sentence
+
+
+def test_a_custom_id_may_look_like_a_code(store: Store, cli, tmp_path):
+    path = make_calc(
+        tmp_path / "c.hdf5", n=3, custom_ids=["A~B", "1.0~2.0", "C"], lat=[5, 6, 1], lon=[5, 6, 2]
+    ).path
+    stored(store, path)
+    out = cli("get_hazard", "A", "--locs", "A~B,1.0~2.0", "--imts", "PGA", "--aggs", "mean").out
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert {("A~B", "5.0"), ("1.0~2.0", "6.0")} == {(row["loc"], row["lat"]) for row in rows}

@@ -97,3 +97,57 @@ def test_an_unknown_id_suggests_a_similar_one(store: Store, cli, verb: str):
     ended = cli(verb, "CALC13.DSLCO")
     assert 66 == ended.code
     assert "no such calculation is stored; did you mean CALC13.DSLOC?" in ended.sentence
+
+
+@pytest.mark.parametrize("output_format", ["json", "csv", "table"])
+@pytest.mark.parametrize("first", ["[-1.000~1.000]", OTHER])
+def test_a_site_that_is_not_there_leaves_a_valid_document(
+    store: Store, cli, tmp_path, first: str, output_format: str
+):
+    stored(store, FILE)
+    other = OTHER if first != OTHER else "[-1.000~1.000]"
+    words = ["curves", "A", "--loc", first, "--loc", other, "--format", output_format]
+    ended = cli(*words, "--agg", "mean", "--imt", "PGA")
+    assert 66 == ended.code
+    assert "it has no site [-1.000~1.000]; it has 6 sites" in ended.sentence
+    if output_format == "json":
+        assert [OTHER] == [curve["loc"] for curve in json.loads(ended.out)]
+    else:
+        assert OTHER in ended.out
+
+
+@pytest.mark.parametrize(
+    "attribute", [{"lat": {"N": "1"}}, {"lon": {"N": "1e125"}}, {"vs30": {"N": "1"}}], ids=str
+)
+@pytest.mark.parametrize("words", [[], ["--loc", OTHER], ["--loc", SITE]], ids=str)
+def test_an_item_of_another_place_is_altered(store: Store, cli, attribute, words: list[str]):
+    """It is asked by its key; what it says of its site must be true all the same."""
+    stored(store, FILE)
+    item = item_at(store, "mean")
+    store.client.put_item(TableName=store.settings.stats_table, Item={**item, **attribute})
+    ended = cli("curves", "A", "--agg", "mean", "--imt", "PGA", "--format", "json", *words)
+    locs = [curve["loc"] for curve in json.loads(ended.out)]
+    by_code = words and "vs30" in attribute  # the code says nothing of it
+    if words == ["--loc", OTHER] or by_code:
+        assert (0, [words[1]]) == (ended.code, locs)
+    else:
+        assert (74, 0 if words else 5) == (ended.code, len(locs))
+        assert f"mean of site {SITE} is altered (its coordinates or vs30 are not" in ended.sentence
+
+
+def test_a_value_that_is_no_float32_is_altered(store: Store, cli):
+    stored(store, FILE, layout="readable")
+    item = item_at(store, "mean")
+    item["values"]["L"][0]["M"]["vals"]["L"][0] = {"N": "1e120"}
+    store.client.put_item(TableName=store.settings.stats_table, Item=item)
+    ended = cli("curves", "A", "--agg", "mean", "--loc", SITE, "--format", "json")
+    assert (74, []) == (ended.code, json.loads(ended.out))
+    assert "a value is no float32" in ended.sentence
+
+
+def test_get_hazard_serves_the_other_calculations(store: Store, cli, damage: str):
+    stored(store, FILE, "B")
+    ended = cli("get_hazard", "A,B", "--aggs", "mean", "--imts", "PGA", "--locs", SITE)
+    assert 74 == ended.code
+    assert f"A: statistic mean of site {SITE} is {damage}" in ended.sentence
+    assert "B" in {line.split(",")[0] for line in ended.out.splitlines()}

@@ -12,7 +12,10 @@ from hazard_store.query import (
     get_hazard_metadata,
     get_hazard_rlz_curves,
     get_hazard_stats_curves,
+    get_logic_tree,
+    get_sites,
 )
+from hazard_store.query.choices import listed, text
 from hazard_store.store import Store
 from tests.support.calc_factory import make_calc
 from tests.support.loading import stored
@@ -107,3 +110,45 @@ def test_many_values_of_vs30_are_found_too(store: Store, tmp_path):
     )
     assert store.head("MANY").calculation.n_vs30s is None
     assert ["MANY"] == [m.calc_id for m in get_hazard_metadata(vs30s=[239], store=store)]
+
+
+@pytest.mark.parametrize(
+    "given", [{"imts": b"PGA"}, {"aggs": bytearray(b"mean")}, {"rlzs": b"5"}], ids=str
+)
+def test_the_numbers_of_bytes_are_no_names(loaded: Store, given: dict):
+    curves = get_hazard_rlz_curves if "rlzs" in given else get_hazard_stats_curves
+    with pytest.raises(TypeError, match="is expected, or a list of such"):
+        list(curves("A", store=loaded, **given))
+
+
+@pytest.mark.parametrize("rlz", ["", "quantile-1", "-1", -1, "+1", "1e0", "rlz 1", "9" * 5000])
+def test_what_is_no_realisation_is_none(loaded: Store, rlz: object):
+    """It is named as it was asked for, and never taken for another."""
+    with pytest.raises(NoSuchCurve, match="it has no realisation") as caught:
+        list(get_hazard_rlz_curves("A", rlzs=rlz, store=loaded))  # type: ignore[arg-type]
+    assert f"no realisation {str(rlz)[:80] or repr('')}" in str(caught.value)
+
+
+@pytest.mark.parametrize("rlz", ["1", " 1 ", "1.0", "000001", np.int32(1), np.float32(1)])
+def test_spellings_of_a_realisation(loaded: Store, rlz: object):
+    found = list(get_hazard_rlz_curves("A", rlzs=rlz, imts="PGA", store=loaded))  # type: ignore[arg-type]
+    assert {"00001"} == {curve.rlz for curve in found}
+
+
+def test_a_float32_is_the_number_that_it_shows(loaded: Store):
+    assert ["0.1"] == listed(np.float32(0.1), "aggs", text, "")
+    assert ["0.5", "0.1"] == listed(np.array([0.5, 0.1], np.float32), "aggs", text, "")
+
+
+@pytest.mark.parametrize("calc_id", [None, 13, b"A", ["A"]], ids=str)
+@pytest.mark.parametrize("function", [get_sites, get_logic_tree])
+def test_what_is_no_id_is_refused(loaded: Store, function, calc_id: object):
+    with pytest.raises(BadParameter, match="one calculation id is expected, a text"):
+        list(function(calc_id, store=loaded))
+
+
+@pytest.mark.parametrize("calc_id", ["", "x" * 3000, "A\n", "\udcff"], ids=["", "x", "n", "u"])
+def test_metadata_of_what_is_no_id(loaded: Store, calc_id: str):
+    """DynamoDB refuses some of them, with an error of its own."""
+    with pytest.raises(BadParameter, match="is not a valid calculation id"):
+        list(get_hazard_metadata(calc_id, store=loaded))

@@ -147,3 +147,33 @@ def test_every_code_of_every_rule_finds_its_site(store: Store, tmp_path: Path, r
         if lats.count(curve.lat) == 1:
             assert curve.poes.tobytes() == one_curve(store, (curve.lat, curve.lon))
     assert {c.poes.tobytes() for c in curves} == {c.tobytes() for c in made.stats[:, 0, 0]}
+
+
+@pytest.mark.parametrize(
+    "loc",
+    [
+        "-4.13004e1,174.7804",
+        "-41.3004,1.747804E+2",
+        "-413004e-4,174.7804",
+        "-41.300~174.780",  # a code without its brackets
+        " -41.3004 ,+174.78040000",
+    ],
+)
+def test_other_spellings_of_numbers(store: Store, tmp_path: Path, loc: str):
+    made = load(store, tmp_path, BANK, (0.5, 1.0))
+    assert made.stats[0, 0, 0].tobytes() == one_curve(store, loc)
+    assert made.stats[1, 0, 0].tobytes() == one_curve(store, ".5,1")
+
+
+def test_an_exponent_takes_decimals_away(store: Store, tmp_path: Path):
+    load(store, tmp_path, (-41.3004, 174.7804))
+    with pytest.raises(NoSuchCurve, match="it has no site"):
+        one_curve(store, "-4.130049e1,174.7804")
+
+
+@pytest.mark.parametrize("loc", ["[0.500~1.000~1.2.3]", "[0.500~1.000~.]", "[0.500~1.000~]", ""])
+def test_what_is_no_code_is_no_site(store: Store, tmp_path: Path, loc: str):
+    load(store, tmp_path, (0.5, 1.0))
+    with pytest.raises(NoSuchCurve, match="it has no site") as caught:
+        one_curve(store, loc)
+    assert f"no site {loc or repr('')};" in str(caught.value)
