@@ -25,7 +25,7 @@ from hazard_store.files.open import VersionedFile
 
 DEFLATE, SHUFFLE, FLETCHER = 1, 2, 3  # HDF5's numbers of its filters
 MAX_CHUNK_BYTES = 256 << 20
-MANY_CHUNKS, MANY_CHUNK_BYTES = 8000, 8 << 10  # more chunks than that hold at least so much each:
+MANY_CHUNKS, MANY_CHUNK_BYTES = 8000, 4 << 10  # more chunks than that hold at least so much each:
 # finding, reading and checking one takes 0.1 ms, whatever is in it
 MAX_GROWTH, MAX_OVERHEAD = 1.1, 256  # of a chunk that cannot be packed
 MAX_RATIO, LARGE_RATIO, LARGE_BYTES = 1000, 200, 1_000_000_000  # unpacked to stored
