@@ -25,6 +25,16 @@ MEMORY = 640 << 20  # bytes beyond what the process has
 CPU_S, CPU_S_PER_GB = 1.5, 15.0
 GREEDY = "reading it takes more memory or time than any calculation: it is damaged; copy it again"
 _PIPE = 1 << 20
+_FATAL = (
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGPROF,
+    signal.SIGSEGV,
+    signal.SIGBUS,
+    signal.SIGFPE,
+    signal.SIGILL,
+    signal.SIGABRT,
+)
 
 
 def confined(uri: str, size: int, work: Callable[[], T]) -> T:
@@ -70,7 +80,7 @@ def _become(writing: int, cpu_s: float, work: Callable[[], Any]) -> NoReturn:
     """Be the child."""
     code = 1
     try:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGPROF):
+        for number in _FATAL:  # no handler of ours, nor of a debugger, in the child
             signal.signal(number, signal.SIG_DFL)
         gc.freeze()  # the parent's objects stay shared pages
         held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

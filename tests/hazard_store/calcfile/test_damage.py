@@ -20,10 +20,20 @@ from hazard_store.settings import Settings
 from tests.support.calc_factory import make_calc
 
 
+@pytest.fixture(autouse=True)
+def no_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read in this process: a child for each of thousands of files would take most of the time.
+
+    What the child is for is tried in `test_bounds` and in the soak.
+    """
+    monkeypatch.setattr("hazard_store.calcfile.metadata.confined", lambda _uri, _size, work: work())
+
+
 def read_all(path: Path, settings: Settings) -> None:
-    found = inspect_file(str(path), settings).calculation
+    inspection = inspect_file(str(path), settings)
+    found = inspection.calculation
     json.dumps(found.logic_tree.gsim_branches)
-    with open_calc(str(path), settings, found.file.etag) as calc:
+    with open_calc(str(path), settings, found.file.etag, inspection.checksums) as calc:
         for kind in Kind:
             if found.n_rows(kind):
                 calc.curves(kind, np.arange(len(found.sites)))

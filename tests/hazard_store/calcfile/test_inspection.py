@@ -202,8 +202,8 @@ COUNTED: list[Counting] = []
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[Counting]:
     """All files that the code under test opens; they forget what the metadata took."""
 
-    def read_and_forget(source: Counting, *others: Any) -> Contents:
-        found = read_contents(source, *others)
+    def read_and_forget(source: Counting, *others: Any, **more: Any) -> Contents:
+        found = read_contents(source, *others, **more)
         source.asked.clear()
         return found
 

@@ -43,7 +43,7 @@ CONDITIONS: dict[str, tuple[foreign.Answer, int, str]] = {
     "an unknown operation": (foreign.unknown_operation, 78, "is not a DynamoDB"),
     "a clock that is wrong": (foreign.late, 78, "this machine's clock is wrong"),
     "no end": (foreign.drips, 75, "AWS: "),
-    "no answer": (foreign.hangs, 75, "Read timeout"),
+    "no answer": (foreign.hangs, 75, "AWS: "),
     "a conflict that stays": (foreign.conflict, 75, "ReplicatedWriteConflict"),
 }
 
