@@ -116,6 +116,8 @@ class Settings(FromEnvironment):
     @field_validator("endpoint_dynamodb", "endpoint_s3")
     @classmethod
     def _endpoint(cls, value: str | None) -> str | None:
+        if value is not None and "@" in value:  # whatever stands before it is not to be shown
+            raise ValueError("an address has no user and no password in it: leave them out")
         if value is not None and not is_address(value):
             raise ValueError(f"{value!r} is not an address, e.g. http://localhost:4566")
         return value
@@ -131,7 +133,10 @@ class Settings(FromEnvironment):
     @classmethod
     def _inbox(cls, value: str) -> str:
         scheme, separator, _ = value.partition("://")
-        if separator and scheme != "s3":
+        bucket = value.removeprefix("s3://").partition("/")[0]
+        if (separator and scheme != "s3") or (
+            value.startswith("s3:") and not (separator and bucket)
+        ):
             raise ValueError(f"{value!r} is neither a folder nor s3://bucket/prefix/")
         return value
 

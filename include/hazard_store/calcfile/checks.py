@@ -63,12 +63,15 @@ class CurveChecks:
             falls[std] = True
         if bounded.all() and falls.all():
             return
-        odd = ~((poes >= 0) & (poes <= 1))  # NaN fails both
-        for curve, level in zip(*np.nonzero(odd), strict=True):
-            value = float(poes[curve, level])
-            number = int(block.curves[curve])
-            if number // self._n_imts % self._n_rows != self._std or not np.isfinite(value):
-                self._refuse_value(number, block.level + int(level), value)
+        is_std = (block.curves // self._n_imts % self._n_rows == self._std)[:, None]
+        well = np.where(is_std, np.isfinite(poes), (poes >= 0) & (poes <= 1))  # NaN fails all
+        for curve, level in np.argwhere(~well):
+            self._refuse_value(
+                int(block.curves[curve]),
+                block.level + int(level),
+                float(poes[curve, level]),
+                bool(is_std[curve, 0]),
+            )
         self._check_rises(block, falls)
 
     def _check_rises(self, block: Block, falls: NDArray[np.bool_]) -> None:
@@ -87,11 +90,11 @@ class CurveChecks:
                 float(block.poes[curve, level]),
             )
 
-    def _refuse_value(self, number: int, level: int, value: float) -> None:
+    def _refuse_value(self, number: int, level: int, value: float, is_std: bool) -> None:
+        right = "a deviation is finite" if is_std else "a probability lies within 0 to 1"
         raise BadCalculation(
             self._calculation.file.uri,
-            f"the curve of {self._name(number)} has the value {value} at level {level}; a "
-            "probability lies within 0 to 1",
+            f"the curve of {self._name(number)} has the value {value} at level {level}; {right}",
         )
 
     def _refuse_rise(self, number: int, level: int, below: float, above: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from math import isfinite
 from typing import Any, TypeVar
 
 import click
@@ -31,6 +32,19 @@ unpublished_option = click.option(
     "--unpublished", is_flag=True, help="Also what is not published yet."
 )
 
+
+class FiniteRange(click.FloatRange):
+    """A number within bounds; neither NaN, which every bound lets pass, nor infinity."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the number."""
+        number = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{quoted(value)} is not a finite number", param, ctx)
+        return number
+
+
+RATE = FiniteRange(min=0, min_open=True)
 
 _STORE_OPTIONS = (
     click.option("--realisations/--no-realisations", default=True, help="Store realisations too."),
@@ -63,7 +77,7 @@ _STORE_OPTIONS = (
     ),
     click.option(
         "--max-wcu-per-s",
-        type=click.FloatRange(min=0, min_open=True),
+        type=RATE,
         help="Write budget of the whole run, units a second. [default: none]",
     ),
 )

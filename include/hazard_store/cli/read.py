@@ -12,7 +12,12 @@ from typing import Any
 import click
 
 from hazard_store.amounts import count, dollars, seconds
-from hazard_store.cli.options import default_store, json_option, unpublished_option
+from hazard_store.cli.options import (
+    FiniteRange,
+    default_store,
+    json_option,
+    unpublished_option,
+)
 from hazard_store.cli.render import (
     described,
     echo_json,
@@ -49,7 +54,7 @@ def head_json(head: Head) -> dict[str, Any]:
 
 @click.command("list")
 @click.option("--all", "all_states", is_flag=True, help="Also what is not published.")
-@click.option("--stale-days", type=click.FloatRange(min=0), help="Only what is stale for so long.")
+@click.option("--stale-days", type=FiniteRange(min=0), help="Only what is stale for so long.")
 @json_option
 def list_verb(all_states: bool, stale_days: float | None, as_json: bool) -> None:
     """List the stored calculations."""

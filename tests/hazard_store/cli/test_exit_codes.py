@@ -192,6 +192,8 @@ def test_names_that_no_file_has(store: Store, cli: Cli, uri: str, code: int):
         ("AWS_ENDPOINT_URL", "http://localhost:99999"),
         ("AWS_ENDPOINT_URL_DYNAMODB", "http://local host"),
         ("HAZARD_STORE_INBOX", "file:///tmp/inbox"),
+        ("HAZARD_STORE_INBOX", "s3://"),
+        ("HAZARD_STORE_INBOX", "s3:/bucket"),
         ("HAZARD_STORE_WRITER_WCU_PER_S", "1e999"),
         ("HAZARD_STORE_RETRY_LIMIT_S", "inf"),
         ("HAZARD_STORE_OWNER", "\udcff"),
@@ -270,3 +272,34 @@ def test_a_head_that_is_missing_is_damage(store: Store, cli: Cli, words: list[st
     key = {"haz_sol_id": {"S": "A"}, "record": {"S": "head"}}
     store.client.delete_item(TableName=store.settings.meta_table, Key=key)
     is_told(cli(*words), 74, f"{store.settings.meta_table} A head: missing record")
+
+
+def test_a_password_in_an_address_is_not_shown(
+    store: Store, cli: Cli, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://me:secret@127.0.0.1:9")
+    monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB", raising=False)
+    ended = cli("list")
+    assert 78 == ended.code
+    assert "no user and no password" in ended.sentence
+    assert "secret" not in ended.err
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["load", FILE, "A", "--max-wcu-per-s"],
+        ["audit", "A", "--max-rcu-per-s"],
+        ["remove", "A", "--yes", "--max-wcu-per-s"],
+        ["list", "--stale-days"],
+    ],
+    ids=lambda words: str(words[0]),
+)
+def test_a_rate_is_a_finite_number(
+    aws_environment: dict[str, str], cli: Cli, words: list[object], number: str
+):
+    """NaN is neither below a bound nor above it."""
+    ended = cli(*words, number)
+    assert 2 == ended.code, ended.err
+    assert words[-1] in ended.sentence
