@@ -63,4 +63,5 @@ def test_the_action_follows_from_the_failure(error: Exception, action: RetryActi
     assert action is decision.action
     assert decision.retry_delay is None, "the task's own backoff counts"
     if action is not RetryAction.DEFAULT:
-        assert str(error) in str(decision.reason)
+        said = error.response["Error"]["Code"] if isinstance(error, ClientError) else str(error)
+        assert said in str(decision.reason)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import active_children, get_context
+from multiprocessing.connection import wait
 from typing import TypeVar
 
 from hazard_store.errors import EX_TEMPFAIL, TryAgain
@@ -20,6 +22,7 @@ from hazard_store.workflow.progress import Progress
 T = TypeVar("T")
 Pool = ProcessPoolExecutor | None  # None: this process does the work
 
+CLEAN_UP_S = 10.0  # of a process that is told to stop
 _reported_cpu_s = 0.0  # CPU seconds of this worker process already reported to the parent
 
 
@@ -99,9 +102,20 @@ def map_chunks(
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
+    """End the processes: they are told to, and killed where their clean-up takes too long.
+
+    The store may not answer them any more, and their last word is a report that a resume can do
+    without; the pool would wait for them.
+    """
     pool.shutdown(wait=False, cancel_futures=True)
-    for process in active_children():
+    children = active_children()
+    for process in children:
         process.terminate()
+    until = time.monotonic() + CLEAN_UP_S
+    for process in children:
+        if process.pid and not wait([process.sentinel], max(0.0, until - time.monotonic())):
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
 
 
 def _begin_worker() -> None:

@@ -18,6 +18,7 @@ from hazard_store.model import IfStored, KeyScheme, Kind, Layout, Status, StoreO
 from hazard_store.query import get_hazard_rlz_curves, get_hazard_stats_curves
 from hazard_store.store import Store
 from hazard_store.workflow import load as load_module
+from hazard_store.workflow import pool
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan
 from tests.support.calc_factory import make_calc
@@ -315,3 +316,33 @@ def plan_of(store: Store, path: Path = FILE):
 
 def begun(store: Store, path: Path = FILE):
     return claim(store, plan_of(store, path), "run-1", IfStored.FAIL).head
+
+
+def _deaf(_: object) -> None:
+    """Work that is told to stop and goes on."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    time.sleep(60)
+
+
+def _fails(_: object) -> None:
+    time.sleep(2)
+    raise TryAgain("a", "b")
+
+
+def test_a_worker_that_does_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch):
+    """Its clean-up may wait for a store that is gone: the load ends all the same."""
+    monkeypatch.setattr(pool, "CLEAN_UP_S", 0.5)
+    began = time.monotonic()
+    with pytest.raises(TryAgain, match="b"):
+        _work_with_one_that_fails()
+    assert time.monotonic() - began < 30
+
+
+def _work_with_one_that_fails() -> None:
+    with pool.worker_processes(2) as processes:
+        assert processes is not None
+        deaf, fails = processes.submit(_deaf, 0), processes.submit(_fails, 0)
+        try:
+            fails.result()
+        finally:
+            assert not deaf.done()
