@@ -77,7 +77,7 @@ def unpack(path: Path) -> None:
     with open_calc(str(path), SETTINGS) as calc:
         for curves in (calc._contents.stats, calc._contents.rlzs):
             if curves is not None and curves.chunks is not None:
-                for _ in boxes(str(path), calc._file, curves.chunks):
+                for _ in boxes(calc._file, curves.chunks):
                     pass
 
 

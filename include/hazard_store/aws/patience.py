@@ -57,13 +57,18 @@ class Patience:
         if not is_throttling(error) and not context.get(_SAID):
             context[_SAID] = True
             left = self._policy.limit_s - elapsed
-            log.warning(
-                "%s does not answer as it should (%s); trying again for up to %.0f s",
-                self._endpoint,
-                error,
-                left,
-            )
+            tell_of_tries(self._endpoint, error, left)
         return min(self._policy.pause_s(attempts), max(0.0, self._policy.limit_s - elapsed))
+
+
+def tell_of_tries(endpoint: str, what: object, limit_s: float) -> None:
+    """Say that a request is tried again: a person waits."""
+    log.warning(
+        "%s does not answer as it should (%s); trying again for up to %.0f s",
+        endpoint,
+        what,
+        limit_s,
+    )
 
 
 def retry_a_late_signature(client: DynamoDBClient) -> None:

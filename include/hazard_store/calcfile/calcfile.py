@@ -80,8 +80,7 @@ class CalcFile:
         with self._lock:
             kept = self._kept.get(kind)
             if kept is None:
-                uri = self.calculation.file.uri
-                kept = self._kept[kind] = Unpacked(uri, self._file, curves.chunks, self._wanted)
+                kept = self._kept[kind] = Unpacked(self._file, curves.chunks, self._wanted)
         return kept if kept.has(sids) else None
 
     def close(self) -> None:

@@ -57,28 +57,31 @@ class CurveChecks:
         bounded = (poes[:, 0] <= 1) & (poes[:, -1] >= 0)
         if block.before is not None:
             bounded &= poes[:, 0] <= block.before
+        is_std = np.zeros(len(poes), bool)
         if self._std >= 0:
-            std = block.curves // self._n_imts % self._n_rows == self._std
-            bounded[std] = np.isfinite(poes[std]).all(axis=1)
-            falls[std] = True
+            is_std = block.curves // self._n_imts % self._n_rows == self._std
+            bounded[is_std] = np.isfinite(poes[is_std]).all(axis=1)
+            falls[is_std] = True
         if bounded.all() and falls.all():
             return
-        is_std = (block.curves // self._n_imts % self._n_rows == self._std)[:, None]
-        well = np.where(is_std, np.isfinite(poes), (poes >= 0) & (poes <= 1))  # NaN fails all
+        probable = (poes >= 0) & (poes <= 1)  # NaN is neither
+        well = np.where(is_std[:, None], np.isfinite(poes), probable)
         for curve, level in np.argwhere(~well):
             self._refuse_value(
                 int(block.curves[curve]),
                 block.level + int(level),
                 float(poes[curve, level]),
-                bool(is_std[curve, 0]),
+                bool(is_std[curve]),
             )
-        self._check_rises(block, falls)
+        self._check_rises(block, falls, is_std)
 
-    def _check_rises(self, block: Block, falls: NDArray[np.bool_]) -> None:
+    def _check_rises(
+        self, block: Block, falls: NDArray[np.bool_], is_std: NDArray[np.bool_]
+    ) -> None:
         before = block.poes[:, :1] if block.before is None else block.before[:, None]
         ahead = np.concatenate([before, block.poes[:, :-1]], axis=1)
         rises = np.concatenate([block.poes[:, :1] > before, ~falls], axis=1)
-        rises &= (block.curves // self._n_imts % self._n_rows != self._std)[:, None]
+        rises &= ~is_std[:, None]
         rises &= self._ascends[block.curves % self._n_imts][:, None]
         self.rises += int(rises.any(axis=1).sum())
         steep = block.poes > ahead * np.float64(1 + RISE)

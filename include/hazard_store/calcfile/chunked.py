@@ -51,13 +51,18 @@ class Chunks:
     @property
     def grid(self) -> Grid:
         """How many chunks there are along each axis."""
-        n, k, m, levels = (-(-a // b) for a, b in zip(self.shape, self.chunk, strict=True))
-        return n, k, m, levels
+        return grid_of(self.shape, self.chunk)
 
     @property
     def chunk_bytes(self) -> int:
         """Bytes of an unpacked chunk."""
         return prod(self.chunk) * ITEM
+
+
+def grid_of(shape: Grid, chunk: Grid) -> Grid:
+    """Return how many chunks there are along each axis."""
+    n, k, m, levels = (-(-a // b) for a, b in zip(shape, chunk, strict=True))
+    return n, k, m, levels
 
 
 @dataclass(frozen=True)
@@ -75,11 +80,45 @@ def find_chunks(uri: str, dataset: h5py.Dataset, file_size: int) -> Chunks:
         BadCalculation: chunks are missing, too large, or packed in a way that is not read here.
     """
     name = dataset.name.strip("/")
+    filters = _filters_of(uri, name, dataset)
+    shape: Grid = tuple(map(int, dataset.shape))  # type: ignore[assignment]
+    chunk: Grid = tuple(map(int, dataset.chunks))  # type: ignore[assignment]
+    chunk_bytes, unpacked = prod(chunk) * ITEM, prod(shape) * ITEM
+    most = MAX_LZF_BYTES if LZF in filters else MAX_CHUNK_BYTES
+    if chunk_bytes > most:
+        raise BadCalculation(
+            uri,
+            f"its {name} has chunks of {chunk_bytes:,} bytes, and at most {most:,} are read: "
+            f"{REPACK}",
+        )
+    expected = prod(grid_of(shape, chunk))
+    if expected > MANY_CHUNKS + unpacked // MANY_CHUNK_BYTES:
+        raise BadCalculation(
+            uri,
+            f"its {name} is cut into {expected:,} chunks of {chunk_bytes:,} bytes, which take too "
+            f"long to read: {REPACK}",
+        )
+    written = dataset.id.get_num_chunks()
+    if written != expected:
+        raise BadCalculation(
+            uri,
+            f"{expected - written:,} of the {expected:,} chunks of its {name} were never written; "
+            "run the calculation again, or copy it again",
+        )
+    table = _table_of(dataset, shape, chunk)
+    if not np.array_equal(table[:, 0], np.arange(expected)):
+        raise BadCalculation(uri, f"the chunks of its {name} overlap; copy it again")
+    _check_sizes(uri, name, table, chunk_bytes, unpacked, file_size)
+    skipped = table[:, 3].astype(np.uint32)
+    return Chunks(shape, chunk, filters, table[:, 1], table[:, 2], skipped)
+
+
+def _filters_of(uri: str, name: str, dataset: h5py.Dataset) -> tuple[int, ...]:
+    """Return the filters of a dataset, in the order in which they were applied."""
     properties = dataset.id.get_create_plist()
     filters = tuple(properties.get_filter(i)[0] for i in range(properties.get_nfilters()))
     known = set(filters) <= {DEFLATE, SHUFFLE, FLETCHER} and len(set(filters)) == len(filters)
-    is_lzf = LZF in filters and is_h5py_pipeline(filters)
-    if not known and not is_lzf:
+    if not known and not (LZF in filters and is_h5py_pipeline(filters)):
         named = ", ".join(
             properties.get_filter(i)[3].decode("ascii", "replace") or str(number)
             for i, number in enumerate(filters)
@@ -87,32 +126,12 @@ def find_chunks(uri: str, dataset: h5py.Dataset, file_size: int) -> Chunks:
         raise BadCalculation(
             uri, f"its {name} is packed with {named}, which is not read here: {REPACK}"
         )
-    n, k, m, levels = map(int, dataset.shape)
-    chunk: Grid = tuple(map(int, dataset.chunks))  # type: ignore[assignment]
-    most = MAX_LZF_BYTES if is_lzf else MAX_CHUNK_BYTES
-    if prod(chunk) * ITEM > most:
-        raise BadCalculation(
-            uri,
-            f"its {name} has chunks of {prod(chunk) * ITEM:,} bytes, and at most {most:,} are "
-            f"read: {REPACK}",
-        )
-    unpacked = prod(dataset.shape) * ITEM
-    found: list[tuple[int, int, int, int]] = []
-    empty = np.empty(0, np.uint64)
-    chunks = Chunks((n, k, m, levels), chunk, filters, empty, empty, empty.astype(np.uint32))
-    grid, expected = chunks.grid, prod(chunks.grid)
-    if expected > MANY_CHUNKS + unpacked // MANY_CHUNK_BYTES:
-        raise BadCalculation(
-            uri,
-            f"its {name} is cut into {expected:,} chunks of {chunks.chunk_bytes:,} bytes, which "
-            f"take too long to read: {REPACK}",
-        )
-    if dataset.id.get_num_chunks() != expected:
-        raise BadCalculation(
-            uri,
-            f"{expected - dataset.id.get_num_chunks():,} of the {expected:,} chunks of its {name} "
-            "were never written; run the calculation again, or copy it again",
-        )
+    return filters
+
+
+def _table_of(dataset: h5py.Dataset, shape: Grid, chunk: Grid) -> NDArray[np.uint64]:
+    """Return (n, 4): number in the grid, first byte, bytes and skipped filters of each chunk."""
+    grid, found = grid_of(shape, chunk), []
 
     def note(info: h5py.h5d.StoreInfo) -> None:
         place = tuple(o // c for o, c in zip(info.chunk_offset, chunk, strict=True))
@@ -121,14 +140,24 @@ def find_chunks(uri: str, dataset: h5py.Dataset, file_size: int) -> Chunks:
 
     dataset.id.chunk_iter(note)
     found.sort()
-    table = np.array(found, np.uint64).reshape(-1, 4)
-    if not np.array_equal(table[:, 0], np.arange(expected)):
-        raise BadCalculation(uri, f"the chunks of its {name} overlap; copy it again")
-    if (table[:, 1] + table[:, 2] > file_size).any() or (table[:, 2] > file_size).any():
+    return np.array(found, np.uint64).reshape(-1, 4)
+
+
+def _check_sizes(
+    uri: str,
+    name: str,
+    table: NDArray[np.uint64],
+    chunk_bytes: int,
+    unpacked: int,
+    file_size: int,
+) -> None:
+    """Refuse chunks that cannot be what their shape says."""
+    offsets, sizes = table[:, 1], table[:, 2]
+    if (offsets + sizes > file_size).any() or (sizes > file_size).any():
         raise BadCalculation(uri, f"its {name} goes beyond the end of the file; copy it again")
-    if (table[:, 2] > chunks.chunk_bytes * MAX_GROWTH + MAX_OVERHEAD).any():
+    if (sizes > chunk_bytes * MAX_GROWTH + MAX_OVERHEAD).any():
         raise BadCalculation(uri, f"a chunk of its {name} is larger packed than not; copy it again")
-    stored = int(table[:, 2].sum())
+    stored = int(sizes.sum())
     if unpacked > MAX_RATIO * stored or (
         unpacked > LARGE_RATIO * stored and unpacked > LARGE_BYTES
     ):
@@ -137,31 +166,27 @@ def find_chunks(uri: str, dataset: h5py.Dataset, file_size: int) -> Chunks:
             f"its {name} is packed {unpacked // max(1, stored):,}-fold, to {stored:,} bytes for "
             f"{unpacked:,}, which no hazard curves are; copy it again",
         )
-    return Chunks(
-        chunks.shape, chunk, filters, table[:, 1], table[:, 2], table[:, 3].astype(np.uint32)
-    )
 
 
 def boxes(
-    uri: str, file: VersionedFile, chunks: Chunks, wanted: NDArray[np.bool_] | None = None
+    file: VersionedFile, chunks: Chunks, sids: NDArray[np.intp] | None = None
 ) -> Iterator[Box]:
-    """Yield the chunks, unpacked once each, in the order of the grid.
+    """Yield chunks, unpacked once each, in the order of the grid.
 
     Args:
-        uri: of the file.
         file: its bytes.
         chunks: of one dataset.
-        wanted: (rows of the grid along the sites,) which of them; None: all.
+        sids: (n,) sites: those chunks that have one of them; None: all.
 
     Raises:
         BadCalculation: a chunk is not what its shape says.
     """
 
     def unpacked(place: tuple[int, ...]) -> Box:
-        return _box(uri, file, chunks, place)
+        return _box(file, chunks, place)
 
     grid = chunks.grid
-    rows = range(grid[0]) if wanted is None else np.flatnonzero(wanted).tolist()
+    rows = range(grid[0]) if sids is None else np.unique(sids // chunks.chunk[0]).tolist()
     places = product(rows, *(range(length) for length in grid[1:]))
     ahead = min(4, AHEAD_BYTES // chunks.chunk_bytes)
     if not ahead:
@@ -169,14 +194,14 @@ def boxes(
     return map_ahead(unpacked, places, threads=2, ahead=ahead, name="chunks")
 
 
-def _box(uri: str, file: VersionedFile, chunks: Chunks, place: tuple[int, ...]) -> Box:
+def _box(file: VersionedFile, chunks: Chunks, place: tuple[int, ...]) -> Box:
     number = int(np.ravel_multi_index(place, chunks.grid))
     start, size = int(chunks.offsets[number]), int(chunks.sizes[number])
     packed = file.read(start, start + size)
     poes = _unpacked(packed, chunks, int(chunks.skipped[number]))
     if poes is None:
         raise BadCalculation(
-            uri,
+            file.version.uri,
             f"the chunk of its curves at byte {start:,} cannot be unpacked: it is damaged; copy "
             "the file again",
         )

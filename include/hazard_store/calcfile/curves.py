@@ -156,9 +156,7 @@ def _read_chunks(
 ) -> NDArray[np.float32]:
     """Return the curves of some sites out of chunks: for a few; `Unpacked` is for many."""
     found = np.empty((len(sids), *chunks.shape[1:]), CURVE)
-    rows = np.zeros(chunks.grid[0], bool)
-    rows[sids // chunks.chunk[0]] = True
-    for box in boxes(file.version.uri, file, chunks, rows):
+    for box in boxes(file, chunks, sids):
         start, k, m, levels = box.origin
         n, n_k, n_m, n_levels = box.poes.shape
         here = np.flatnonzero((sids >= start) & (sids < start + n))

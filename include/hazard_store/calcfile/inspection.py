@@ -61,13 +61,14 @@ def inspect_file(
                 one_pass.add_bytes(piece, block)
             if on_progress is not None:
                 on_progress(piece.stop, total)
-        verified = VerifiedFile(file, checksums.all())
+        all_checksums = checksums.all()
+        verified = VerifiedFile(file, all_checksums)
         for curves in one_pass.curve_sets:
             one_pass.add_packed(verified, curves)
     return Inspection(
         calculation=contents.calculation,
         sha256=digest.hexdigest(),
-        checksums=checksums.all(),
+        checksums=all_checksums,
         sample=one_pass.sampler.sample(contents.calculation),
         negative_zeros=sum(check.negative_zeros for check in one_pass.checks.values()),
         notes=one_pass.notes(),
@@ -82,13 +83,15 @@ def _parent_file(
     on_progress: Callable[[int, int], None] | None,
 ) -> ParentFile:
     """Return a parent with its digest; it is the last of `total` bytes that are read."""
-    digest, before = hashlib.sha256(), total - version.size
+    before = total - version.size
+
+    def on_bytes(done: int) -> None:
+        if on_progress is not None:
+            on_progress(before + done, total)
+
     with closing(open_file(version.uri, settings, version.etag)) as file:
-        for piece, block in blocks(file, [Piece(0, version.size)]):
-            digest.update(block)
-            if on_progress is not None:
-                on_progress(before + piece.stop, total)
-    return ParentFile(version.uri, version.size, version.etag, digest.hexdigest())
+        sha256 = _digest(file, on_bytes)
+    return ParentFile(version.uri, version.size, version.etag, sha256)
 
 
 class _Pass:
@@ -119,7 +122,7 @@ class _Pass:
         if curves.chunks is None:
             return
         last: NDArray[np.float32] | None = None  # the level before the next chunk's first
-        for box in boxes(file.version.uri, file, curves.chunks):
+        for box in boxes(file, curves.chunks):
             poes = np.ascontiguousarray(box.poes).reshape(-1, box.poes.shape[3])
             level = box.origin[3]
             at_once = max(1, SLAB_BYTES // poes[0].nbytes)
@@ -203,8 +206,14 @@ def file_version(uri: str, settings: Settings) -> FileVersion:
 
 def sha256_of(uri: str, settings: Settings) -> str:
     """Return the SHA-256 of a file in hexadecimal, whatever the file holds."""
-    digest = hashlib.sha256()
     with closing(open_file(uri, settings)) as file:
-        for _, block in blocks(file, [Piece(0, file.version.size)]):
-            digest.update(block)
+        return _digest(file)
+
+
+def _digest(file: VersionedFile, on_bytes: Callable[[int], None] = lambda _: None) -> str:
+    """Return the SHA-256 of a file; `on_bytes` is told of the bytes done."""
+    digest = hashlib.sha256()
+    for piece, block in blocks(file, [Piece(0, file.version.size)]):
+        digest.update(block)
+        on_bytes(piece.stop)
     return digest.hexdigest()

@@ -1,6 +1,6 @@
 """Chunks that h5py packed with LZF: unpacked by h5py itself, in memory.
 
-LZF makes of a few bytes at most 132 times as many, so a bound on the chunk bounds what it takes.
+LZF makes of three bytes at most 264, so a bound on the chunk bounds what it takes.
 """
 
 from __future__ import annotations

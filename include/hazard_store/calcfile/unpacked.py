@@ -22,14 +22,11 @@ PAGE = 4096
 class Unpacked:
     """The curves of some sites of a chunked dataset, in a file of the system's temporary folder."""
 
-    def __init__(
-        self, uri: str, file: VersionedFile, chunks: Chunks, sids: NDArray[np.intp]
-    ) -> None:
+    def __init__(self, file: VersionedFile, chunks: Chunks, sids: NDArray[np.intp]) -> None:
         """Unpack each chunk that holds one of the sites, once.
 
         Args:
-            uri: of the calculation file.
-            file: its bytes.
+            file: the bytes of the calculation file.
             chunks: of the dataset.
             sids: (n,) the sites.
 
@@ -43,12 +40,10 @@ class Unpacked:
         size = n_sites * prod(curves) * ITEM
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open until `close`
         try:
-            self._reserve(uri, size)
+            self._reserve(file.version.uri, size)
             self._map = mmap.mmap(self._file.fileno(), size)
             self._curves = np.frombuffer(self._map, "<f4").reshape(n_sites, *curves)
-            rows = np.zeros(chunks.grid[0], bool)
-            rows[self._sids // chunks.chunk[0]] = True
-            for box in boxes(uri, file, chunks, rows):
+            for box in boxes(file, chunks, self._sids):
                 self._put(box)
         except BaseException:
             self._file.close()

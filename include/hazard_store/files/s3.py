@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any, TypeVar
@@ -19,13 +18,13 @@ from hazard_store.aws.clients import PART_S, answer_s, s3_client
 from hazard_store.aws.codes import is_of_the_clock
 from hazard_store.aws.deadline import Deadlines
 from hazard_store.aws.errors import to_hazard_error
+from hazard_store.aws.patience import tell_of_tries
 from hazard_store.aws.retry import RetryPolicy, is_temporary
 from hazard_store.errors import FileChanged, HazardStoreError, Misconfigured, NoSuchInput, TryAgain
 from hazard_store.model import FileVersion
 from hazard_store.settings import Settings
 
 T = TypeVar("T")
-log = logging.getLogger("hazard_store")
 
 PART = 8 << 20  # bytes of one request: it ends well before the timeout on a slow line
 PIECE = 64 << 10  # bytes of a body that must come within the time of an answer
@@ -147,15 +146,10 @@ class S3File:
             raise TryAgain(self._uri, f"S3 did not answer as it should: {error}") from None
 
     def _tell(self, error: BaseException) -> None:
-        """Say once that a request is tried again: a person waits."""
+        """Say of the first failure that a request is tried again."""
         if not self._said:
             self._said = True
-            log.warning(
-                "%s does not answer as it should (%s); trying again for up to %.0f s",
-                self._endpoint,
-                _described(error),
-                self._policy.limit_s,
-            )
+            tell_of_tries(self._endpoint, _described(error), self._policy.limit_s)
 
 
 def _described(error: BaseException) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 LEFT = "inspect#"  # hash key of the list; a run's own begins with it
 KEPT = dt.timedelta(days=1)  # what a killed run has left
-Units = Mapping[Kind, tuple[float, float]]
+Units = Mapping[Kind, tuple[float, float]]  # write units and read units of a site
 
 _ARRAYS, _REST = "arrays", "inspection"
 _PLAIN = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,6 +25,7 @@ from hazard_store.model import (
     StoreOptions,
 )
 from hazard_store.records import SitePart, StoredCalculation
+from hazard_store.records.inspections import Units
 from hazard_store.records.parts import SITES_PER_PART
 from hazard_store.settings import Settings
 from hazard_store.workflow.chunks import chunk_borders
@@ -35,9 +36,6 @@ DEFAULT_GROUP = 12  # realisations an item, by measurement: docs/reference/codec
 MAX_DEFAULT_CHUNKS = 32
 MAX_VS30S = 32  # that the head lists
 MIN_CHUNK_SECONDS = 60  # less work than this does not pay for starting a writer
-
-
-Units = Mapping[Kind, tuple[float, float]]  # write units and read units of a site
 
 
 @dataclass(frozen=True)

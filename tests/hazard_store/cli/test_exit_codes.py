@@ -11,6 +11,7 @@ from hazard_store.store import Store
 from local.ports import free_port
 from tests.support import foreign_service as foreign
 from tests.support.commands import Cli, Ended
+from tests.support.crossed import crossed
 from tests.support.loading import CALCS, RANGE_NAMES, drop_tables, stored
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
@@ -48,20 +49,6 @@ CONDITIONS: dict[str, tuple[foreign.Answer, int, str]] = {
 }
 
 
-def table(verbs: list[str], conditions: list[str]) -> list[object]:
-    """Return each verb with each condition; those beside `FAST` are slow."""
-    return [
-        pytest.param(
-            verb,
-            condition,
-            marks=() if verb in FAST else pytest.mark.slow,
-            id=f"{verb}: {condition}",
-        )
-        for verb in verbs
-        for condition in conditions
-    ]
-
-
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Callable[[str], None]:
     """Point DynamoDB to an address, with time limits of a second."""
@@ -83,7 +70,7 @@ def is_told(ended: Ended, code: int, says: str) -> None:
     assert "Traceback" not in ended.err
 
 
-@pytest.mark.parametrize(("verb", "condition"), table(list(VERBS), list(CONDITIONS)))
+@pytest.mark.parametrize(("verb", "condition"), crossed(VERBS, CONDITIONS, FAST))
 def test_what_answers_is_not_as_it_should_be(
     aws_environment: dict[str, str], cli: Cli, impatient, verb: str, condition: str
 ):
@@ -95,7 +82,7 @@ def test_what_answers_is_not_as_it_should_be(
     assert time.monotonic() - began < 10 * LIMIT_S
 
 
-@pytest.mark.parametrize(("verb", "condition"), table(list(VERBS), ["nothing is there"]))
+@pytest.mark.parametrize(("verb", "condition"), crossed(VERBS, ["nothing is there"], FAST))
 def test_a_dead_endpoint_is_named_and_tried_again(
     aws_environment: dict[str, str],
     cli: Cli,
@@ -114,7 +101,7 @@ def test_a_dead_endpoint_is_named_and_tried_again(
 
 
 @pytest.mark.parametrize(
-    ("verb", "condition"), table([v for v in VERBS if v != "tables delete"], ["other keys"])
+    ("verb", "condition"), crossed([v for v in VERBS if v != "tables delete"], ["other keys"], FAST)
 )
 def test_tables_of_another_program(
     store: Store, cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path, verb: str, condition: str

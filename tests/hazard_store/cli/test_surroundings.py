@@ -12,6 +12,7 @@ from hazard_store.cli import predecessor
 from hazard_store.cli.main import cli, run
 from hazard_store.store import Store
 from tests.support import surroundings
+from tests.support.crossed import crossed
 from tests.support.loading import CALCS, stored
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
@@ -52,19 +53,7 @@ def command(words: list[str]) -> int:
     )
 
 
-@pytest.mark.parametrize(
-    ("verb", "condition"),
-    [
-        pytest.param(
-            verb,
-            condition,
-            marks=() if verb in FAST else pytest.mark.slow,
-            id=f"{verb}: {condition}",
-        )
-        for verb in VERBS
-        for condition in CONDITIONS
-    ],
-)
+@pytest.mark.parametrize(("verb", "condition"), crossed(VERBS, CONDITIONS, FAST))
 def test_poor_surroundings_change_nothing(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str, condition: str
 ):
