@@ -30,15 +30,15 @@ from benchmarks.support.questions import AT_A_PLACE, Asked, Costs, coordinates, 
 from benchmarks.support.synthetic import make
 from benchmarks.support.tables import JSON_OPTION, Table
 from hazard_store.calcfile import inspect_file
-from hazard_store.model import IfStored, Kind, Layout
+from hazard_store.model import REALISATIONS_PER_ITEM, IfStored, Kind, Layout
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.table_lifecycle import create_tables
 from hazard_store.workflow.claim import claim
-from hazard_store.workflow.plan import DEFAULT_GROUP, make_plan
+from hazard_store.workflow.plan import make_plan
 from hazard_store.workflow.write import write_chunk
 
-QUICK = [d for d in DESIGNS if d.layout is Layout.PACKED and d.group in (1, DEFAULT_GROUP)]
+QUICK = [d for d in DESIGNS if d.layout is Layout.PACKED and d.group in (1, REALISATIONS_PER_ITEM)]
 
 
 @contextmanager

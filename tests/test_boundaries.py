@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "hazard_store.amounts": (),
     "hazard_store.errors": ("hazard_store.amounts", "hazard_store.shown"),
     "hazard_store.settings": ("hazard_store.errors", "hazard_store.shown"),
-    "hazard_store.codec": (),
+    "hazard_store.codec": ("hazard_store.codec",),
     "hazard_store.keys": (
         "hazard_store.errors",
         "hazard_store.limits",

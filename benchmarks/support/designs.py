@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hazard_store.model import KeyScheme, Layout, StoreOptions
-from hazard_store.workflow.plan import DEFAULT_GROUP
+from hazard_store.model import REALISATIONS_PER_ITEM, KeyScheme, Layout, StoreOptions
 
-GROUPS = tuple(sorted({1, 4, 12, DEFAULT_GROUP}))
+GROUPS = tuple(sorted({1, 4, 12, REALISATIONS_PER_ITEM}))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,14 @@ WHAT = "The calculation"
 HOW = "How it is stored"
 WORK = "Work and budget"
 
+# The form sends every field, so one that nobody filled in has to be empty: it was not named.
+UNNAMED = "Empty: as it is stored, and where nothing is,"
+# A switch of the form cannot be empty; a text can, and the API takes true and false all the same.
+_BOOLEAN = {
+    "type": ["string", "boolean", "null"],
+    "pattern": "^(true|false)$",
+    "examples": ["true", "false"],
+}
 _SPECIAL = re.compile(r"[.+*?()\[\]{}|^$\\/]")
 
 
@@ -65,9 +73,9 @@ def store_params(inbox: str) -> dict[str, Param]:
         "realisations": _param(
             WHAT,
             "Realisations too",
-            "Off: only the statistics (mean, quantiles ...) are stored.",
-            True,
-            type="boolean",
+            f"false: only the statistics (mean, quantiles ...) are stored. {UNNAMED} true.",
+            None,
+            **_BOOLEAN,
         ),
         "if_stored": _param(
             WHAT,
@@ -85,11 +93,12 @@ def store_params(inbox: str) -> dict[str, Param]:
         "key_scheme": _param(
             HOW,
             "Key scheme",
-            "What is one hash key of the tables. A resume needs the scheme that is stored.",
-            "calc-location",
-            type="string",
-            enum=["calc-location", "location", "calc"],
+            f"What is one hash key of the tables. {UNNAMED} calc-location.",
+            None,
+            type=["string", "null"],
+            enum=[None, "calc-location", "location", "calc"],
             values_display={
+                "null": "as stored, else calc-location",
                 "calc-location": "calc-location: calculation and 0.1 degree (fastest)",
                 "location": "location: 0.5 degree, all calculations together",
                 "calc": "calc: the calculation (one partition: slow)",
@@ -99,26 +108,52 @@ def store_params(inbox: str) -> dict[str, Param]:
             HOW,
             "Layout",
             "Packed items are small and exact; readable ones are for people who browse the "
-            "console, and cost several times as much.",
-            "packed",
-            type="string",
-            enum=["packed", "readable"],
+            f"console, and cost several times as much. {UNNAMED} packed.",
+            None,
+            type=["string", "null"],
+            enum=[None, "packed", "readable"],
+            values_display={"null": "as stored, else packed"},
         ),
         "realisations_per_item": _param(
             HOW,
             "Realisations per item",
-            "Consecutive realisations of a site in one packed item. Empty: the measured default.",
+            f"Consecutive realisations of a site in one packed item. {UNNAMED} the measured "
+            "default.",
             None,
             type=["null", "integer"],
             minimum=1,
             maximum=MAX_REALISATIONS,
         ),
+        "statistics_per_item": _param(
+            HOW,
+            "Statistics per item",
+            "Consecutive statistics of a site in one packed item; mean: the mean alone, the others "
+            f"together. {UNNAMED} the measured default.",
+            None,
+            type=["string", "integer", "null"],
+            pattern="^(mean|[1-9][0-9]{0,4})$",
+            minimum=1,
+            maximum=MAX_REALISATIONS,
+            examples=["mean", "1"],
+        ),
+        "map_statistics": _param(
+            HOW,
+            "Map statistics",
+            "Statistics that also get items by map, with commas between them (mean,0.5), or all, "
+            f"or none. {UNNAMED} the mean, where chunks have some hundred sites.",
+            None,
+            type=["string", "null"],
+            pattern="^[A-Za-z0-9._+-]+( *, *[A-Za-z0-9._+-]+)*$",
+            maxLength=1024,
+            examples=["mean", "none", "all"],
+        ),
         "force_normalised_sites": _param(
             HOW,
             "Normalised site codes",
-            "Codes from coordinates ([lat~lon]) even where the file has custom site ids.",
-            False,
-            type="boolean",
+            "true: codes from coordinates ([lat~lon]) even where the file has custom site ids. "
+            f"{UNNAMED} false.",
+            None,
+            **_BOOLEAN,
         ),
         "sites_per_chunk": _param(
             WORK,

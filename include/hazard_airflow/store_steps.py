@@ -65,12 +65,13 @@ def plan(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) ->
     calculation = _plan(inspected, params, owner).calculation
     forecast = calculation.forecast.model_dump(mode="json")
     log.info(
-        "%s: %s of statistics and %s of realisations, %s in %s; forecast: %s and %s with %s at "
+        "%s: %s of statistics, %s of realisations, %s; %s in %s; forecast: %s and %s with %s at "
         "once",
         calculation.calc_id,
         count(forecast["stats_items"], "item"),
         count(forecast["realisations_items"], "item"),
-        count(forecast["stats_wcu"] + forecast["realisations_wcu"], "write unit"),
+        count(forecast["maps_items"], "map item"),
+        count(sum(forecast[f"{of}_wcu"] for of in ("stats", "realisations", "maps")), "write unit"),
         count(len(calculation.chunks), "chunk"),
         seconds(forecast["seconds"]),
         dollars(forecast["dollars"]),
@@ -103,7 +104,7 @@ def store_meta(
     log.info("%s: attempt %s, held by %s", head.calc_id, head.attempt, head.owner)
     if head.attempt > 1:
         stop_others(head.calc_id, owner)
-    return _chunks(head, planned)
+    return _chunks(head, claimed.plan)
 
 
 def decide(
@@ -194,7 +195,6 @@ def _plan(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) -
 
 
 def _chunks(head: Head, planned: Plan) -> list[Chunk]:
-    # The order of the sites follows from file and key scheme, so it is the stored plan's too.
     locs = list(chain.from_iterable(part.locs for part in planned.site_parts))
     kinds = [str(kind) for kind in Kind if head.calculation.spec(kind).rows]
     size = writer_size(head.calculation.forecast.wcu_per_s_per_writer)
@@ -224,5 +224,5 @@ def _summary(head: Head) -> dict[str, Any]:
     """Return the counts that a reader of the run wants to see."""
     audit = head.outcome.get("audit", {})
     counts = {name: audit.get(name) for name in ("missing", "extra", "altered")}
-    kinds = {str(kind): audit.get(str(kind)) for kind in Kind}
+    kinds = {kind: audit.get(kind) for kind in (*map(str, Kind), "maps")}
     return {"calc_id": head.calc_id, "status": str(head.status), **counts, **kinds}

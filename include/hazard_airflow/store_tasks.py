@@ -17,12 +17,18 @@ from hazard_airflow.run_states import failed_in, owner_of
 KINDS = ("stats", "realisations")
 CALC_FILE, CALC_ID = "{{ params.calc_file }}", "{{ params.calc_id }}"
 OPTIONS = (  # those on which the size of items depends; one that renders to nothing is left out
-    "{{ '--force-normalised-sites' if params.force_normalised_sites else '' }}",
-    "{{ '' if params.realisations else '--no-realisations' }}",
-    "--key-scheme={{ params.key_scheme }}",
-    "--layout={{ params.layout }}",
-    "{{ '--realisations-per-item=%s' % params.realisations_per_item "
-    "if params.realisations_per_item else '' }}",
+    "{{ '--force-normalised-sites' if params.force_normalised_sites in (true, 'true') else '' }}",
+    "{{ '--no-realisations' if params.realisations in (false, 'false') else '' }}",
+    *(
+        f"{{{{ '--{name.replace('_', '-')}=%s' % params.{name} if params.{name} else '' }}}}"
+        for name in (
+            "key_scheme",
+            "layout",
+            "realisations_per_item",
+            "statistics_per_item",
+            "map_statistics",
+        )
+    ),
 )
 
 PARENT = "{{ '--parent=%s' % params.parent_file if params.parent_file else '' }}"

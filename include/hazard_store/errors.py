@@ -116,6 +116,19 @@ class Misconfigured(HazardStoreError):
     exit_code = EX_CONFIG
 
 
+class NewerRelease(Misconfigured):
+    """A newer release wrote it in a way that this one does not know: it is left as it is."""
+
+    def __init__(self, subject: str, what: str, known: int, release: str = "") -> None:
+        to = f"{release} or later" if release else "that release"
+        super().__init__(
+            subject,
+            f"written by a newer release ({what}; this one knows those up to {known}): update to "
+            f"{to}",
+        )
+        self.args = (subject, what, known, release)
+
+
 class DamagedCalculation(HazardStoreError):
     """Items of a published calculation are missing or altered; whole sites were served."""
 

@@ -19,6 +19,8 @@ RANGE_KEYS = {Kind.STATS: "loc_agg_rk", Kind.REALISATIONS: "loc_rlz_rk"}
 LOCATION_BIN = 500
 CALC_LOCATION_BIN = 100
 
+MAPS = ":map:"  # behind the storage id, in the hash keys of map items, whatever the scheme
+
 MAX_CUSTOM_ID = 256  # bytes; a range key holds 1,024, percent-encoded threefold and the rest
 
 
@@ -141,6 +143,25 @@ def decode_loc(encoded: str) -> str:
     return unquote(encoded, encoding="ascii") if "%" in encoded else encoded
 
 
+def map_hash_key(storage_id: str, agg: str = "", imt: str = "") -> str:
+    """Return the hash key of the map items of a statistic and an IMT; of neither: of the sites.
+
+    >>> map_hash_key("CALC13", "mean", "SA(0.1)"), map_hash_key("CALC13")
+    ('CALC13:map:mean:SA(0.1)', 'CALC13:map:sites')
+    """
+    what = f"{agg}:{encode_loc(imt)}" if agg else "sites"
+    return f"{storage_id}{MAPS}{what}"
+
+
+def map_range_key(position: int) -> str:
+    """Return the range key of a block, by the position of its first site in the plan's order.
+
+    >>> map_range_key(2000)
+    '00002000'
+    """
+    return f"{position:08d}"
+
+
 @dataclass(frozen=True)
 class KeyMaker:
     """Makes the keys of one stored calculation."""
@@ -180,7 +201,7 @@ class KeyMaker:
 
     def owns_item(self, hash_key: str, range_key: str) -> bool:
         """Tell whether an item is of this calculation, wherever in the table it was found."""
-        if self.scheme is KeyScheme.LOCATION:
+        if self.scheme is KeyScheme.LOCATION and MAPS not in hash_key:
             return self.owns(range_key)
         return hash_key == self.storage_id or hash_key.startswith(f"{self.storage_id}:")
 

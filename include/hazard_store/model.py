@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hazard_store.limits import CALC_ID_PATTERN
+
+# By measurement: docs/decisions/0012 and docs/reference/codec.md.
+REALISATIONS_PER_ITEM = 12
+STATISTICS_PER_ITEM = "mean"
 
 CALC_ID = re.compile(CALC_ID_PATTERN, re.ASCII)
 
@@ -143,6 +148,15 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Units:
+    """What storing a site takes, on average over a sample."""
+
+    wcu: Mapping[Kind, float]  # write units of its rows
+    rcu: Mapping[Kind, float]  # read units of one consistent read of them
+    map_bytes: tuple[float, ...]  # of each statistic's map items, all IMTs
+
+
+@dataclass(frozen=True)
 class Inspection:
     """What one streaming pass over the file found."""
 
@@ -157,23 +171,51 @@ class Inspection:
 
 @dataclass(frozen=True)
 class StoreOptions:
-    """How a calculation is to be stored; these are the defaults everywhere."""
+    """How a calculation is to be stored.
 
-    realisations: bool = True
-    key_scheme: KeyScheme = KeyScheme.CALC_LOCATION
-    layout: Layout = Layout.PACKED
-    realisations_per_item: int | None = None  # None: the measured default
-    force_normalised_sites: bool = False
+    None: the caller did not name it. It then follows what is stored already, and where nothing is,
+    today's default, which `with_defaults` fills in.
+    """
+
+    realisations: bool | None = None
+    key_scheme: KeyScheme | None = None
+    layout: Layout | None = None
+    realisations_per_item: int | None = None
+    statistics_per_item: int | str | None = None  # "mean": the mean alone, the others together
+    map_statistics: str | None = None  # "none", "all", or statistics with commas between them
+    force_normalised_sites: bool | None = None
     sites_per_chunk: int | None = None  # None: from the work there is
     max_wcu_per_s: float | None = None  # budget of the whole run; None: no limit
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> StoreOptions:
-        """Return the options among some parameters; what is not there has its default."""
+        """Return the options among some parameters."""
         names = {each.name for each in fields(cls)}
         return cls(**{name: value for name, value in params.items() if name in names})
 
     def __post_init__(self) -> None:
-        """Take names for members: a notebook says layout="packed"."""
-        object.__setattr__(self, "key_scheme", KeyScheme(self.key_scheme))
-        object.__setattr__(self, "layout", Layout(self.layout))
+        """Take names for members, and texts of a form for what they say: "packed", "true", "7"."""
+        set_to = partial(object.__setattr__, self)
+        if self.key_scheme is not None:
+            set_to("key_scheme", KeyScheme(self.key_scheme))
+        if self.layout is not None:
+            set_to("layout", Layout(self.layout))
+        for name in ("realisations", "force_normalised_sites"):
+            if isinstance(value := getattr(self, name), str):
+                set_to(name, value == "true")
+        per_item = self.statistics_per_item
+        if isinstance(per_item, str) and per_item.isdecimal() and per_item.isascii():
+            set_to("statistics_per_item", int(per_item))
+
+    def with_defaults(self) -> StoreOptions:
+        """Return the options as a calculation of which nothing is stored takes them."""
+        defaults: dict[str, Any] = {
+            "realisations": True,
+            "key_scheme": KeyScheme.CALC_LOCATION,
+            "layout": Layout.PACKED,
+            "realisations_per_item": REALISATIONS_PER_ITEM,
+            "statistics_per_item": STATISTICS_PER_ITEM,
+            "force_normalised_sites": False,
+        }
+        unnamed = {name: value for name, value in defaults.items() if getattr(self, name) is None}
+        return replace(self, **unnamed)

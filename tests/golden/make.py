@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from hazard_store import codec
 from hazard_store.items import ItemSpec, Place, item_maker
+from hazard_store.items.groups import runs
 from hazard_store.items.spec import rlz_rows
 from hazard_store.keys import KeyMaker
 from hazard_store.model import FileVersion, IfStored, KeyScheme, Kind, Layout, LogicTree
@@ -69,7 +70,8 @@ def spec(scheme: KeyScheme, layout: Layout, kind: Kind, version: int) -> ItemSpe
     rows = AGGS if kind is Kind.STATS else rlz_rows(N_RLZS)
     group = 5 if layout is Layout.PACKED and kind is Kind.REALISATIONS else 1
     keys = KeyMaker(scheme, "CALC13" if version == 1 else f"CALC13@{version}")
-    return ItemSpec(kind, layout, keys, rows, group, IMTS, np.array(LEVELS))
+    sizes = tuple(runs(len(rows), group))
+    return ItemSpec(kind, layout, keys, rows, sizes, IMTS, np.array(LEVELS))
 
 
 def items(scheme: KeyScheme, layout: Layout, kind: Kind) -> list[dict[str, Any]]:

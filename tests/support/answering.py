@@ -22,7 +22,7 @@ Key = tuple[str, str]
 
 def some_writes(n: int) -> list[WriteRequest]:
     keys = KeyMaker(KeyScheme.CALC, "A")
-    spec = ItemSpec(Kind.STATS, Layout.PACKED, keys, ("mean",), 1, ("PGA",), np.ones((1, 3)))
+    spec = ItemSpec(Kind.STATS, Layout.PACKED, keys, ("mean",), (1,), ("PGA",), np.ones((1, 3)))
     maker = item_maker(spec)
     curves = np.linspace(0, 1, 3, dtype=np.float32).reshape(1, 1, 3)
     return [

@@ -12,6 +12,7 @@ from hazard_store.items import (
     ItemSpec,
     Place,
 )
+from hazard_store.items.groups import runs
 from hazard_store.items.spec import rlz_rows
 from hazard_store.keys import KeyMaker
 from hazard_store.model import KeyScheme, Kind, Layout
@@ -38,7 +39,7 @@ def params_of(
         layout=layout,
         keys=KeyMaker(scheme, "A"),
         rows=rows,
-        group=group if layout is Layout.PACKED and kind is Kind.REALISATIONS else 1,
+        sizes=tuple(runs(n_rows, group if layout is Layout.PACKED else 1)),
         imts=tuple(f"SA({i / 10})" for i in range(n_imts)),
         levels=np.random.default_rng(0).random((n_imts, n_levels)).cumsum(axis=1),
     )

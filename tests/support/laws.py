@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hazard_store.model import KeyScheme, Layout
+from hazard_store.model import REALISATIONS_PER_ITEM, KeyScheme, Layout
 from hazard_store.query import get_hazard_rlz_curves, get_hazard_stats_curves
 from hazard_store.store import Store
-from hazard_store.workflow.plan import DEFAULT_GROUP
 from tests.support.loading import all_items, stored
 from tests.support.plain_curves import PlainCalc, plain_calc
 
@@ -44,7 +43,7 @@ def ways_of(calc: PlainCalc, scheme: KeyScheme) -> list[tuple[Layout, int | None
     n_rlzs = 0 if calc.rlzs is None else calc.rlzs.shape[1]
     seen = set()
     for group in (1, 5, None):
-        rows = min(group or DEFAULT_GROUP, n_rlzs)
+        rows = min(group or REALISATIONS_PER_ITEM, n_rlzs)
         if rows not in seen:
             ways.append((Layout.PACKED, group))
         seen.add(rows)
@@ -72,7 +71,7 @@ def assert_counts(calc: PlainCalc, loaded, group: int | None) -> None:
     """Items and rows follow from the shape: N x S, N x R, N x ceil(R / G)."""
     n_sites, n_stats = len(calc.locs), len(calc.stats)
     n_rlzs = 0 if calc.rlzs is None else calc.rlzs.shape[1]
-    report, per_item = loaded.report, group or DEFAULT_GROUP
+    report, per_item = loaded.report, group or REALISATIONS_PER_ITEM
     assert report.stats.rows == n_sites * n_stats
     assert report.stats.stored == n_sites * n_stats
     assert report.realisations.rows == n_sites * n_rlzs

@@ -104,7 +104,7 @@ class InspectFile(OfFile, HazardStoreOperator):
                 raise BadCalculation(self.file["name"], self.file["refused"])
             if is_published(self.file):
                 raise AirflowSkipException("this version of the file is published already")
-            forced = self.file["conf"].get("force_normalised_sites", False)
+            forced = self.file["conf"].get("force_normalised_sites") in (True, "true")
             self.arguments = ["inspect", self.file["uri"], "--json"]
             self.arguments += ["--force-normalised-sites"] if forced else []
             parent = self.file["conf"].get("parent_file")

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from hazard_store.errors import Refused
-from hazard_store.model import KeyScheme, Layout
+from hazard_store.items.groups import MEAN
+from hazard_store.model import KeyScheme, Layout, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.shown import quoted
 from hazard_store.store import Store
@@ -46,28 +47,62 @@ class FiniteRange(click.FloatRange):
 
 RATE = FiniteRange(min=0, min_open=True)
 
+DEFAULTS = StoreOptions().with_defaults()
+
+
+class GroupSize(click.ParamType):
+    """How many statistics share an item: a number, or mean."""
+
+    name = "G|mean"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int | str:
+        """Return the number, or "mean"."""
+        if value == MEAN or isinstance(value, int):
+            return value  # type: ignore[no-any-return]
+        if not (value.isascii() and value.isdecimal() and int(value) > 0):
+            self.fail(f"{quoted(value)} is neither a number from 1 on nor {MEAN}", param, ctx)
+        return int(value)
+
+
+# None: not named, so that it follows what is stored (`StoreOptions`).
 _STORE_OPTIONS = (
-    click.option("--realisations/--no-realisations", default=True, help="Store realisations too."),
+    click.option(
+        "--realisations/--no-realisations",
+        default=None,
+        help="Store realisations too. [default: they are]",
+    ),
     click.option(
         "--key-scheme",
         type=click.Choice([s.value for s in KeyScheme]),
-        default=KeyScheme.CALC_LOCATION.value,
-        show_default=True,
+        help=f"What is one hash key of the tables. [default: {DEFAULTS.key_scheme}]",
     ),
     click.option(
         "--layout",
         type=click.Choice([layout.value for layout in Layout]),
-        default=Layout.PACKED.value,
-        show_default=True,
+        help=f"Small and exact items, or ones for people. [default: {DEFAULTS.layout}]",
     ),
     click.option(
         "--realisations-per-item",
         type=click.IntRange(min=1),
-        help="Consecutive realisations of a site in one item (packed). [default: measured]",
+        help="Consecutive realisations of a site in one item (packed). "
+        f"[default: {DEFAULTS.realisations_per_item}]",
+    ),
+    click.option(
+        "--statistics-per-item",
+        type=GroupSize(),
+        help="Consecutive statistics of a site in one item (packed); mean: the mean alone, the "
+        f"others together. [default: {DEFAULTS.statistics_per_item}]",
+    ),
+    click.option(
+        "--map-statistics",
+        metavar="A,B|none|all",
+        help="Statistics that also get items by map (packed). [default: the mean, in chunks of "
+        "some hundred sites]",
     ),
     click.option(
         "--force-normalised-sites",
         is_flag=True,
+        default=None,
         help="Site codes from coordinates even where the file has custom ids.",
     ),
     click.option(

@@ -14,7 +14,6 @@ from hazard_store.cli.read import find_curves
 from hazard_store.cli.render import echo_json, print_curves
 from hazard_store.errors import DamagedCalculation
 from hazard_store.keys import storage_id
-from hazard_store.model import KeyScheme, Layout
 from hazard_store.query import get_hazard_metadata
 from hazard_store.query.api import visible_head
 
@@ -57,10 +56,8 @@ def store_command(
         create_tables(store_settings())
     progress: ProgressLines = PredecessorLines() if verbose else _Silent()
     options = {
-        "realisations": not skip_rlzs,
-        "key_scheme": KeyScheme.CALC_LOCATION,
-        "layout": Layout.PACKED,
-        "force_normalised_sites": force_normalised_sites,
+        "realisations": False if skip_rlzs else None,
+        "force_normalised_sites": force_normalised_sites or None,
     }
     return load_and_print(calc_file, calc_id, "fail", 1, False, options, progress)
 

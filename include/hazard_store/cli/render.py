@@ -80,8 +80,10 @@ def audit_json(report: AuditReport) -> dict[str, Any]:
 def print_audit(report: AuditReport) -> None:
     """Print an audit for people."""
     rows = []
-    for kind in Kind:
+    for kind in (*map(str, Kind), "maps"):
         counts = getattr(report, kind)
+        if kind == "maps" and not counts.expected + counts.stored:
+            continue
         written = counts.acknowledged + counts.found
         good = counts.expected == written == counts.stored
         rows.append(
@@ -120,6 +122,7 @@ def print_forecast(forecast: Forecast, n_chunks: int) -> None:
         (
             ("stats", f"{forecast.stats_items:,}", f"{forecast.stats_wcu:,}"),
             ("realisations", f"{forecast.realisations_items:,}", f"{forecast.realisations_wcu:,}"),
+            ("maps", f"{forecast.maps_items:,}", f"{forecast.maps_wcu:,}"),
         ),
     )
     click.echo(

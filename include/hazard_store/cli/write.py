@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
 
+from hazard_store.aws.errors import to_hazard_error
 from hazard_store.cli.options import (
     RATE,
     SiteRange,
@@ -34,16 +36,22 @@ from hazard_store.cli.render import (
     print_forecast,
     print_table,
 )
-from hazard_store.errors import EX_DIFFERENCE, EX_OK
+from hazard_store.errors import EX_DIFFERENCE, EX_OK, HazardStoreError, NewerRelease
 from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.records import AuditReport
+from hazard_store.settings import Settings
+from hazard_store.shown import one_line
+from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
 from hazard_store.workflow.fence import writable
+from hazard_store.workflow.foreseen import Foreseen, foresee
 from hazard_store.workflow.inspect import inspect, inspection_json, leave_for_run
 from hazard_store.workflow.load import Loaded, inspect_and_plan, load
+from hazard_store.workflow.plan import Plan
 from hazard_store.workflow.publish import publish
 from hazard_store.workflow.write import write_chunk
 
+PLAN_S = 5.0  # that a plan waits for the store, without which it says most of what it knows
 _PHASES = {"meta": "wcu", "stats": "wcu", "realisations": "wcu", "audit": "rcu"}
 
 
@@ -59,7 +67,8 @@ def inspect_verb(
     """Read CALC_FILE once, from end to end, and tell whether it can be stored."""
     settings = file_settings(calc_file)
     with progress_for_people() as progress:
-        found = inspect(calc_file, settings, progress, options["force_normalised_sites"], parent)
+        forced = bool(options["force_normalised_sites"])
+        found = inspect(calc_file, settings, progress, forced, parent)
     if calc_id is not None:
         leave_for_run(default_store(), found, calc_id, StoreOptions(**options))
     content = inspection_json(found)
@@ -76,12 +85,14 @@ def inspect_verb(
 @click.argument("calc_file")
 @click.argument("calc_id")
 @store_options
+@click.option("--if-stored", type=click.Choice([i.value for i in IfStored]), default="fail")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
 @parent_option
 @json_option
 def plan_verb(
     calc_file: str,
     calc_id: str,
+    if_stored: str,
     workers: int,
     parent: str | None,
     as_json: bool,
@@ -93,12 +104,33 @@ def plan_verb(
         plan = inspect_and_plan(
             calc_file, calc_id, StoreOptions(**options), settings, progress, workers, parent=parent
         )
+    foreseen = _foreseen(plan, IfStored(if_stored), settings)
+    stored = foreseen.calculation
     if as_json:
-        content = plan.calculation.model_dump(mode="json")
-        content["chunks"] = [[c.start, c.stop] for c in plan.calculation.chunks]
+        content = stored.model_dump(mode="json")
+        content["chunks"] = [[c.start, c.stop] for c in stored.chunks]
+        content["statistics_per_item"] = stored.statistics_sizes
+        content["if_loaded"] = foreseen.note
         echo_json(content)
         return
-    print_forecast(plan.calculation.forecast, len(plan.calculation.chunks))
+    print_forecast(stored.forecast, len(stored.chunks))
+    if foreseen.note:
+        echo_line(foreseen.note)
+
+
+def _foreseen(plan: Plan, if_stored: IfStored, settings: Settings) -> Foreseen:
+    """Return what a load would do; where no store answers, as if nothing were stored."""
+    quick = settings.model_copy(update={"retry_limit_s": min(PLAN_S, settings.retry_limit_s)})
+    try:
+        return foresee(Store(quick), plan, if_stored)
+    except NewerRelease:
+        raise
+    except (HazardStoreError, BotoCoreError, ClientError) as error:
+        said = to_hazard_error(error) if not isinstance(error, HazardStoreError) else error
+        if said is None:
+            raise
+        reason = f"The store was not asked what it has ({said}): with today's defaults."
+        return Foreseen(plan.calculation, one_line(reason))
 
 
 @click.command("tables")
@@ -174,10 +206,11 @@ def load_and_print(
         )
     last = default_store().reports(loaded.head).last_audit() if loaded.already_published else None
     if as_json:
-        phases = {
+        phases: dict[str, Any] = {
             name: {"seconds": 0, "cpu_seconds": 0, unit: 0, **loaded.phases.get(name, {})}
             for name, unit in _PHASES.items()
         }
+        phases["maps"] = {"wcu": 0, **loaded.phases.get("maps", {})}
         content = {**audit_json(loaded.report), "phases": phases}
         if loaded.already_published:
             content |= {"already_published": True, "last_audit": last_audit_json(last)}
@@ -209,8 +242,7 @@ def write_verb(
     with progress_for_people() as progress:
         head = writable(store, calc_id)
         chunk = head.calculation.chunk(*sites)
-        n_items = len(chunk) * len(head.calculation.spec(Kind(kind)).groups)
-        progress.phase(kind, n_items, "item")
+        progress.phase(kind, head.calculation.items_of(Kind(kind), chunk), "item")
         report = write_chunk(store, calc_file, head, Kind(kind), chunk, progress.advance, parent)
         progress.done(report.seconds)
     echo_json(report.model_dump(mode="json"))

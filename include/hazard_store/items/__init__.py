@@ -3,15 +3,18 @@
 from hazard_store.items.digest import DIGEST_BYTES, item_digest
 from hazard_store.items.expected import Expected
 from hazard_store.items.layouts import item_maker, make_items, read_item
+from hazard_store.items.maps import BlockSites, MapSpec
 from hazard_store.items.size import item_bytes, write_units
 from hazard_store.items.spec import ItemError, ItemSpec, Place, StoredRows, WireItem, largest_group
 from hazard_store.items.write_request import WriteRequest, deletion
 
 __all__ = [
     "DIGEST_BYTES",
+    "BlockSites",
     "Expected",
     "ItemError",
     "ItemSpec",
+    "MapSpec",
     "Place",
     "StoredRows",
     "WireItem",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from hazard_store.codec import NewerCodec
 from hazard_store.items.packed import Packed
 from hazard_store.items.readable import Readable
 from hazard_store.items.spec import ItemError, ItemSpec, Place, StoredRows, WireItem
@@ -43,11 +44,13 @@ def read_item(spec: ItemSpec, item: WireItem) -> StoredRows:
         place = Place(lat, lon, vs30, decode_loc(loc), hash_key)
         curves = maker.read(item, row)
         first = spec.row_index[row]
+    except NewerCodec:
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise ItemError(f"not a {spec.layout} item: {error or type(error).__name__}") from error
     foreign = set(item) - set(spec.attributes(place, 0)) - maker.curve_attributes()
     if foreign:
         raise ItemError(f"foreign attributes: {', '.join(sorted(foreign))}")
-    if first % spec.group or len(curves) != min(spec.group, len(spec.rows) - first):
+    if slice(first, first + len(curves)) != spec.groups[spec.group_of_row[first]]:
         raise ItemError(f"{len(curves)} rows from {row} are not a group of this calculation")
     return StoredRows(place, first, curves)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -53,15 +54,19 @@ class ItemSpec:
     layout: Layout
     keys: KeyMaker
     rows: tuple[str, ...]  # the row codes: statistics, or realisations "00000" ...
-    group: int  # rows per item
+    sizes: tuple[int, ...]  # rows of each item of a site, K in all
     imts: tuple[str, ...]
     levels: NDArray[np.float64]  # (M, L)
 
     @cached_property
     def groups(self) -> tuple[slice, ...]:
         """The rows of each item of a site."""
-        n = len(self.rows)
-        return tuple(slice(a, min(a + self.group, n)) for a in range(0, n, self.group))
+        return tuple(slice(a, b) for a, b in pairwise((0, *accumulate(self.sizes))))
+
+    @cached_property
+    def group_of_row(self) -> tuple[int, ...]:
+        """The number of the item that holds each row."""
+        return tuple(g for g, size in enumerate(self.sizes) for _ in range(size))
 
     @cached_property
     def row_index(self) -> dict[str, int]:
@@ -105,11 +110,10 @@ def rlz_rows(n_realisations: int) -> tuple[str, ...]:
     return tuple(rlz_code(i) for i in range(n_realisations))
 
 
-def largest_group(layout: Layout, kind: Kind, n_imts: int, n_levels: int) -> int:
+def largest_group(layout: Layout, n_imts: int, n_levels: int) -> int:
     """Return how many rows fit an item, whatever their values; 0 where one row does not fit."""
     room = MAX_ITEM_BYTES - _ATTRIBUTES_BYTES
     if layout is Layout.READABLE:
         row_bytes = n_imts * (n_levels * (_NUMBER_BYTES + _LEVEL_BYTES) + 64)
         return 1 if row_bytes <= room else 0
-    fit = (room - codec.max_encoded_bytes(0)) // (4 * n_imts * n_levels)
-    return min(fit, 1) if kind is Kind.STATS else fit
+    return (room - codec.max_encoded_bytes(0)) // (4 * n_imts * n_levels)

@@ -21,6 +21,7 @@ class WriteRequest:
     range_key: str
     digest: bytes
     body: bytes  # {"PutRequest":{"Item":{...}}}, or a DeleteRequest
+    is_map: bool = False  # counted apart from rows
 
     def item(self) -> WireItem:
         """Return the item as the client library would give it back."""

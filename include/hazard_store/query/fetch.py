@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from hazard_store.ahead import map_ahead
 from hazard_store.aws.retry import RetryPolicy, Unprocessed
-from hazard_store.errors import CorruptItem
+from hazard_store.codec import NEWEST, NewerCodec
+from hazard_store.errors import CorruptItem, NewerRelease
 from hazard_store.items import ItemError, ItemSpec, Place, StoredRows, WireItem, read_item
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import KeyScheme
@@ -53,8 +54,8 @@ def fetch_rows(
     store: Store, spec: ItemSpec, places: Iterable[Place], rows: Iterable[int]
 ) -> Iterator[list[Found]]:
     """Yield the items of each site that hold the given rows, and no others, in order."""
-    groups = sorted({row // spec.group for row in rows})
-    item_bytes = spec.group * 4 * spec.levels.size
+    groups = sorted({spec.group_of_row[row] for row in rows})
+    item_bytes = max(spec.sizes[group] for group in groups) * 4 * spec.levels.size
     at_once = max(1, min(KEYS_PER_REQUEST, ANSWER_BYTES // item_bytes))
     keys = (spec.key(place, group) for place in places for group in groups)
 
@@ -69,10 +70,13 @@ def fetch_rows(
 
 def read_rows(store: Store, spec: ItemSpec, item: WireItem) -> Found:
     """Return what an item says; where it is not what this calculation stores, the error."""
+    keys = item[HASH_KEY]["S"], item[spec.range_name]["S"]
     try:
         return read_item(spec, item)
+    except NewerCodec as error:
+        subject = f"{store.table(spec.kind)} {keys[0]} {keys[1]}"
+        raise NewerRelease(subject, f"codec version {error.version}", NEWEST) from error
     except ItemError as error:
-        keys = item[HASH_KEY]["S"], item[spec.range_name]["S"]
         return CorruptItem(store.table(spec.kind), *keys, str(error))
 
 

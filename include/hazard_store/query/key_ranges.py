@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hazard_store.ahead import map_ahead
-from hazard_store.items import ItemSpec, Place, WireItem
-from hazard_store.keys import HASH_KEY, RANGE_KEYS
+from hazard_store.items import ItemSpec, MapSpec, Place, WireItem
+from hazard_store.keys import HASH_KEY, RANGE_KEYS, map_range_key
 from hazard_store.model import Kind
 from hazard_store.records import Chunk, Head
 from hazard_store.store import Store
@@ -31,9 +31,10 @@ SidPlace = tuple[int, Place]
 
 @dataclass(frozen=True)
 class KeyRange:
-    """Consecutive sites of one hash key, and the range keys that they own."""
+    """Consecutive sites of one hash key, and the range keys that they own; or a map's block."""
 
-    sites: tuple[SidPlace, ...]
+    hash_key: str
+    sites: tuple[SidPlace, ...]  # none: of a map's block
     lower: str | None  # first range key that is theirs; None: from the beginning
     upper: str | None  # first that is not; None: to the end
 
@@ -99,7 +100,22 @@ def _key_range(
     lower = spec.keys.site_prefix(first.loc) if shared_below else None
     shared_above = after is not None and after.hash_key == hash_key
     upper = spec.keys.site_prefix(after.loc) if shared_above and after else None
-    return KeyRange(sites, lower, upper)
+    return KeyRange(hash_key, sites, lower, upper)
+
+
+def block_key_ranges(maps: MapSpec, start: int, stop: int, n_sites: int) -> Iterator[KeyRange]:
+    """Yield the key ranges of a block's map items: all keys up to the next block's are theirs.
+
+    Args:
+        maps: the spec of the map items.
+        start: position of the block's first site.
+        stop: position behind its last.
+        n_sites: N of the calculation.
+    """
+    lower = map_range_key(start) if start else None
+    upper = map_range_key(stop) if stop < n_sites else None
+    for hash_key in maps.hash_keys:
+        yield KeyRange(hash_key, (), lower, upper)
 
 
 def _site_bytes(spec: ItemSpec) -> int:
@@ -140,7 +156,7 @@ def _read(store: Store, spec: ItemSpec, key_range: KeyRange, keys_only: bool) ->
         rcu += page["ConsumedCapacity"]["CapacityUnits"]
         for item in page["Items"]:
             range_key = item[spec.range_name]["S"]
-            if spec.keys.owns(range_key) and range_key != key_range.upper:
+            if spec.keys.owns_item(key_range.hash_key, range_key) and range_key != key_range.upper:
                 items[range_key] = item
         if "LastEvaluatedKey" not in page:
             return KeyRangeItems(key_range, items, rcu)
@@ -148,7 +164,7 @@ def _read(store: Store, spec: ItemSpec, key_range: KeyRange, keys_only: bool) ->
 
 
 def _query(store: Store, spec: ItemSpec, key_range: KeyRange) -> dict[str, Any]:
-    values: dict[str, Any] = {":h": {"S": key_range.sites[0][1].hash_key}}
+    values: dict[str, Any] = {":h": {"S": key_range.hash_key}}
     condition = "#h = :h"
     names = {"#h": HASH_KEY}
     if key_range.lower is not None and key_range.upper is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.metadata import version
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from hazard_store.errors import BadParameter
+from hazard_store.items.groups import runs
+from hazard_store.items.maps import MapSpec
 from hazard_store.items.spec import ItemSpec, Place, rlz_rows
 from hazard_store.keys import CodeRule, KeyMaker, storage_id
 from hazard_store.model import FileVersion, KeyScheme, Kind, Layout, ParentFile
@@ -58,10 +61,12 @@ class KindCounts(_Record):
 class Forecast(_Record):
     """What storing will take, said before the first write."""
 
-    stats_items: int
+    stats_items: int  # of rows; maps are counted by themselves
     realisations_items: int
+    maps_items: int = 0
     stats_wcu: int
     realisations_wcu: int
+    maps_wcu: int = 0
     seconds: float  # of writing, at the budget and the writers that can run at once
     dollars: float  # write units, the audit's reads and the writers' machines
     writers: int  # that can run at once, both groups counted
@@ -75,13 +80,26 @@ class Forecast(_Record):
         return self.wcu_per_s_per_writer if self.limited else None
 
     def wcu(self, kind: Kind) -> int:
-        """Return the write units of a kind."""
-        return self.stats_wcu if kind is Kind.STATS else self.realisations_wcu
+        """Return the write units of a kind; those of maps with the statistics."""
+        return self.stats_wcu + self.maps_wcu if kind is Kind.STATS else self.realisations_wcu
+
+
+# The highest format of records that this release knows, and the one that it writes. Raise it where
+# an older release would misread what is stored: 2 has groups of statistics and map items.
+FORMAT = 2
+
+
+@cache
+def release() -> str:
+    """Return the release of this program."""
+    return version("hazard-store")
 
 
 class StoredCalculation(_Record):
     """The immutable part of a calculation's head: what is stored and how."""
 
+    format: int = 1  # stored before formats were counted
+    release: str = ""  # of hazard-store, that planned it
     calc_id: str
     version: int = 1
     file: FileVersion
@@ -109,7 +127,10 @@ class StoredCalculation(_Record):
     key_scheme: KeyScheme
     layout: Layout
     realisations_per_item: int
-    codec_version: int
+    statistics_per_item: tuple[int, ...] | None = None  # size of each group; None: one an item
+    map_statistics: tuple[str, ...] = ()  # those that have map items
+    sites_per_block: int = 0  # the most that a map item holds
+    codec_version: int  # the highest that its items have
     force_normalised_sites: bool
     # Positions in the plan's order: chunk i is the sites from border i up to border i + 1.
     chunk_borders: tuple[int, ...] = Field(alias="chunks")
@@ -142,11 +163,38 @@ class StoredCalculation(_Record):
     def spec(self, kind: Kind) -> ItemSpec:
         """Return the spec of this calculation's items of one kind; no rows where it has none."""
         if kind is Kind.STATS:
-            rows, group = self.aggs, 1
+            rows = self.aggs
+            sizes = self.statistics_sizes
         else:
             rows = rlz_rows(self.n_realisations if self.realisations else 0)
-            group = self.realisations_per_item
-        return ItemSpec(kind, self.layout, self.key_maker, rows, group, self.imts, self.all_levels)
+            sizes = tuple(runs(len(rows), self.realisations_per_item))
+        return ItemSpec(kind, self.layout, self.key_maker, rows, sizes, self.imts, self.all_levels)
+
+    @property
+    def statistics_sizes(self) -> tuple[int, ...]:
+        """How many statistics each item of a site holds, in the order of the file."""
+        return self.statistics_per_item or (1,) * len(self.aggs)
+
+    @cached_property
+    def maps(self) -> MapSpec:
+        """The spec of this calculation's map items; no statistics where it has none."""
+        return MapSpec(
+            self.storage_id,
+            self.map_statistics,
+            tuple(self.aggs.index(agg) for agg in self.map_statistics),
+            self.imts,
+            len(self.levels[0]),
+            self.sites_per_block,
+            self.code_rule,
+        )
+
+    def items_of(self, kind: Kind, chunk: Chunk | None = None) -> int:
+        """Return how many items a chunk has of a kind, or all chunks, maps included."""
+        chunks = self.chunks if chunk is None else (chunk,)
+        rows = sum(map(len, chunks)) * len(self.spec(kind).groups)
+        if kind is Kind.REALISATIONS:
+            return rows
+        return rows + sum(self.maps.n_items(each.start, each.stop) for each in chunks)
 
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
@@ -180,7 +228,9 @@ class StoredCalculation(_Record):
     def _shape(self) -> dict[str, Any]:
         """Return what decides the records: of a parent its content, wherever it lies."""
         parent = None if self.parent is None else self.parent.sha256
-        return self.model_dump(mode="json") | {"parent": parent}
+        shape = self.model_dump(mode="json", include=set(_SHAPING))
+        sizes = list(self.statistics_sizes)
+        return shape | {"parent": parent, "statistics_per_item": sizes}
 
 
 _SHAPING = (  # what decides the items of a calculation
@@ -189,9 +239,10 @@ _SHAPING = (  # what decides the items of a calculation
     "key_scheme",
     "layout",
     "realisations_per_item",
+    "statistics_per_item",
+    "map_statistics",
     "realisations",
     "force_normalised_sites",
-    "codec_version",
 )
 
 
@@ -212,9 +263,22 @@ class SitePart(_Record):
         return Place(lat, lon, vs30, self.locs[index], keys.hash_key(lat, lon))
 
 
+class WrittenMaps(_Record):
+    """What the writer of a chunk's statistics did with its map items."""
+
+    expected: int = 0
+    sent: int = 0
+    acknowledged: int = 0
+    found: int = 0
+    wcu: float = 0
+    digests: str = ""  # as those of the report
+
+
 class WriteReport(_Record):
     """What a writer did with one chunk; the audit does not trust it."""
 
+    format: int = 1  # the highest that its program knows
+    release: str = ""  # of its program
     calc_id: str
     kind: Kind
     start: int
@@ -225,11 +289,12 @@ class WriteReport(_Record):
     sent: int = 0
     acknowledged: int = 0
     found: int = 0  # already right and left alone
-    wcu: float = 0
+    wcu: float = 0  # of the chunk's rows; `maps` has its own
     retries: int = 0
     seconds: float = 0
     cpu_seconds: float = 0
     digests: str = ""  # sha256 over the items' digests, which stand beside the report
+    maps: WrittenMaps = WrittenMaps()
 
 
 class Difference(_Record):
@@ -244,10 +309,13 @@ class Difference(_Record):
 class AuditReport(_Record):
     """What the audit of a chunk, or of all, found."""
 
+    format: int = 1  # the lowest of its programs
+    release: str = ""
     calc_id: str
     status: str
     stats: KindCounts = KindCounts()
     realisations: KindCounts = KindCounts()
+    maps: KindCounts = KindCounts()
     missing: int = 0
     extra: int = 0
     altered: int = 0
@@ -260,7 +328,7 @@ class AuditReport(_Record):
     @property
     def passed(self) -> bool:
         """Whether expected, acknowledged and stored agree, and every item is right."""
-        counts = (self.stats, self.realisations)
+        counts = (self.stats, self.realisations, self.maps)
         return (
             all(c.expected == c.acknowledged + c.found == c.stored for c in counts)
             and not self.missing + self.extra + self.altered
@@ -272,6 +340,9 @@ class AuditReport(_Record):
             update={
                 "stats": self.stats + other.stats,
                 "realisations": self.realisations + other.realisations,
+                "maps": self.maps + other.maps,
+                "format": min(self.format, other.format),
+                "release": self.release if self.format <= other.format else other.release,
                 "missing": self.missing + other.missing,
                 "extra": self.extra + other.extra,
                 "altered": self.altered + other.altered,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hazard_store import codec
+from hazard_store.errors import NewerRelease
 from hazard_store.model import Status
+from hazard_store.records import documents
 from hazard_store.records.documents import StoredCalculation
 from hazard_store.records.parts import Parts
 from hazard_store.shown import cut
@@ -41,6 +45,25 @@ class Head:
         return self.calculation.storage_id
 
 
+def require_known(subject: str, content: Mapping[str, Any]) -> None:
+    """Refuse what a newer release has written, before anything else is read of it.
+
+    Args:
+        subject: whose it is.
+        content: a document that may have `format`, `codec_version` and `release`.
+
+    Raises:
+        NewerRelease: its format or codec version is not known here.
+    """
+    release = str(content.get("release", ""))
+    for name, of, known in (
+        ("format", content.get("format", 1), documents.FORMAT),
+        ("codec version", content.get("codec_version", 1), codec.NEWEST),
+    ):
+        if of > known:
+            raise NewerRelease(subject, f"{name} {of}", known, release)
+
+
 class Conflict(Exception):
     """The head was not in the state that the change needs."""
 
@@ -53,6 +76,8 @@ def head_of(item: dict[str, Any], parts: Parts) -> Head:
     """
     try:
         return _head_of(item, parts)
+    except NewerRelease:
+        raise
     except (KeyError, TypeError, ValueError) as error:
         reason = f"not the record of a calculation ({type(error).__name__}: {error})"
         raise parts.broken("head", cut(reason)) from error
@@ -60,6 +85,7 @@ def head_of(item: dict[str, Any], parts: Parts) -> Head:
 
 def _head_of(item: dict[str, Any], parts: Parts) -> Head:
     content = json.loads(item["calculation"]["S"])
+    require_known(content.get("calc_id", ""), content)
     if "spilled" in item:
         content |= parts.get_json(item["spilled"]["S"])
     audited = item.get("audited_attempt")

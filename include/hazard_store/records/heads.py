@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from hazard_store.errors import NewerRelease
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import Status
 from hazard_store.records.head import Head, head_of
@@ -56,13 +57,24 @@ class Heads:
         return None if item is None else (item["owner"]["S"], int(item["attempt"]["N"]))
 
     def all(self) -> Iterator[Head]:
-        """Yield the heads of all calculations, by calc_id."""
+        """Yield the heads of all calculations, by calc_id.
+
+        Raises:
+            NewerRelease: at the end, where a newer release has stored one.
+        """
+        newer: NewerRelease | None = None
         for entry in self.entries():
-            head = self.get(entry.storage_id)
-            if head is None or head.status in _HIDDEN:
-                head = self.current(entry.calc_id)
+            try:
+                head = self.get(entry.storage_id)
+                if head is None or head.status in _HIDDEN:
+                    head = self.current(entry.calc_id)
+            except NewerRelease as error:
+                newer = newer or error
+                continue
             if head is not None:
                 yield head
+        if newer is not None:
+            raise newer
 
     def entries(self) -> Iterator[IndexEntry]:
         """Yield the entries of all calculations, by calc_id."""

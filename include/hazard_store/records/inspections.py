@@ -24,7 +24,10 @@ from hazard_store.model import (
     ParentFile,
     Sample,
     Sites,
+    Units,
 )
+from hazard_store.records.documents import FORMAT, release
+from hazard_store.records.head import require_known
 from hazard_store.records.parts import Parts
 
 if TYPE_CHECKING:
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
 
 LEFT = "inspect#"  # hash key of the list; a run's own begins with it
 KEPT = dt.timedelta(days=1)  # what a killed run has left
-Units = Mapping[Kind, tuple[float, float]]  # write units and read units of a site
 
 _ARRAYS, _REST = "arrays", "inspection"
 _PLAIN = (
@@ -72,7 +74,10 @@ class Inspections:
         rest, arrays = parts.get_json(_REST), parts.get(_ARRAYS)
         if rest is None or arrays is None:
             return None
-        units = {Kind(kind): (wcu, rcu) for kind, (wcu, rcu) in rest["units"].items()}
+        require_known(f"what `inspect` left for {run}", rest)
+        kept = rest["units"]
+        wcu, rcu = ({Kind(k): v for k, v in kept[name].items()} for name in ("wcu", "rcu"))
+        units = Units(wcu, rcu, tuple(kept["map_bytes"]))
         with np.load(io.BytesIO(arrays), allow_pickle=False) as found:
             return _inspection_of(rest, found), units
 
@@ -128,12 +133,14 @@ def _arrays_of(inspection: Inspection) -> bytes:
 def _rest_of(inspection: Inspection, units: Units) -> dict[str, Any]:
     calculation, tree = inspection.calculation, inspection.calculation.logic_tree
     return {
+        "format": FORMAT,
+        "release": release(),
         "file": asdict(calculation.file),
         "parent": None if inspection.parent is None else asdict(inspection.parent),
         "sha256": inspection.sha256,
         "negative_zeros": inspection.negative_zeros,
         "notes": inspection.notes,
-        "units": units,
+        "units": asdict(units),
         "custom_ids": calculation.sites.custom_ids,
         "logic_tree": {
             "source_branches": tree.source_branches,

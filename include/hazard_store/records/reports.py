@@ -14,13 +14,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hazard_store.errors import LostOwnership
 from hazard_store.items import DIGEST_BYTES
 from hazard_store.model import Kind
-from hazard_store.records.documents import AuditReport, Chunk, LastAudit, WriteReport
+from hazard_store.records.documents import (
+    FORMAT,
+    AuditReport,
+    Chunk,
+    LastAudit,
+    WriteReport,
+    release,
+)
 from hazard_store.records.head import Head
 from hazard_store.records.parts import Parts
 
 log = logging.getLogger(__name__)
 
 _HISTORY = "history#"
+_MAPS = "maps"
 
 
 class Reports:
@@ -40,13 +48,19 @@ class Reports:
             stop=chunk.stop,
             attempt=self._head.attempt,
             complete=False,
+            format=FORMAT,
+            release=release(),
         )
         self._put(_report(kind, chunk), begun.model_dump(mode="json"))
         return False
 
-    def put(self, report: WriteReport, chunk: Chunk, digests: bytes) -> None:
+    def put(
+        self, report: WriteReport, chunk: Chunk, digests: bytes, map_digests: bytes = b""
+    ) -> None:
         """Keep the report of a complete chunk, and its items' digests."""
         self._parts.put(_digests(report.kind, chunk), digests)
+        if report.maps.expected:
+            self._parts.put(_digests(_MAPS, chunk), map_digests)
         self._put(_report(report.kind, chunk), report.model_dump(mode="json"))
 
     def put_unfinished(self, report: WriteReport, chunk: Chunk) -> None:
@@ -63,7 +77,14 @@ class Reports:
 
     def digests(self, kind: Kind, chunk: Chunk) -> list[bytes] | None:
         """Return the digests of a chunk's items, sites in key order and rows in theirs."""
-        packed = self._parts.get(_digests(kind, chunk))
+        return self._digests(kind, chunk)
+
+    def map_digests(self, chunk: Chunk) -> list[bytes] | None:
+        """Return the digests of a chunk's map items, blocks in order, the sites' first."""
+        return self._digests(_MAPS, chunk)
+
+    def _digests(self, of: str, chunk: Chunk) -> list[bytes] | None:
+        packed = self._parts.get(_digests(of, chunk))
         if packed is None:
             return None
         return [packed[i : i + DIGEST_BYTES] for i in range(0, len(packed), DIGEST_BYTES)]
@@ -113,8 +134,8 @@ def _report(kind: Kind, chunk: Chunk) -> str:
     return f"report#{kind}#{chunk.number:04d}"
 
 
-def _digests(kind: Kind, chunk: Chunk) -> str:
-    return f"digests#{kind}#{chunk.number:04d}"
+def _digests(of: str, chunk: Chunk) -> str:
+    return f"digests#{of}#{chunk.number:04d}"
 
 
 def _audit(chunk: Chunk) -> str:

@@ -15,19 +15,17 @@ from hazard_store.errors import BadParameter, CorruptItem
 from hazard_store.items import Expected, Place, item_digest
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import Kind, Status
-from hazard_store.query.key_ranges import (
-    KeyRangeItems,
-    chunk_key_ranges,
-    read_key_ranges,
-    sids_of,
-)
+from hazard_store.query.key_ranges import KeyRangeItems, chunk_key_ranges, sids_of
 from hazard_store.records import AuditReport, Chunk, Difference, Head, KindCounts
-from hazard_store.records.documents import MAX_DIFFERENCES
+from hazard_store.records.documents import FORMAT, release
 from hazard_store.records.head import Conflict
 from hazard_store.store import Store
+from hazard_store.workflow.audit_maps import MapAudit
 from hazard_store.workflow.costs import outcome_of
+from hazard_store.workflow.differences import Differences
 from hazard_store.workflow.fence import check_owner
 from hazard_store.workflow.inspect import open_same
+from hazard_store.workflow.map_blocks import MapBlocks
 from hazard_store.workflow.progress import OnAdvance, Progress
 from hazard_store.workflow.strays import strays
 
@@ -58,18 +56,25 @@ def audit_chunk(
     """
     began = time.monotonic()
     calc_file = None if uri is None else open_same(store, uri, head, chunk, parent)
-    report = AuditReport(calc_id=head.calc_id, status=head.status, with_file=uri is not None)
+    report = AuditReport(
+        format=FORMAT,
+        release=release(),
+        calc_id=head.calc_id,
+        status=head.status,
+        with_file=uri is not None,
+    )
     try:
         if calc_file is not None:
             _check_axes(store, head, calc_file)
         for kind in Kind:
-            kind_audit = _KindAudit(store, head, kind, chunk, calc_file, limiter)
-            report += kind_audit.run(on_items)
+            report += _KindAudit(store, head, kind, chunk, calc_file, limiter, on_items).run()
     except CorruptItem as error:  # a calculation record, without which the items say nothing
         broken = Difference(
             table=error.table, hash_key=error.hash_key, range_key=error.range_key, kind="altered"
         )
         report += AuditReport(
+            format=FORMAT,
+            release=release(),
             calc_id=head.calc_id,
             status=head.status,
             altered=1,
@@ -123,8 +128,8 @@ def audit(
     if sites is not None and store.settings.owner and head.status is Status.WRITING:
         with suppress(Conflict):  # the audit of another chunk was first
             head = store.transitions.begin_audit(head)
-    per_site = sum(len(head.calculation.spec(kind).groups) for kind in Kind)
-    progress.phase("audit", per_site * sum(map(len, chunks)), "item")
+    n_items = sum(head.calculation.items_of(kind, chunk) for kind in Kind for chunk in chunks)
+    progress.phase("audit", n_items, "item")
     began = time.monotonic()
     total = AuditReport(calc_id=calc_id, status=head.status, with_file=uri is not None)
     limiter = RateLimiter(max_rcu_per_s)
@@ -146,7 +151,7 @@ def audit(
 
 
 class _KindAudit:
-    """The audit of one kind in one chunk."""
+    """The audit of one kind in one chunk; that of the statistics takes the maps along."""
 
     def __init__(
         self,
@@ -156,33 +161,38 @@ class _KindAudit:
         chunk: Chunk,
         calc_file: CalcFile | None,
         limiter: RateLimiter | None,
+        on_items: OnAdvance,
     ) -> None:
         self._store, self._head, self._kind, self._calc_file = store, head, kind, calc_file
-        self._spec = head.calculation.spec(kind)
-        self._chunk, self._limiter = chunk, limiter or RateLimiter(None)
-        self._found: dict[str, int] = {"missing": 0, "extra": 0, "altered": 0}
-        self._differences: list[Difference] = []
+        self._spec, self._table = head.calculation.spec(kind), store.table(kind)
+        self._chunk, self._on_items = chunk, on_items
+        self._found = Differences(store, limiter)
         self._stored = 0
-        self._rcu = 0.0
+        self._maps, self._blocks = None, None
+        if kind is Kind.STATS:
+            self._maps = MapAudit(store, head, chunk, self._found, on_items)
+            if calc_file is not None:
+                self._blocks = MapBlocks(head.calculation.maps, chunk.start, chunk.stop)
 
-    def run(self, on_items: OnAdvance) -> AuditReport:
-        spec, chunk = self._spec, self._chunk
+    def run(self) -> AuditReport:
+        spec, chunk, maps = self._spec, self._chunk, self._maps
         reports = self._store.reports(self._head)
         report = reports.report(self._kind, chunk) if spec.rows else None
         digests = reports.digests(self._kind, chunk) if spec.rows else None
+        unwritten = f"no writer has completed the {{}} of sites {chunk}"
         notes = []
         if spec.rows and digests is None:
-            notes.append(f"no writer has completed the {self._kind} of sites {chunk}")
+            notes.append(unwritten.format(self._kind))
+        elif maps is not None and maps.unwritten:
+            notes.append(unwritten.format("map items"))
         recorded = iter(digests or ())
         ranges = chunk_key_ranges(self._store, self._head, spec, chunk)
-        for stored in read_key_ranges(self._store, spec, ranges):
-            self._rcu += stored.rcu
-            self._limiter.charge(stored.rcu)
-            while debt_s := self._limiter.debt_s():  # the next answers wait; few are read ahead
-                time.sleep(debt_s)
+        for stored in self._found.read(spec, ranges):
             self._stored += len(stored.items)
             self._audit_key_range(stored, recorded)
-            on_items(len(stored.key_range.sites) * len(spec.groups))
+            self._on_items(len(stored.key_range.sites) * len(spec.groups))
+        if maps is not None and self._blocks is None:
+            maps.compare_by_digest()
         counts = KindCounts(
             rows=len(chunk) * len(spec.rows),
             expected=len(chunk) * len(spec.groups),
@@ -191,27 +201,27 @@ class _KindAudit:
             stored=self._stored,
         )
         return AuditReport(
+            format=FORMAT,
+            release=release(),
             calc_id=self._head.calc_id,
             status=self._head.status,
             stats=counts if self._kind is Kind.STATS else KindCounts(),
             realisations=counts if self._kind is Kind.REALISATIONS else KindCounts(),
-            missing=self._found["missing"],
-            extra=self._found["extra"],
-            altered=self._found["altered"],
-            differences=tuple(self._differences),
+            maps=KindCounts() if maps is None else maps.counts(),
+            **self._found.counts,
+            differences=tuple(self._found.named),
             notes=tuple(notes),
             with_file=self._calc_file is not None,
-            rcu=self._rcu,
+            rcu=self._found.rcu,
         )
 
     def _audit_key_range(self, stored: KeyRangeItems, recorded: Iterator[bytes]) -> None:
-        spec, left = self._spec, dict(stored.items)
+        spec, left, sites = self._spec, dict(stored.items), stored.key_range.sites
         expected = None
         if self._calc_file is not None and spec.rows:
-            expected = Expected(
-                spec, self._calc_file.curves(self._kind, sids_of(stored.key_range.sites))
-            )
-        for index, (sid, place) in enumerate(stored.key_range.sites):
+            curves = self._calc_file.curves(self._kind, sids_of(sites))
+            expected = Expected(spec, curves)
+        for index, (sid, place) in enumerate(sites):
             in_file = place if expected is None else self._place_in_file(sid, place)
             for group, range_key in enumerate(spec.range_keys(place)):
                 digest = next(recorded, None)
@@ -226,6 +236,10 @@ class _KindAudit:
                     self._differs(place.hash_key, range_key, "altered")
         for range_key, item in left.items():
             self._differs(item[HASH_KEY]["S"], range_key, "extra")
+        if self._maps is not None and self._blocks is not None and spec.rows:
+            in_file_sites = [(sid, self._place_in_file(sid, place)) for sid, place in sites]
+            for block in self._blocks.add(in_file_sites, curves):
+                self._maps.compare(block.start, block.stop, block.writes)
 
     def _place_in_file(self, sid: int, place: Place) -> Place:
         sites = self._calc_file.calculation.sites  # type: ignore[union-attr]
@@ -235,12 +249,7 @@ class _KindAudit:
         return Place(float(sites.lat[sid]), float(sites.lon[sid]), vs30, place.loc, place.hash_key)
 
     def _differs(self, hash_key: str, range_key: str, kind: str) -> None:
-        self._found[kind] += 1
-        if len(self._differences) < MAX_DIFFERENCES:
-            table = self._store.table(self._kind)
-            self._differences.append(
-                Difference(table=table, hash_key=hash_key, range_key=range_key, kind=kind)
-            )
+        self._found.add(self._table, hash_key, range_key, kind)
 
 
 def _check_axes(store: Store, head: Head, calc_file: CalcFile) -> None:

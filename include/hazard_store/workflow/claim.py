@@ -12,8 +12,9 @@ from hazard_store.model import IfStored, Status, StoreOptions
 from hazard_store.records import Conflict, Forecast, Head, IndexEntry, StoredCalculation
 from hazard_store.store import Store
 from hazard_store.workflow.fence import held_by_another
-from hazard_store.workflow.plan import Plan, as_asked
+from hazard_store.workflow.plan import Plan
 from hazard_store.workflow.put_plan import put_plan
+from hazard_store.workflow.shape import as_asked
 
 _SIDECAR_ADVICE = (
     "Use another calculation id, the parameters that are stored, or if_stored=replace, all of "
@@ -27,6 +28,7 @@ class Claim:
     """The head that this run owns, or one that is published already and needs nothing."""
 
     head: Head
+    plan: Plan  # the one that is stored, where there was one
     already_published: bool
 
 
@@ -57,9 +59,11 @@ def claim(store: Store, plan: Plan, owner: str, if_stored: IfStored) -> Claim:
         except Conflict:
             continue
         if head.status is Status.PUBLISHED:
-            return Claim(head, already_published=True)
+            return Claim(head, plan, already_published=True)
+        if head.calculation.same_parameters(plan.calculation):
+            plan = plan.following(head.calculation)
         put_plan(store.parts(head.storage_id), plan)
-        return Claim(head, already_published=False)
+        return Claim(head, plan, already_published=False)
     raise TryAgain(calc_id, "other runs are changing it at this moment")
 
 
@@ -115,7 +119,7 @@ def already_published(
         if inspected is None:
             return False
         in_file = bool(inspected["realisations_in_file"])
-    differences = stored.same_parameters(as_asked(stored, options, in_file))
+    differences = stored.same_parameters(as_asked(stored, options, bool(in_file)))
     return not differences or _refused_unless(
         replace,
         stored,
@@ -154,7 +158,7 @@ def _claim_existing(
             f"it is {current.status}: finish its removal first, `hazard-store remove`",
         )
     if current.status is Status.PUBLISHED:
-        differences = current.calculation.same_parameters(plan.calculation)
+        differences = differences_of(current.calculation, plan)
         if not differences:
             return current
         if if_stored is IfStored.FAIL or (if_stored is IfStored.RESUME and entry.next is None):
@@ -167,7 +171,7 @@ def _claim_existing(
 def _claim_unpublished(
     store: Store, entry: IndexEntry, head: Head, plan: Plan, owner: str, if_stored: IfStored
 ) -> Head:
-    differences = head.calculation.same_parameters(plan.calculation)
+    differences = differences_of(head.calculation, plan)
     if differences:
         same_file = head.calculation.sha256 == plan.calculation.sha256
         # What failed has no readers, and is made from the same file again: nothing can be lost.
@@ -181,9 +185,19 @@ def _claim_unpublished(
         return head
     if head.status is not Status.FAILED and if_stored is not IfStored.RESUME:
         raise _held(head)
-    forecast = _forecast(head.calculation, plan.calculation)
+    forecast = forecast_of_resume(head.calculation, plan.calculation)
     planned = plan.calculation
     return store.transitions.take_over(head, owner, planned.file, forecast, planned.parent)
+
+
+def differences_of(stored: StoredCalculation, plan: Plan) -> list[str]:
+    """Return how a plan differs from what is stored: in its file, or in what was named."""
+    planned = plan.calculation
+    same = {"sha256": planned.sha256, "parent": planned.parent}
+    if planned.sha256 != stored.sha256:  # then what was named is of another file's statistics
+        return stored.same_parameters(stored.model_copy(update=same))
+    asked = as_asked(stored, plan.asked, bool(planned.realisations_in_file))
+    return stored.same_parameters(asked.model_copy(update=same))
 
 
 def _next_version(entry: IndexEntry, plan: Plan) -> StoredCalculation:
@@ -204,9 +218,10 @@ def _held(head: Head) -> TryAgain:
     return held_by_another(head, "take over with --if-stored resume")
 
 
-def _forecast(stored: StoredCalculation, planned: StoredCalculation) -> Forecast:
+def forecast_of_resume(stored: StoredCalculation, planned: StoredCalculation) -> Forecast:
     """Return what a resume is to hold to: the chunks that are stored, and the budget given now."""
-    if stored.chunk_borders == planned.chunk_borders:
+    same_items = not stored.same_parameters(planned)
+    if same_items and stored.chunk_borders == planned.chunk_borders:
         return planned.forecast
     writers = max(stored.forecast.writers, planned.forecast.writers)
     budget = planned.forecast.writers * planned.forecast.wcu_per_s_per_writer

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from hazard_store.items import ItemSpec, Place, item_bytes, make_items
-from hazard_store.model import KeyScheme, Kind, Sample
-from hazard_store.records import AuditReport, Forecast, Head
+from hazard_store.model import KeyScheme, Kind, Units
+from hazard_store.records import AuditReport, Forecast, Head, StoredCalculation
 from hazard_store.store import Store
 
 DOLLARS_PER_WRITE_UNIT = 0.625e-6
 DOLLARS_PER_READ_UNIT = 0.125e-6
+KEYS_BYTES = 90  # names and keys of a map item
+SITE_BYTES = 6  # of a site in a block's list, packed
 DOLLARS_PER_VCPU_HOUR, DOLLARS_PER_GB_HOUR = 0.03238, 0.00356  # Fargate, ARM
 
 
@@ -51,58 +52,60 @@ def writer_size(wcu_per_s: float) -> WriterSize:
     return next(size for size in SIZES if wcu_per_s <= size.up_to_wcu_per_s)
 
 
-def units_of_sample(
-    spec: ItemSpec, sample: Sample, place_of: Callable[[int], Place]
-) -> tuple[float, float]:
-    """Return (write units, read units of one consistent read) of a site, on average over a sample.
-
-    Args:
-        spec: the items' spec.
-        sample: of the calculation's curves.
-        place_of: returns the place of a sid.
-    """
-    if not spec.rows:
-        return 0.0, 0.0
-    wcu = rcu = 0.0
-    for sid, curves in zip(sample.sids, sample.curves[spec.kind], strict=True):
-        sizes = [item_bytes(item) for item in make_items(spec, place_of(sid), curves)]
-        wcu += sum(math.ceil(size / 1024) for size in sizes)
-        rcu += sum(sizes) / 4096
-    return wcu / len(sample.sids), rcu / len(sample.sids)
-
-
 def make_forecast(
-    specs: dict[Kind, ItemSpec],
-    n_sites: int,
-    units: Mapping[Kind, tuple[float, float]],
+    stored: StoredCalculation,
+    units: Units,
     writers: int,
     wcu_per_s_per_writer: float,
     limited: bool,
 ) -> Forecast:
-    """Return the forecast of a plan."""
-    items = {kind: n_sites * len(spec.groups) for kind, spec in specs.items()}
-    wcu = {kind: math.ceil(n_sites * units[kind][0]) for kind in specs}
-    rcu = sum(n_sites * units[kind][1] for kind in specs)
-    total = sum(wcu.values())
+    """Return the forecast of a plan, whose chunks and map items are decided."""
+    n_sites = stored.n_sites
+    items = {kind: n_sites * len(stored.spec(kind).groups) for kind in Kind}
+    wcu = {kind: math.ceil(n_sites * units.wcu[kind]) for kind in Kind}
+    sizes = list(_map_sizes(stored, units))
+    maps_wcu = sum(math.ceil(size / 1024) for size in sizes)
+    rcu = sum(n_sites * units.rcu[kind] for kind in Kind) + sum(sizes) / 4096
+    total = sum(wcu.values()) + maps_wcu
     seconds = total / (writers * wcu_per_s_per_writer)
-    notes = []
-    if next(iter(specs.values())).keys.scheme is KeyScheme.LOCATION:
-        notes.append(
-            "Calculations share the bins of key scheme location: the audit also reads what other "
-            "calculations store there, and its cost is not in this forecast."
-        )
     return Forecast(
         stats_items=items[Kind.STATS],
         realisations_items=items[Kind.REALISATIONS],
+        maps_items=len(sizes),
         stats_wcu=wcu[Kind.STATS],
         realisations_wcu=wcu[Kind.REALISATIONS],
+        maps_wcu=maps_wcu,
         seconds=seconds,
         dollars=dollars(total, rcu, seconds * writers, wcu_per_s_per_writer),
         writers=writers,
         wcu_per_s_per_writer=wcu_per_s_per_writer,
         limited=limited,
-        notes=tuple(notes),
+        notes=tuple(_notes(stored, wcu[Kind.STATS], maps_wcu)),
     )
+
+
+def _map_sizes(stored: StoredCalculation, units: Units) -> Iterator[float]:
+    """Yield the bytes of each map item."""
+    maps, n_imts = stored.maps, len(stored.imts)
+    per_site = [units.map_bytes[row] / n_imts for row in maps.rows]
+    for chunk in stored.chunks:
+        for start, stop in maps.blocks(chunk.start, chunk.stop):
+            yield KEYS_BYTES + SITE_BYTES * (stop - start)
+            for of_agg in per_site:
+                yield from [KEYS_BYTES + of_agg * (stop - start)] * n_imts
+
+
+def _notes(stored: StoredCalculation, stats_wcu: int, maps_wcu: int) -> Iterator[str]:
+    if stored.key_scheme is KeyScheme.LOCATION:
+        yield (
+            "Calculations share the bins of key scheme location: the audit also reads what other "
+            "calculations store there, and its cost is not in this forecast."
+        )
+    if maps_wcu > stats_wcu / 2:
+        yield (
+            f"Map items take {maps_wcu:,} write units beside the {stats_wcu:,} of the statistics; "
+            "--map-statistics none stores none, and a map then reads every site's item."
+        )
 
 
 def dollars(wcu: float, rcu: float, writer_seconds: float, wcu_per_s_per_writer: float) -> float:
@@ -131,10 +134,12 @@ def outcome_of(store: Store, head: Head, report: AuditReport) -> dict[str, Any]:
         of_kind = (reports.report(kind, chunk) for chunk in head.calculation.chunks)
         written = [each for each in of_kind if each is not None]
         outcome[str(kind)] = {
-            "wcu": sum(each.wcu for each in written),
+            "wcu": sum(each.wcu + each.maps.wcu for each in written),
             "retries": sum(each.retries for each in written),
             "writer_seconds": round(sum(each.seconds for each in written), 3),
         }
+        if kind is Kind.STATS:
+            outcome["maps"] = {"wcu": sum(each.maps.wcu for each in written)}
     outcome["dollars"] = dollars(
         sum(outcome[str(kind)]["wcu"] for kind in Kind),
         report.rcu,

@@ -22,11 +22,12 @@ from hazard_store.workflow.audit import audit_chunk
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.fence import check_owner, writable
 from hazard_store.workflow.inspect import inspect
-from hazard_store.workflow.plan import Plan, check_parameters, make_plan
+from hazard_store.workflow.plan import Plan, make_plan
 from hazard_store.workflow.pool import Phases, Pool, map_chunks, worker_processes
 from hazard_store.workflow.progress import OnAdvance, Progress
 from hazard_store.workflow.publish import AuditFailed, decide, publish, verdict
 from hazard_store.workflow.remove import remove_old
+from hazard_store.workflow.shape import check_parameters
 from hazard_store.workflow.write import write_chunk
 
 
@@ -56,7 +57,8 @@ def inspect_and_plan(
         BadParameter: the id or an option is invalid, told before the file is read.
     """
     check_parameters(calc_id, options)
-    inspection = inspect(uri, settings, progress, options.force_normalised_sites, parent)
+    forced = bool(options.force_normalised_sites)
+    inspection = inspect(uri, settings, progress, forced, parent)
     return make_plan(inspection, calc_id, options, settings, workers)
 
 
@@ -138,22 +140,27 @@ def _load(
 def _write(
     store: Store, uri: str, head: Head, kind: Kind, pool: Pool, progress: Progress, phases: Phases
 ) -> None:
-    per_site = len(head.calculation.spec(kind).groups)
-    progress.phase(str(kind), head.calculation.n_sites * per_site, "item")
+    calculation = head.calculation
+    progress.phase(str(kind), calculation.items_of(kind), "item")
     with phases.measured(str(kind), progress) as entry:
         entry["wcu"] = 0.0
-        if not per_site:
+        if kind is Kind.STATS:
+            phases.taken["maps"] = {"wcu": 0.0}
+        if not calculation.spec(kind).rows:
             return
         work = partial(_write_job, _job_settings(store, head), uri, head.calc_id, kind)
-        for report in map_chunks(work, head.calculation.chunks, per_site, pool, progress, phases):
-            entry["wcu"] += report.wcu
+        items = partial(calculation.items_of, kind)
+        for report in map_chunks(work, calculation.chunks, items, pool, progress, phases):
+            entry["wcu"] += report.wcu + report.maps.wcu
+            if kind is Kind.STATS:
+                phases.taken["maps"]["wcu"] += report.maps.wcu
 
 
 def _audit(
     store: Store, uri: str, head: Head, pool: Pool, progress: Progress, phases: Phases
 ) -> None:
-    per_site = sum(len(head.calculation.spec(kind).groups) for kind in Kind)
-    progress.phase("audit", head.calculation.n_sites * per_site, "item")
+    calculation = head.calculation
+    progress.phase("audit", sum(calculation.items_of(kind) for kind in Kind), "item")
     with phases.measured("audit", progress) as entry:
         entry["rcu"] = 0.0
         try:
@@ -162,7 +169,14 @@ def _audit(
             reason = "another run took it over before the audit"
             raise LostOwnership(head.calc_id, reason) from error
         work = partial(_audit_job, _job_settings(store, head), uri, head.calc_id)
-        for report in map_chunks(work, head.calculation.chunks, per_site, pool, progress, phases):
+        for report in map_chunks(
+            work,
+            calculation.chunks,
+            lambda chunk: sum(calculation.items_of(kind, chunk) for kind in Kind),
+            pool,
+            progress,
+            phases,
+        ):
             entry["rcu"] += report.rcu
 
 

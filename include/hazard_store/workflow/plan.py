@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hazard_store import codec
-from hazard_store.amounts import dollars
+from hazard_store.amounts import count, dollars
 from hazard_store.errors import BadCalculation, BadParameter, Refused
-from hazard_store.items import Place, largest_group
-from hazard_store.keys import CODE_RULES, in_key_order, storage_id
+from hazard_store.items import largest_group
+from hazard_store.keys import CODE_RULES, in_key_order
 from hazard_store.model import (
+    REALISATIONS_PER_ITEM,
+    STATISTICS_PER_ITEM,
     Calculation,
     Inspection,
     Kind,
     Layout,
-    LogicTree,
     Sites,
     StoreOptions,
+    Units,
 )
 from hazard_store.records import SitePart, StoredCalculation
-from hazard_store.records.inspections import Units
+from hazard_store.records.documents import FORMAT, release
 from hazard_store.records.parts import SITES_PER_PART
 from hazard_store.settings import Settings
 from hazard_store.workflow.chunks import chunk_borders
-from hazard_store.workflow.costs import make_forecast, units_of_sample
+from hazard_store.workflow.costs import make_forecast
+from hazard_store.workflow.maps import with_maps
+from hazard_store.workflow.sampled import units_of
+from hazard_store.workflow.shape import (
+    check_parameters,
+    realisations_per_item,
+    statistics_per_item,
+)
 from hazard_store.workflow.site_codes import SiteCodes, site_codes
 
-DEFAULT_GROUP = 12  # realisations an item, by measurement: docs/reference/codec.md
 MAX_DEFAULT_CHUNKS = 32
 MAX_VS30S = 32  # that the head lists
 MIN_CHUNK_SECONDS = 60  # less work than this does not pay for starting a writer
@@ -73,25 +81,17 @@ class Plan:
     """Everything that is stored of a calculation but its curves."""
 
     calculation: StoredCalculation
+    source: Calculation  # as the file has it
     site_parts: SiteParts
-    logic_tree: LogicTree
     checksums: NDArray[np.uint32]  # of the file's blocks
     units: Units
+    asked: StoreOptions  # as the caller named them
 
-
-def check_parameters(calc_id: str, options: StoreOptions) -> None:
-    """Check what can be checked without the file, which may take long to read.
-
-    Raises:
-        BadParameter: the id or an option is invalid.
-    """
-    storage_id(calc_id)
-    for name in ("realisations_per_item", "sites_per_chunk"):
-        value = getattr(options, name)
-        if value is not None and value < 1:
-            raise BadParameter(name, "it must be at least 1")
-    if options.max_wcu_per_s is not None and not options.max_wcu_per_s > 0:
-        raise BadParameter("max_wcu_per_s", "it must be above 0")
+    def following(self, stored: StoredCalculation) -> Plan:
+        """Return the plan by which the same file is stored already, whatever today's defaults."""
+        codes = site_codes(self.source, stored.force_normalised_sites)
+        parts, _ = _in_order(self.source, stored, codes.locs)
+        return replace(self, calculation=stored, site_parts=parts)
 
 
 def make_plan(
@@ -118,46 +118,49 @@ def make_plan(
         Refused: it would take more than this installation allows.
     """
     check_parameters(calc_id, options)
+    asked, options = options, options.with_defaults()
     calculation = inspection.calculation
-    realisations = options.realisations and calculation.has_realisations
-    group = _group(calculation, options, realisations)
-    if options.layout is Layout.READABLE and inspection.negative_zeros:
+    realisations = bool(options.realisations) and calculation.has_realisations
+    layout = options.layout or Layout.PACKED
+    _check_size(calculation, layout, realisations)
+    if layout is Layout.READABLE and inspection.negative_zeros:
         raise BadCalculation(
             calculation.file.uri,
             f"{inspection.negative_zeros} curve values are -0.0, which the readable layout cannot "
             "hold: use the packed layout",
         )
-    codes = site_codes(calculation, options.force_normalised_sites)
-    stored = _describe(inspection, calc_id, options, realisations, group, codes)
+    codes = site_codes(calculation, bool(options.force_normalised_sites))
+    stored = _describe(inspection, calc_id, options, realisations, codes)
     parts, hash_keys = _in_order(calculation, stored, codes.locs)
     specs = {kind: stored.spec(kind) for kind in Kind}
 
-    n_sites = len(hash_keys)
     if units is None:
-        place_of = partial(_place_of, calculation, stored, codes.locs)
-        units = {
-            kind: units_of_sample(spec, inspection.sample, place_of) for kind, spec in specs.items()
-        }
-    per_site = sum(wcu for wcu, _ in units.values())
+        units = units_of(stored, calculation, inspection.sample, codes.locs)
+    per_site = sum(units.wcu.values())
     kinds = sum(1 for spec in specs.values() if spec.rows)
     n_writers, share, borders = _divide(hash_keys, per_site, kinds, options, settings, workers)
-    stored = stored.model_copy(
-        update={
-            "chunk_borders": borders,
-            "notes": (*stored.notes, *_group_notes(options, stored)),
-            "forecast": make_forecast(
-                specs, n_sites, units, n_writers, share, options.max_wcu_per_s is not None
-            ),
-        }
+    longest = max(map(len, codes.locs)) if codes.rule is None else 0
+    stored = with_maps(
+        stored.model_copy(
+            update={
+                "chunk_borders": borders,
+                "notes": (*stored.notes, *_group_notes(asked, stored)),
+            }
+        ),
+        asked.map_statistics,
+        longest,
     )
+    limited = options.max_wcu_per_s is not None
+    forecast = make_forecast(stored, units, n_writers, share, limited)
+    stored = stored.model_copy(update={"forecast": forecast})
     _check_limits(stored, settings)
-    return Plan(stored, parts, calculation.logic_tree, inspection.checksums, units)
+    return Plan(stored, calculation, parts, inspection.checksums, units, asked)
 
 
 def _check_limits(stored: StoredCalculation, settings: Settings) -> None:
     """Refuse what a stray file in the inbox could cost."""
     forecast = stored.forecast
-    items = forecast.stats_items + forecast.realisations_items
+    items = forecast.stats_items + forecast.realisations_items + forecast.maps_items
     if items > settings.max_items:
         takes, allowed = (
             f"{items:,} items",
@@ -173,42 +176,28 @@ def _check_limits(stored: StoredCalculation, settings: Settings) -> None:
     )
 
 
-def as_asked(
-    stored: StoredCalculation, options: StoreOptions, realisations_in_file: bool
-) -> StoredCalculation:
-    """Return a stored calculation as a plan with other options would have it."""
-    fit = largest_group(options.layout, Kind.REALISATIONS, *stored.all_levels.shape)
-    return stored.model_copy(
-        update={
-            "realisations": options.realisations and realisations_in_file,
-            "key_scheme": options.key_scheme,
-            "layout": options.layout,
-            "realisations_per_item": min(fit, options.realisations_per_item or DEFAULT_GROUP),
-            "force_normalised_sites": options.force_normalised_sites,
-            "codec_version": codec.VERSION,
-        }
-    )
-
-
-def _group(calculation: Calculation, options: StoreOptions, realisations: bool) -> int:
-    uri, shape = calculation.file.uri, calculation.levels.shape
+def _check_size(calculation: Calculation, layout: Layout, realisations: bool) -> None:
+    uri, (n_imts, n_levels) = calculation.file.uri, calculation.levels.shape
     if not calculation.aggs and not realisations:
         raise BadCalculation(uri, "it has no statistics, and realisations were not to be stored")
-    fit = largest_group(options.layout, Kind.REALISATIONS, *shape)
-    if fit == 0:
+    if largest_group(layout, n_imts, n_levels) == 0:
         raise BadCalculation(
             uri,
-            f"{shape[0]} IMTs x {shape[1]} levels do not fit an item of 400 KB in the "
-            f"{options.layout} layout",
+            f"{n_imts} IMTs x {n_levels} levels do not fit an item of 400 KB in the {layout} "
+            "layout",
         )
-    return min(fit, options.realisations_per_item or DEFAULT_GROUP)
 
 
-def _group_notes(options: StoreOptions, stored: StoredCalculation) -> list[str]:
-    asked, got = options.realisations_per_item, stored.realisations_per_item
-    if not stored.realisations or asked is None or asked == got:
-        return []
-    return [f"An item holds at most {got} realisations of this shape in this layout, not {asked}."]
+def _group_notes(asked: StoreOptions, stored: StoredCalculation) -> list[str]:
+    fit = largest_group(stored.layout, *stored.all_levels.shape)
+    at_most = "An item holds at most {} of this shape in this layout, not {}."
+    notes = []
+    rlzs, stats = asked.realisations_per_item, asked.statistics_per_item
+    if stored.realisations and rlzs is not None and rlzs > fit:
+        notes.append(at_most.format(count(fit, "realisation"), rlzs))
+    if isinstance(stats, int) and min(stats, len(stored.aggs)) > fit:
+        notes.append(at_most.format(count(fit, "statistic"), stats))
+    return notes
 
 
 def _describe(
@@ -216,14 +205,17 @@ def _describe(
     calc_id: str,
     options: StoreOptions,
     realisations: bool,
-    group: int,
     codes: SiteCodes,
 ) -> StoredCalculation:
     calculation = inspection.calculation
+    shape: Any = calculation.levels.shape
+    layout = options.layout or Layout.PACKED
     levels = [tuple(row) for row in calculation.levels.tolist()]
     vs30 = calculation.sites.vs30
     vs30s = () if vs30 is None else tuple(np.unique(vs30[np.isfinite(vs30)]).tolist())
     return StoredCalculation.model_construct(
+        format=FORMAT,
+        release=release(),
         calc_id=calc_id,
         version=1,
         file=calculation.file,
@@ -249,22 +241,17 @@ def _describe(
         code_decimals=(codes.rule or CODE_RULES[0]).decimals,
         code_with_vs30=(codes.rule or CODE_RULES[0]).with_vs30,
         key_scheme=options.key_scheme,
-        layout=options.layout,
-        realisations_per_item=group,
+        layout=layout,
+        realisations_per_item=realisations_per_item(
+            layout, shape, options.realisations_per_item or REALISATIONS_PER_ITEM
+        ),
+        statistics_per_item=statistics_per_item(
+            layout, shape, calculation.aggs, options.statistics_per_item or STATISTICS_PER_ITEM
+        ),
         codec_version=codec.VERSION,
         force_normalised_sites=options.force_normalised_sites,
         notes=(*inspection.notes, *codes.notes),
     )
-
-
-def _place_of(
-    calculation: Calculation, stored: StoredCalculation, locs: Sequence[str], sid: int
-) -> Place:
-    sites = calculation.sites
-    lat, lon = float(sites.lat[sid]), float(sites.lon[sid])
-    vs30 = None if sites.vs30 is None or not np.isfinite(sites.vs30[sid]) else sites.vs30[sid]
-    hash_key = stored.key_maker.hash_key(lat, lon)
-    return Place(lat, lon, None if vs30 is None else float(vs30), locs[sid], hash_key)
 
 
 def _in_order(

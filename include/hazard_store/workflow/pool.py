@@ -64,7 +64,7 @@ def worker_processes(n: int) -> Iterator[Pool]:
 def map_chunks(
     work: Callable[..., T],
     chunks: tuple[Chunk, ...],
-    units_per_site: int,
+    units: Callable[[Chunk], int],
     pool: Pool,
     progress: Progress,
     phases: Phases,
@@ -74,7 +74,7 @@ def map_chunks(
     Args:
         work: called with a chunk and, in this process, with what is to be told of progress.
         chunks: all of them.
-        units_per_site: of the progress.
+        units: of the progress, that a chunk is.
         pool: the processes.
         progress: told of progress.
         phases: to which the CPU time of the processes is added.
@@ -89,7 +89,7 @@ def map_chunks(
     try:
         futures = {pool.submit(_measured, work, chunk): chunk for chunk in chunks}
         for future in as_completed(futures):
-            progress.advance(len(futures[future]) * units_per_site)
+            progress.advance(units(futures[future]))
             result, cpu_s = future.result()
             phases.workers_cpu_s += cpu_s
             yield result

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hazard_store.errors import EX_DIFFERENCE, HazardStoreError, LostOwnership, Refused
+from hazard_store.errors import (
+    EX_DIFFERENCE,
+    HazardStoreError,
+    LostOwnership,
+    Misconfigured,
+    Refused,
+)
 from hazard_store.model import Kind, Status
 from hazard_store.records import AuditReport, Head
+from hazard_store.records.documents import FORMAT
 from hazard_store.records.head import Conflict
 from hazard_store.store import Store
 from hazard_store.workflow.costs import outcome_of
@@ -41,7 +48,7 @@ class Verdict:
             return f"sites {', '.join(self.unaudited[:10])} were not audited in this attempt"
         report = self.report
         text = f"{report.missing} missing, {report.extra} extra, {report.altered} altered"
-        for kind in Kind:
+        for kind in (*map(str, Kind), "maps"):
             counts = getattr(report, kind)
             if not counts.expected == counts.acknowledged + counts.found == counts.stored:
                 text += (
@@ -54,7 +61,7 @@ class Verdict:
 def verdict(store: Store, head: Head) -> Verdict:
     """Add up the audits of this attempt."""
     reports = store.reports(head)
-    total = AuditReport(calc_id=head.calc_id, status=head.status, with_file=True)
+    total = AuditReport(format=FORMAT, calc_id=head.calc_id, status=head.status, with_file=True)
     unaudited = []
     for chunk in head.calculation.chunks:
         report = reports.audit(chunk)
@@ -69,12 +76,17 @@ def decide(store: Store, head: Head) -> Head:
     """Record what the audit of this attempt found.
 
     Raises:
+        Misconfigured: a writer or audit of an older release took part; the state is `failed`.
         AuditFailed: it found a difference, or a chunk was not audited; the state is `failed`.
         LostOwnership: another run took over.
     """
     result = verdict(store, head)
     outcome = outcome_of(store, head, result.report)
+    older = _older_release(store, head)
     try:
+        if older is not None:
+            store.transitions.fail(head, outcome)
+            raise older
         if result.passed:
             return store.transitions.pass_audit(head, outcome)
         store.transitions.fail(head, outcome)
@@ -86,6 +98,24 @@ def decide(store: Store, head: Head) -> Head:
             head.calc_id, f"it is {now.status} in attempt {now.attempt} of {now.owner}"
         ) from error
     raise AuditFailed(head.calc_id, result.reason)
+
+
+def _older_release(store: Store, head: Head) -> Misconfigured | None:
+    """Return the error of a writer or audit that knows less than the plan asks for."""
+    reports, needed = store.reports(head), head.calculation.format
+    for chunk in head.calculation.chunks:
+        written = {f"write_{kind}": reports.report(kind, chunk) for kind in Kind}
+        for task, report in {**written, "audit": reports.audit(chunk)}.items():
+            if report is not None and report.format < needed:
+                release = report.release or "of before formats were counted"
+                return Misconfigured(
+                    head.calc_id,
+                    f"{task} of sites {chunk} ran in an image of release {release}, which knows "
+                    f"format {report.format}; the plan, by {head.calculation.release}, has format "
+                    f"{needed}: update the image of the writers, then run again with "
+                    "if_stored=resume",
+                )
+    return None
 
 
 def publish(store: Store, head: Head) -> Head:

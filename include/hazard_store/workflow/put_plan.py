@@ -10,7 +10,7 @@ def put_plan(parts: Parts, plan: Plan) -> None:
     """Store the large parts. They follow from the file, so repeating this changes nothing."""
     for part in plan.site_parts:
         parts.put_site_part(part)
-    tree = plan.logic_tree
+    tree = plan.source.logic_tree
     parts.put_json(
         "logic-tree",
         {

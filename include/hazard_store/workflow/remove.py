@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from hazard_store.amounts import count
@@ -19,7 +20,7 @@ from hazard_store.errors import LostOwnership, NoSuchCalculation, TryAgain
 from hazard_store.items import ItemSpec, WriteRequest, deletion
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import Kind, Status
-from hazard_store.query.key_ranges import key_ranges_of, read_key_ranges
+from hazard_store.query.key_ranges import block_key_ranges, key_ranges_of, read_key_ranges
 from hazard_store.records import Conflict, Head
 from hazard_store.store import Store
 from hazard_store.workflow.fence import fenced_writer, held_by_another
@@ -172,7 +173,7 @@ def _delete_items(
     spec, forecast = head.calculation.spec(kind), head.calculation.forecast
     if not spec.rows:
         return Removed(head.calc_id, (), 0, 0, 0)
-    expected = head.calculation.n_sites * len(spec.groups)
+    expected = head.calculation.items_of(kind)
     progress.phase(f"remove {kind}", expected, "item")
     began = time.monotonic()
     if max_wcu_per_s is None and forecast.limited:
@@ -209,10 +210,12 @@ class _Found:
 
 def _stored(store: Store, head: Head, spec: ItemSpec) -> Any:
     """Yield the keys of all items under the plan's hash keys."""
-    sites = store.parts(head.storage_id).places(
-        head.calculation.key_maker, 0, head.calculation.n_sites
-    )
-    return read_key_ranges(store, spec, key_ranges_of(spec, sites, None, None), keys_only=True)
+    stored, n_sites = head.calculation, head.calculation.n_sites
+    sites = store.parts(head.storage_id).places(stored.key_maker, 0, n_sites)
+    ranges = key_ranges_of(spec, sites, None, None)
+    if spec.kind is Kind.STATS:
+        ranges = chain(ranges, block_key_ranges(stored.maps, 0, n_sites, n_sites))
+    return read_key_ranges(store, spec, ranges, keys_only=True)
 
 
 def _changed(change: Callable[[], Any], calc_id: str) -> Any:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from hazard_store.errors import Refused
 from hazard_store.items import WriteRequest, deletion
-from hazard_store.keys import HASH_KEY
+from hazard_store.keys import HASH_KEY, map_range_key
 from hazard_store.model import Kind, Status
-from hazard_store.query.key_ranges import chunk_key_ranges, read_key_ranges
+from hazard_store.query.key_ranges import block_key_ranges, chunk_key_ranges, read_key_ranges
 from hazard_store.records import AuditReport, Chunk, Head
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit, audit_chunk
@@ -79,11 +80,19 @@ def _delete_extra(store: Store, head: Head, chunk: Chunk) -> None:
 
 def _extra(store: Store, head: Head, kind: Kind, chunk: Chunk) -> Iterator[WriteRequest]:
     """Yield the deletions of what stands under the chunk's keys and is none of its items."""
-    spec = head.calculation.spec(kind)
+    spec, maps = head.calculation.spec(kind), head.calculation.maps
     ranges = chunk_key_ranges(store, head, spec, chunk)
+    starts: set[str] = set()
+    if kind is Kind.STATS:
+        blocks = maps.blocks(chunk.start, chunk.stop)
+        starts = {map_range_key(start) for start, _ in blocks}
+        of_maps = (block_key_ranges(maps, *block, head.calculation.n_sites) for block in blocks)
+        ranges = chain(ranges, chain.from_iterable(of_maps))
     for stored in read_key_ranges(store, spec, ranges, keys_only=True):
         places = (place for _, place in stored.key_range.sites)
         expected = {range_key for place in places for range_key in spec.range_keys(place)}
+        if not stored.key_range.sites:
+            expected = starts
         for range_key, item in stored.items.items():
             if range_key not in expected:
                 yield deletion(item[HASH_KEY]["S"], spec.range_name, range_key)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from hazard_store.calcfile import CalcFile
-from hazard_store.items import ItemSpec, WriteRequest, item_digest, item_maker
+from hazard_store.items import WireItem, WriteRequest, item_digest, item_maker
 from hazard_store.model import Kind
 from hazard_store.query.key_ranges import (
-    KeyRange,
     SidPlace,
+    block_key_ranges,
     chunk_key_ranges,
     read_key_ranges,
     sids_of,
 )
 from hazard_store.records import Chunk, Head, WriteReport
+from hazard_store.records.documents import FORMAT, WrittenMaps, release
 from hazard_store.store import Store
 from hazard_store.workflow.fence import fenced_writer
 from hazard_store.workflow.inspect import open_same
+from hazard_store.workflow.map_blocks import Block, MapBlocks
 from hazard_store.workflow.progress import OnAdvance
 
 BLOCK_BYTES = 4_000_000  # of curves read and held at once
@@ -54,7 +56,7 @@ def write_chunk(
     spec, reports = head.calculation.spec(kind), store.reports(head)
     again = reports.begin(kind, chunk)
     writer = fenced_writer(store, head, kind, head.calculation.forecast.wcu_per_s_of_a_writer)
-    puts = ChunkPuts(store, spec, chunk_key_ranges(store, head, spec, chunk), on_items)
+    puts = ChunkPuts(store, head, kind, chunk, on_items)
     complete = False
     try:
         with open_same(store, uri, head, chunk, parent) as calc_file:
@@ -62,6 +64,8 @@ def write_chunk(
             complete = True
     finally:
         report = WriteReport(
+            format=FORMAT,
+            release=release(),
             calc_id=head.calc_id,
             kind=kind,
             start=chunk.start,
@@ -73,13 +77,21 @@ def write_chunk(
             acknowledged=writer.counts.acknowledged,
             found=puts.found,
             wcu=writer.counts.wcu,
-            retries=writer.counts.retries,
+            retries=writer.counts.retries + writer.map_counts.retries,
             seconds=round(time.monotonic() - began, 3),
             cpu_seconds=round(time.process_time() - cpu, 3),
             digests=hashlib.sha256(puts.digests).hexdigest() if complete else "",
+            maps=WrittenMaps(
+                expected=puts.n_maps,
+                sent=writer.map_counts.sent,
+                acknowledged=writer.map_counts.acknowledged,
+                found=puts.maps_found,
+                wcu=writer.map_counts.wcu,
+                digests=hashlib.sha256(puts.map_digests).hexdigest() if complete else "",
+            ),
         )
         if complete:
-            reports.put(report, chunk, bytes(puts.digests))
+            reports.put(report, chunk, bytes(puts.digests), bytes(puts.map_digests))
         else:
             reports.put_unfinished(report, chunk)
     return report
@@ -89,17 +101,29 @@ class ChunkPuts:
     """The puts of one chunk, made from the file; counts what is right in the table already.
 
     Attributes:
+        n_maps: how many map items go with them; the statistics have some.
         found: items that are stored and right, and were left alone.
+        maps_found: map items, likewise.
         digests: of all items so far, sites in key order and rows in theirs.
+        map_digests: of all map items, blocks in order.
     """
 
     def __init__(
-        self, store: Store, spec: ItemSpec, ranges: Iterable[KeyRange], on_items: OnAdvance
+        self, store: Store, head: Head, kind: Kind, chunk: Chunk, on_items: OnAdvance
     ) -> None:
-        self._store, self._spec, self._ranges, self._on_items = store, spec, ranges, on_items
-        self._maker = item_maker(spec)
-        self.found = 0
-        self.digests = bytearray()
+        calculation = head.calculation
+        self._store, self._on_items, self._n_sites = store, on_items, calculation.n_sites
+        self._spec = calculation.spec(kind)
+        self._ranges = chunk_key_ranges(store, head, self._spec, chunk)
+        self._maker = item_maker(self._spec)
+        self._of_maps = calculation.maps
+        self._blocks = None
+        self.n_maps = 0
+        if kind is Kind.STATS:
+            self._blocks = MapBlocks(self._of_maps, chunk.start, chunk.stop)
+            self.n_maps = self._of_maps.n_items(chunk.start, chunk.stop)
+        self.found = self.maps_found = 0
+        self.digests, self.map_digests = bytearray(), bytearray()
 
     def writes(self, calc_file: CalcFile, again: bool) -> Iterator[WriteRequest]:
         """Yield what is to be written.
@@ -110,28 +134,33 @@ class ChunkPuts:
         """
         if again:
             for stored in read_key_ranges(self._store, self._spec, self._ranges):
-                for write in self._block(calc_file, stored.key_range.sites):
-                    there = stored.items.get(write.range_key)
-                    if there is not None and item_digest(there) == write.digest:
-                        self.found += 1
-                    else:
+                for write in self._of_sites(calc_file, stored.key_range.sites, again):
+                    if write.is_map or not self._is_right(write, stored.items):
                         yield write
                     self._on_items(1)
         else:
-            for block in self._blocks():
-                for write in self._block(calc_file, block):
+            for sites in self._runs_of_sites():
+                for write in self._of_sites(calc_file, sites, again):
                     yield write
                     self._on_items(1)
 
-    def _blocks(self) -> Iterator[list[SidPlace]]:
+    def _is_right(self, write: WriteRequest, stored: Mapping[str, WireItem]) -> bool:
+        there = stored.get(write.range_key)
+        right = there is not None and item_digest(there) == write.digest
+        self.found += right
+        return right
+
+    def _runs_of_sites(self) -> Iterator[list[SidPlace]]:
         site_bytes = 4 * len(self._spec.rows) * self._spec.levels.size
         size = max(1, BLOCK_BYTES // site_bytes)
         sites = (site for key_range in self._ranges for site in key_range.sites)
-        while block := list(islice(sites, size)):
-            yield block
+        while run := list(islice(sites, size)):
+            yield run
 
-    def _block(self, calc_file: CalcFile, sites: Sequence[SidPlace]) -> Iterator[WriteRequest]:
-        """Yield the puts of some sites: the first of each, the second of each ...
+    def _of_sites(
+        self, calc_file: CalcFile, sites: Sequence[SidPlace], again: bool
+    ) -> Iterator[WriteRequest]:
+        """Yield the puts of some sites: the first of each, the second of each ...; then of maps.
 
         Neighbours share a hash key, and so a partition: taking turns puts as many keys as there
         are sites into the requests that are under way together.
@@ -146,3 +175,19 @@ class ChunkPuts:
                 self.digests += write.digest
         for turn in zip(*by_site, strict=True):
             yield from turn
+        for block in self._blocks.add(sites, curves) if self._blocks else ():
+            for write in block.writes:
+                self.map_digests += write.digest
+            yield from self._missing(block) if again else block.writes
+
+    def _missing(self, block: Block) -> Iterator[WriteRequest]:
+        """Yield the map items of a block that are not stored as they must be."""
+        ranges = block_key_ranges(self._of_maps, block.start, block.stop, self._n_sites)
+        stored = read_key_ranges(self._store, self._spec, ranges)
+        for write, of_key in zip(block.writes, stored, strict=True):
+            there = of_key.items.get(write.range_key)
+            if there is not None and item_digest(there) == write.digest:
+                self.maps_found += 1
+                self._on_items(1)
+            else:
+                yield write

@@ -67,6 +67,7 @@ class BatchWriter:
         threads: requests under way at once.
         held_bytes: writes that may be made before they can be sent.
         wcu_per_byte: what a byte of the first requests is taken to cost.
+        counts: of all writes but those of maps, which are in `map_counts`.
         clock: seconds.
         pause: waits for a number of seconds.
     """
@@ -79,6 +80,7 @@ class BatchWriter:
     threads: int = 8
     held_bytes: int = HELD_BYTES
     counts: WriteCounts = field(default_factory=WriteCounts)
+    map_counts: WriteCounts = field(default_factory=WriteCounts)
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
     wcu_per_byte: float = WCU_PER_BYTE  # learned from answers
@@ -134,13 +136,14 @@ class BatchWriter:
     def _send(self, batch: list[Pending], guess: float) -> Outcome:
         """Make one request that was charged a guess; the answer's charge replaces it."""
         self.fence()
-        self.counts.add(sent=len(batch))
+        counts = self.map_counts if batch[0].write.is_map else self.counts
+        counts.add(sent=len(batch))
         try:
             answer = send_requests(self.client, self.table, [pending.write for pending in batch])
         except Exception as error:
             if not is_temporary(error):
                 raise
-            self.counts.add(retries=1)
+            counts.add(retries=1)
             self.limiter.charge(-guess)
             if is_throttling(error):
                 self.limiter.refused()
@@ -149,9 +152,7 @@ class BatchWriter:
         self.limiter.charge(answer.wcu - guess)
         if not left:
             self.wcu_per_byte = answer.wcu / _bytes(batch)
-        self.counts.add(
-            wcu=answer.wcu, acknowledged=len(batch) - len(left), retries=1 if left else 0
-        )
+        counts.add(wcu=answer.wcu, acknowledged=len(batch) - len(left), retries=1 if left else 0)
         undone = [pending for pending in batch if id(pending.write) in left]
         why = f"{len(undone)} of {len(batch)} items came back unprocessed"
         return Outcome(batch, undone, why, throttled=bool(undone))

@@ -38,8 +38,9 @@ class Batches:
                 made += 1
                 continue
             size += len(pending.write.body)
-            if batch and size > MAX_BYTES:
-                break
+            is_map = pending.write.is_map
+            if batch and (size > MAX_BYTES or is_map is not batch[0].write.is_map):
+                break  # DynamoDB tells the units of a request, and those of maps are told apart
             self._lanes.send_first()
             batch.append(pending)
         return batch

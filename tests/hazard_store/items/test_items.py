@@ -28,7 +28,6 @@ from hazard_store.items.spec import rlz_rows
 from hazard_store.keys import KeyMaker
 from hazard_store.model import KeyScheme, Kind, Layout
 from tests.support.items import (
-    KINDS,
     LAYOUTS,
     PLACE,
     curves_of,
@@ -248,15 +247,17 @@ def test_no_item_can_pass_400_kb(
     scheme: KeyScheme, layout: Layout, kind: Kind, n_imts: int, n_levels: int
 ):
     """Whatever the values: with the longest keys, and curves that cannot be compressed."""
-    group = min(largest_group(layout, kind, n_imts, n_levels), 500)
+    group = min(largest_group(layout, n_imts, n_levels), 500)
     assert group > 0 or (layout is Layout.READABLE and n_levels == 20_000)
     if not group:
         return
     levels = np.random.default_rng(0).random((n_imts, n_levels)) * 1.2345678901234567e-5
-    rows = rlz_rows(group) if kind is Kind.REALISATIONS else ("0.123456789",)
+    rows = rlz_rows(group)
+    if kind is Kind.STATS:
+        rows = tuple(f"0.12345{row}" for row in rows)
     keys = KeyMaker(scheme, "A" * 128 + "@12")
     imts = tuple(f"SA({i}.1234567)" for i in range(n_imts))
-    spec = ItemSpec(kind, layout, keys, rows, group, imts, levels)
+    spec = ItemSpec(kind, layout, keys, rows, (group,), imts, levels)
     place = Place(-41.123456789012345, 174.12345678901234, 412.3456789012345, "%" * 256, "h" * 150)
     shape = (len(rows), n_imts, n_levels)
     highest = 2**32 if layout is Layout.PACKED else 0x3F800000
@@ -269,12 +270,10 @@ def test_no_item_can_pass_400_kb(
 
 
 def test_a_row_that_cannot_fit_is_known_before():
-    for kind in KINDS:
-        assert 0 == largest_group(Layout.PACKED, kind, 1000, 200)
-        assert 0 == largest_group(Layout.READABLE, kind, 1000, 44)
-    assert 1 == largest_group(Layout.PACKED, Kind.STATS, 27, 44)
-    assert 6 == largest_group(Layout.PACKED, Kind.REALISATIONS, 377, 44)
-    assert 12 < largest_group(Layout.PACKED, Kind.REALISATIONS, 27, 44)
+    assert 0 == largest_group(Layout.PACKED, 1000, 200)
+    assert 0 == largest_group(Layout.READABLE, 1000, 44)
+    assert 6 == largest_group(Layout.PACKED, 377, 44)
+    assert 12 < largest_group(Layout.PACKED, 27, 44)
 
 
 def test_coordinates_near_zero_come_back():

@@ -7,9 +7,8 @@ import pytest
 from boto3.dynamodb.conditions import Key
 
 from hazard_store.keys import LOCATION_BIN, bin_code
-from hazard_store.model import KeyScheme, Kind, Layout
+from hazard_store.model import REALISATIONS_PER_ITEM, KeyScheme, Kind, Layout
 from hazard_store.store import Store
-from hazard_store.workflow.plan import DEFAULT_GROUP
 from tests.support.calc_factory import make_calc
 from tests.support.loading import stored
 
@@ -41,7 +40,7 @@ def test_a_console_query(
     stored(store, path, "CALC13", **options)
     stored(store, path, "CALC14", **options)
 
-    step = 1 if layout is Layout.READABLE else group or DEFAULT_GROUP
+    step = 1 if layout is Layout.READABLE else group or REALISATIONS_PER_ITEM
     expected = set()
     for lat, lon in zip(LATS, LONS, strict=True):
         for first in range(0, R, step):

@@ -39,12 +39,15 @@ def answered(store: Store) -> list[str]:
 def test_other_calculations_at_a_site_are_not_read(store: Store, scheme: KeyScheme, kind: Kind):
     """In scheme location they lie between the items of the one that was asked for."""
     for calc_id in ("A", "B", "C"):
-        stored(store, FILE, calc_id, key_scheme=scheme, realisations_per_item=5)
+        options = {"realisations_per_item": 5, "statistics_per_item": 2}
+        stored(store, FILE, calc_id, key_scheme=scheme, **options)
+            store, FILE, calc_id, key_scheme=scheme, realisations_per_item=5, statistics_per_item=2
+        )
     fresh = Store(store.settings)
     keys, requests = answered(fresh), counting(fresh)
     curves = get_hazard_stats_curves if kind is Kind.STATS else get_hazard_rlz_curves
     found = list(curves("B", [SITE], store=fresh))
-    rows, items = (6, 6) if kind is Kind.STATS else (12, 3)
+    rows, items = (6, 3) if kind is Kind.STATS else (12, 3)
     assert 3 * rows == len(found)
     assert items == len(keys)
     assert 1 == requests["Query"] + requests["BatchGetItem"]

@@ -25,7 +25,7 @@ FORM = ItemSpec(
     layout=Layout.PACKED,
     keys=KeyMaker(KeyScheme.CALC_LOCATION, "A"),
     rows=("mean", "std"),
-    group=1,
+    sizes=(1, 1),
     imts=("PGA",),
     levels=np.ones((1, 2)),
 )

@@ -302,7 +302,7 @@ def test_large_items_make_small_batches(writer, layout: Layout):
     keys = KeyMaker(KeyScheme.CALC, "A")
     shape = (1, 377, 44)
     levels = np.random.default_rng(1).random(shape[1:])
-    spec = ItemSpec(Kind.STATS, layout, keys, ("mean",), 1, ("PGA",) * 377, levels)
+    spec = ItemSpec(Kind.STATS, layout, keys, ("mean",), (1,), ("PGA",) * 377, levels)
     bits = np.random.default_rng(0).integers(1, 0x3F800000, shape, np.uint32)
     maker, curves = item_maker(spec), bits.view(np.float32)
     writes = [p for i in range(30) for p in maker.writes(Place(0, 0, None, f"s{i}", "A"), curves)]

@@ -106,7 +106,7 @@ def some_writes(n: int, hash_keys: int = 50, imts: int = 1) -> list[WriteRequest
     """Return writes spread over some hash keys, as neighbouring sites are."""
     keys = KeyMaker(KeyScheme.CALC_LOCATION, "A")
     spec = ItemSpec(
-        Kind.STATS, Layout.PACKED, keys, ("mean",), 1, ("PGA",) * imts, np.ones((imts, 3))
+        Kind.STATS, Layout.PACKED, keys, ("mean",), (1,), ("PGA",) * imts, np.ones((imts, 3))
     )
     maker = item_maker(spec)
     curves = np.random.default_rng(0).random((n, 1, imts, 3), np.float32)

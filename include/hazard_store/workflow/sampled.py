@@ -1,0 +1,56 @@
+"""What storing a site takes, from the curves of a few: made into items as a writer makes them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from hazard_store import codec
+from hazard_store.items import Place, item_bytes, make_items
+from hazard_store.model import Calculation, Kind, Layout, Sample, Units
+from hazard_store.records import StoredCalculation
+
+
+def units_of(
+    stored: StoredCalculation, calculation: Calculation, sample: Sample, locs: Sequence[str]
+) -> Units:
+    """Return what a site takes, on average over a sample.
+
+    Args:
+        stored: how the calculation is to be stored.
+        calculation: what is.
+        sample: of its curves.
+        locs: the codes of all sites, in the order of the file.
+    """
+    wcu, rcu = dict.fromkeys(Kind, 0.0), dict.fromkeys(Kind, 0.0)
+    for kind in Kind:
+        spec = stored.spec(kind)
+        if not spec.rows:
+            continue
+        for sid, curves in zip(sample.sids, sample.curves[kind], strict=True):
+            place = _place_of(calculation, stored, locs[sid], sid)
+            sizes = [item_bytes(item) for item in make_items(spec, place, curves)]
+            wcu[kind] += sum(math.ceil(size / 1024) for size in sizes) / len(sample.sids)
+            rcu[kind] += sum(sizes) / 4096 / len(sample.sids)
+    return Units(wcu, rcu, _map_bytes(stored, sample))
+
+
+def _map_bytes(stored: StoredCalculation, sample: Sample) -> tuple[float, ...]:
+    """Return the bytes of each statistic's map items, all IMTs, a site."""
+    if stored.layout is Layout.READABLE or not stored.aggs:
+        return ()
+    curves = sample.curves[Kind.STATS].transpose(1, 2, 0, 3)  # (S, M, n, L)
+    n_sites = len(sample.sids)
+    return tuple(
+        sum(len(codec.encode_block(of_imt)) for of_imt in of_agg) / n_sites for of_agg in curves
+    )
+
+
+def _place_of(calculation: Calculation, stored: StoredCalculation, loc: str, sid: int) -> Place:
+    sites = calculation.sites
+    lat, lon = float(sites.lat[sid]), float(sites.lon[sid])
+    vs30 = None if sites.vs30 is None or not np.isfinite(sites.vs30[sid]) else sites.vs30[sid]
+    hash_key = stored.key_maker.hash_key(lat, lon)
+    return Place(lat, lon, None if vs30 is None else float(vs30), loc, hash_key)
