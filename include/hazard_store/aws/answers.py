@@ -2,7 +2,8 @@
 
 The client library reads a page that came with status 200 as an empty answer, and an empty answer
 says that there is no such item. So each answer is looked at before it is read: a page becomes an
-error of AWS's kind, which is tried again or told like any other.
+error of AWS's kind, which is tried again or told like any other. Of what is an answer the items
+are taken at once (`parsing`), so that it is parsed once.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from botocore.exceptions import ClientError
 
 from hazard_store.aws.codes import FOREIGN_ANSWER, NOT_DYNAMODB
+from hazard_store.aws.parsing import json_object, take_items
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,30 +34,53 @@ ALWAYS_THERE = {
 }
 
 
-def refuse_foreign_answers(client: DynamoDBClient) -> None:
-    """Make a client refuse what is not an answer of DynamoDB."""
+def read_answers(client: DynamoDBClient) -> None:
+    """Make a client refuse what is not an answer of DynamoDB, and take the items of what is one."""
     client.meta.events.register("before-parse.dynamodb", _check)
     client.meta.events.register("after-call.dynamodb", _raise)
 
 
-def is_from_dynamodb(headers: Any, body: bytes) -> bool:
-    """Tell whether an answer is one of DynamoDB: a JSON object, and marked as its own."""
+def is_from_dynamodb(headers: Any, body: bytes, content: dict[str, Any] | None) -> bool:
+    """Tell whether an answer is one of DynamoDB: a JSON object, and marked as its own.
+
+    Args:
+        headers: of the answer.
+        body: of the answer.
+        content: the body as `json_object` reads it.
+    """
     marked = any(sign in headers for sign in SIGNS) or CONTENT_TYPE in headers.get(
         "content-type", ""
     )
-    if not marked:
-        return False
+    return marked and (content is not None or _is_lax_object(body))
+
+
+def _is_lax_object(body: bytes) -> bool:
+    """Tell whether the library's parser, which takes more, finds a JSON object."""
     try:
         return isinstance(json.loads(body), dict)
     except ValueError:
         return False
 
 
-def _check(response_dict: dict[str, Any], **_: Any) -> None:
-    """Put an error in the place of a foreign answer, before it is parsed."""
+def _check(
+    operation_model: Any,
+    response_dict: dict[str, Any],
+    customized_response_dict: dict[str, Any],
+    **_: Any,
+) -> None:
+    """Take the items of an answer before it is parsed; put an error in the place of a foreign one.
+
+    What stands in `customized_response_dict` joins what the library parses.
+    """
     headers, body = response_dict["headers"], response_dict["body"]
-    status = response_dict["status_code"]
-    if is_from_dynamodb(headers, body) and (status < 300 or status >= 500 or b"__type" in body):
+    status, content = response_dict["status_code"], json_object(body)
+    if is_from_dynamodb(headers, body, content) and (
+        status < 300 or status >= 500 or b"__type" in body
+    ):
+        if status < 300 and content is not None:
+            taken = take_items(operation_model.name, content)
+            customized_response_dict.update(taken)
+            response_dict["body"] = orjson.dumps(content) if taken else body
         return
     may_pass = status < 300 or status >= 500 or status in BUSY
     begins = " ".join(body[: 4 * SHOWN].decode("utf-8", "replace").split())[:SHOWN]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hazard_store.aws.answers import is_from_dynamodb
+from hazard_store.aws.parsing import json_object
 
 JSON_TYPE = {"content-type": "application/x-amz-json-1.0"}
 
@@ -18,8 +19,8 @@ JSON_TYPE = {"content-type": "application/x-amz-json-1.0"}
     ],
 )
 def test_what_bears_a_sign_of_dynamodb_is_taken(headers: dict[str, str]):
-    assert is_from_dynamodb(headers, b'{"Item": {}}')
-    assert is_from_dynamodb(headers, b"{}")
+    for body in (b'{"Item": {}}', b"{}", b'{"CapacityUnits": NaN}'):
+        assert is_from_dynamodb(headers, body, json_object(body))
 
 
 @pytest.mark.parametrize(
@@ -35,4 +36,4 @@ def test_what_bears_a_sign_of_dynamodb_is_taken(headers: dict[str, str]):
     ],
 )
 def test_a_page_and_another_service_and_half_an_answer_are_not(headers: dict[str, str], body):
-    assert not is_from_dynamodb(headers, body)
+    assert not is_from_dynamodb(headers, body, json_object(body))
