@@ -8,8 +8,8 @@
     6..    payload
 
 The frame is the same in every version, so that what a newer release has written is told from what
-is damaged. Any change of the bytes that are made, a new release of the compressor included, is a new version;
-golden files hold that line.
+is damaged. Any change of the bytes that are made, a new release of the compressor included, is a
+new version; golden files hold that line.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ Methods: 0 raw, 1 pcodec of differences.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,15 +49,24 @@ def decode(blob: bytes, n_imts: int, n_levels: int) -> NDArray[np.float32]:
     return decode_rows([blob], n_imts, n_levels)[0]
 
 
-def decode_rows(blobs: Sequence[bytes], n_imts: int, n_levels: int) -> list[NDArray[np.float32]]:
+def decode_rows(
+    blobs: Sequence[bytes], n_imts: int, n_levels: int, imts: Sequence[int] | None = None
+) -> list[NDArray[np.float32]]:
     """Unpack several blobs at once: summing up is cheap for many and dear for each.
 
+    Args:
+        blobs: what `encode` packed.
+        n_imts: M.
+        n_levels: L.
+        imts: ordinals of the IMTs that are wanted, m of them; None: all.
+
     Returns:
-        float32 (K, M, L) of each.
+        float32 (K, m, L) of each.
 
     Raises:
         CodecError, NewerCodec: as `decode`, of any of them.
     """
+    chosen: Any = slice(None) if imts is None else list(imts)
     found: list[NDArray[np.float32]] = []
     packed: list[NDArray[np.uint32]] = []
     places: list[int] = []
@@ -69,16 +79,26 @@ def decode_rows(blobs: Sequence[bytes], n_imts: int, n_levels: int) -> list[NDAr
         if method == DELTA_PCODEC:
             places.append(len(found))
             packed.append(bits)
-        found.append(bits.view("<f4"))
+        found.append(bits[:, chosen].view("<f4"))
     if packed:
-        sums = packed[0] if len(packed) == 1 else np.concatenate(packed)
-        sums = np.cumsum(sums, axis=1, dtype="u4")
-        np.cumsum(sums, axis=2, dtype="u4", out=sums)
-        curves, first = sums.view("<f4").astype(np.float32, copy=False), 0
+        curves, first = _summed(packed, imts), 0
         for place, bits in zip(places, packed, strict=True):
             found[place] = curves[first : first + len(bits)]
             first += len(bits)
     return found
+
+
+def _summed(
+    packed: Sequence[NDArray[np.uint32]], imts: Sequence[int] | None
+) -> NDArray[np.float32]:
+    """Undo `deltas` of rows of several blobs, for some IMTs; those behind the last need no sums."""
+    last = None if imts is None else max(imts, default=0) + 1
+    bits = np.concatenate([each[:, :last] for each in packed])
+    sums = np.cumsum(bits, axis=1, dtype="u4")
+    if imts is not None:
+        sums = sums[:, list(imts)]
+    sums = np.cumsum(sums, axis=2, dtype="u4")
+    return sums.view("<f4").astype(np.float32, copy=False)
 
 
 def holds(blob: bytes, curves: NDArray[np.float32], their_deltas: NDArray[np.uint32]) -> bool:

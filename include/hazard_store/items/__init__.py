@@ -2,7 +2,13 @@
 
 from hazard_store.items.digest import DIGEST_BYTES, item_digest
 from hazard_store.items.expected import Expected
-from hazard_store.items.layouts import item_maker, make_items, read_item
+from hazard_store.items.layouts import (
+    item_maker,
+    make_items,
+    read_curves,
+    read_item,
+    read_place,
+)
 from hazard_store.items.maps import BlockSites, MapSpec
 from hazard_store.items.size import item_bytes, write_units
 from hazard_store.items.spec import ItemError, ItemSpec, Place, StoredRows, WireItem, largest_group
@@ -25,6 +31,8 @@ __all__ = [
     "item_maker",
     "largest_group",
     "make_items",
+    "read_curves",
     "read_item",
+    "read_place",
     "write_units",
 ]

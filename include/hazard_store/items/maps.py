@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from binascii import b2a_base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
@@ -43,12 +43,21 @@ class BlockSites:
     lats: NDArray[np.float64]  # (n,) decimal degrees
     lons: NDArray[np.float64]
     vs30s: NDArray[np.float64] | None  # (n,) m/s, NaN where a site has none
-    locs: tuple[str, ...]  # n site codes
+    ids: tuple[str, ...] | None  # n site codes that do not follow from the coordinates
 
     def equals(self, other: BlockSites) -> bool:
         """Tell whether all is the same, bit for bit."""
         mine, theirs = self._columns(), other._columns()
-        return self.locs == other.locs and mine == theirs
+        return self.ids == other.ids and mine == theirs
+
+    def locs(self, rule: CodeRule | None) -> Sequence[str]:
+        """Return the site codes, which follow a rule where they are not ids."""
+        if rule is None:
+            return self.ids or ()
+        vs30s: list[float | None] = [None] * len(self.lats)
+        if self.vs30s is not None:
+            vs30s = [v if math.isfinite(v) else None for v in self.vs30s.tolist()]
+        return list(map(rule.code, self.lats.tolist(), self.lons.tolist(), vs30s))
 
     def _columns(self) -> list[bytes | None]:
         columns = (getattr(self, name) for name in _COORDINATES)
@@ -152,16 +161,15 @@ class MapSpec:
             for name, dtype in _COORDINATES.items()
             if name in item or name != "vs30s"
         }
-        vs30s = columns.setdefault("vs30s", None)
-        lats, lons = columns["lats"].tolist(), columns["lons"].tolist()
+        columns.setdefault("vs30s", None)
+        ids = None
         if self.rule is None:
-            locs = tuple(bytes(item["locs"]["B"]).decode("ascii").split("\n"))
-        else:
-            of = [None] * len(lats) if vs30s is None else [_finite(v) for v in vs30s.tolist()]
-            locs = tuple(map(self.rule.code, lats, lons, of))
-        if len({len(c) for c in (*columns.values(), locs) if c is not None}) != 1:
+            ids = tuple(bytes(item["locs"]["B"]).decode("ascii").split("\n"))
+        elif "locs" in item:
+            raise ItemError("its site codes stand in it, and follow from the coordinates")
+        if len({len(c) for c in (*columns.values(), ids) if c is not None}) != 1:
             raise ItemError("its columns have not one value a site")
-        return BlockSites(**columns, locs=locs)
+        return BlockSites(**columns, ids=ids)
 
     def _of_sites(self, sites: BlockSites) -> dict[str, bytes]:
         columns = {name: getattr(sites, name) for name in _COORDINATES}
@@ -170,7 +178,9 @@ class MapSpec:
             for name, column in columns.items()
             if column is not None
         }
-        return packed if self.rule else packed | {"locs": "\n".join(sites.locs).encode("ascii")}
+        if sites.ids is not None:
+            packed["locs"] = "\n".join(sites.ids).encode("ascii")
+        return packed
 
     def _put(self, hash_key: str, start: int, binaries: dict[str, bytes]) -> WriteRequest:
         item: WireItem = self.wire_key(hash_key, start)
@@ -187,10 +197,6 @@ class MapSpec:
     def wire_key(self, hash_key: str, start: int) -> WireItem:
         """Return the key of a block's item as the DynamoDB API spells it."""
         return {HASH_KEY: {"S": hash_key}, RANGE_NAME: {"S": map_range_key(start)}}
-
-
-def _finite(vs30: float) -> float | None:
-    return vs30 if math.isfinite(vs30) else None
 
 
 def sites_per_block(n_aggs: int, n_imts: int, n_levels: int, longest_code: int) -> int:

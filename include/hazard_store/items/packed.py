@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from binascii import b2a_base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +35,14 @@ class Packed:
                 place.hash_key, range_key, digest_of(canonical), put_request_body(serialized)
             )
 
-    def read(self, item: WireItem, row: str) -> NDArray[np.float32]:
-        """Return the curves of an item, float32 (K, M, L)."""
-        del row  # it stands in the key and nowhere else
-        blob = bytes(item["curves"]["B"])
-        return codec.decode(blob, len(self._spec.imts), self._spec.levels.shape[1])
+    def read_all(
+        self, items: Sequence[WireItem], groups: Sequence[int], imts: Sequence[int] | None
+    ) -> list[NDArray[np.float32]]:
+        """Return the curves of some items, float32 (K, m, L) each."""
+        del groups  # they stand in the keys and nowhere else
+        blobs = [bytes(item["curves"]["B"]) for item in items]
+        n_imts, n_levels = self._spec.levels.shape
+        return codec.decode_rows(blobs, n_imts, n_levels, imts)
 
     def curve_attributes(self) -> set[str]:
         """Return the names of the attributes that hold the curves."""

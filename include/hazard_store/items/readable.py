@@ -5,7 +5,7 @@ A row is over two thousand numbers; spelling and digesting them is done for whol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -75,8 +75,16 @@ class Readable:
                 hash_key, range_key, digest_of(canonical), put_request_body(serialized)
             )
 
-    def read(self, item: WireItem, row: str) -> NDArray[np.float32]:
-        """Return the curves of an item, float32 (1, M, L)."""
+    def read_all(
+        self, items: Sequence[WireItem], groups: Sequence[int], imts: Sequence[int] | None
+    ) -> list[NDArray[np.float32]]:
+        """Return the curves of some items, float32 (1, m, L) each."""
+        found = [
+            self._read(item, self._spec.rows[g]) for item, g in zip(items, groups, strict=True)
+        ]
+        return found if imts is None else [curves[:, list(imts)] for curves in found]
+
+    def _read(self, item: WireItem, row: str) -> NDArray[np.float32]:
         if item[_ROW_NAME[self._spec.kind]] != {"S": row}:
             raise ItemError("its row is not the one in its key")
         values = item["values"]["L"]

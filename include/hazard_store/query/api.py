@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import tee
 from typing import TYPE_CHECKING, Any
 
-from hazard_store.errors import (
-    BadParameter,
-    CorruptItem,
-    DamagedCalculation,
-    NoSuchCalculation,
-    NoSuchCurve,
-)
-from hazard_store.items import ItemSpec, Place, StoredRows
+import numpy as np
+from numpy.typing import NDArray
+
+from hazard_store.errors import BadParameter, CorruptItem, NoSuchCalculation
 from hazard_store.keys import storage_id
 from hazard_store.model import Kind, Status
-from hazard_store.query.choices import choose, did_you_mean, listed, place, rlz, text
-from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, StatsCurve
-from hazard_store.query.fetch import fetch_rows, fetch_sites
+from hazard_store.query.arrays import Question, blocks_of
+from hazard_store.query.choices import did_you_mean, listed, place, rlz, text
+from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, SiteArrays, StatsCurve
 from hazard_store.query.replaced import explain_missing
-from hazard_store.query.sites import all_places, no_such_site, places_of, recorded_locs
+from hazard_store.query.sites import all_places
 from hazard_store.records import Head
 from hazard_store.settings import Settings
 from hazard_store.shown import quoted
@@ -88,19 +83,19 @@ def get_hazard_stats_curves(
         NoSuchCalculation: it is not stored, or not published.
         NoSuchCurve: it has no such site, measure or statistic.
     """
-    asked = (*_asked(locs, imts), listed(aggs, "aggs", text, 'a statistic ("mean", 0.5)'))
-    for spec, rows, row, imt in _curves(store, Kind.STATS, calc_id, *asked, unpublished):
-        site = rows.place
+    for site, agg, imt, imls, poes in _curves(
+        store, Kind.STATS, calc_id, locs, imts, aggs, unpublished
+    ):
         yield StatsCurve(
             calc_id=calc_id,
             loc=site.loc,
             lat=site.lat,
             lon=site.lon,
             vs30=site.vs30,
-            agg=spec.rows[row],
-            imt=spec.imts[imt],
-            imls=spec.levels[imt],
-            poes=rows.curves[row - rows.first, imt],
+            agg=agg,
+            imt=imt,
+            imls=imls,
+            poes=poes,
         )
 
 
@@ -127,20 +122,19 @@ def get_hazard_rlz_curves(
         NoSuchCalculation: it is not stored, or not published.
         NoSuchCurve: it has no such site, measure or realisation.
     """
-    codes = listed(rlzs, "rlzs", rlz, 'a realisation (7 or "00007")')
-    asked = (*_asked(locs, imts), codes)
-    for spec, rows, row, imt in _curves(store, Kind.REALISATIONS, calc_id, *asked, unpublished):
-        site = rows.place
+    for site, code, imt, imls, poes in _curves(
+        store, Kind.REALISATIONS, calc_id, locs, imts, rlzs, unpublished
+    ):
         yield RlzCurve(
             calc_id=calc_id,
             loc=site.loc,
             lat=site.lat,
             lon=site.lon,
             vs30=site.vs30,
-            rlz=spec.rows[row],
-            imt=spec.imts[imt],
-            imls=spec.levels[imt],
-            poes=rows.curves[row - rows.first, imt],
+            rlz=code,
+            imt=imt,
+            imls=imls,
+            poes=poes,
         )
 
 
@@ -202,101 +196,111 @@ def visible_head(store: Store, calc_id: str, unpublished: bool) -> Head:
     return head
 
 
+def hazard_arrays(
+    calc_id: str,
+    kind: Kind | str,
+    locs: Sequence[str] | None = None,
+    imts: Sequence[str] | None = None,
+    rows: Sequence[str | int] | None = None,
+    unpublished: bool = False,
+    *,
+    store: Store | None = None,
+) -> tuple[SiteArrays, NDArray[np.float32]]:
+    """Return the curves of many sites as one array; all of a large calculation: `hazard_blocks`.
+
+    Args:
+        calc_id: the calculation.
+        kind: "stats" or "realisations".
+        locs: site codes, custom ids or "LAT,LON"; None: all sites, in key order.
+        imts: intensity measures as OpenQuake writes them, "SA(0.1)"; None: all.
+        rows: statistics or realisations, as the kind is; None: all.
+        unpublished: also if the calculation is not published.
+        store: where; by default as the environment says.
+
+    Returns:
+        the sites, and float32 (n, K, M, L), in the order that was asked for.
+
+    Raises:
+        NoSuchCalculation: it is not stored, or not published.
+        NoSuchCurve: it has no such site, measure, statistic or realisation.
+        DamagedCalculation: something of it is missing or altered.
+    """
+    store = store or _default_store()
+    head, asked = _question(store, Kind(kind), calc_id, locs, imts, rows, unpublished)
+    with explain_missing(store, head):
+        blocks = list(blocks_of(store, asked))
+    if not blocks:
+        shape = (0, len(asked.rows), len(asked.imts), len(head.calculation.levels[0]))
+        return SiteArrays.of([]), np.empty(shape, np.float32)
+    if len(blocks) == 1:
+        return blocks[0].sites, blocks[0].curves
+    sites = SiteArrays.joined([block.sites for block in blocks])
+    return sites, np.concatenate([block.curves for block in blocks])
+
+
+def hazard_blocks(
+    calc_id: str,
+    kind: Kind | str,
+    locs: Sequence[str] | None = None,
+    imts: Sequence[str] | None = None,
+    rows: Sequence[str | int] | None = None,
+    unpublished: bool = False,
+    *,
+    store: Store | None = None,
+) -> Iterator[tuple[SiteArrays, NDArray[np.float32]]]:
+    """Yield the same as `hazard_arrays` by blocks of sites, as they come: memory stays small.
+
+    Raises:
+        DamagedCalculation: when the whole sites were given.
+        NoSuchCalculation, NoSuchCurve: as `hazard_arrays`.
+    """
+    store = store or _default_store()
+    head, asked = _question(store, Kind(kind), calc_id, locs, imts, rows, unpublished)
+    with explain_missing(store, head):
+        for block in blocks_of(store, asked):
+            yield block.sites, block.curves
+
+
+def _question(
+    store: Store,
+    kind: Kind,
+    calc_id: str,
+    locs: object,
+    imts: object,
+    rows: object,
+    unpublished: bool,
+) -> tuple[Head, Question]:
+    codes = (
+        listed(rows, "aggs", text, 'a statistic ("mean", 0.5)')
+        if kind is Kind.STATS
+        else listed(rows, "rlzs", rlz, 'a realisation (7 or "00007")')
+    )
+    places, measures = _asked(locs, imts)
+    head = visible_head(store, calc_id, unpublished)
+    return head, Question.of(head, kind, places, measures, codes)
+
+
 def _curves(
     store: Store | None,
     kind: Kind,
     calc_id: str,
-    locs: Sequence[str] | None,
-    imts: Sequence[str] | None,
-    rows: Sequence[str] | None,
+    locs: object,
+    imts: object,
+    rows: object,
     unpublished: bool,
-) -> Iterator[tuple[ItemSpec, StoredRows, int, int]]:
-    """Yield (spec, item, row, imt) of each curve asked for."""
+) -> Iterator[tuple[Site, str, str, NDArray[np.float64], NDArray[np.float32]]]:
+    """Yield (site, row, IMT, levels, curve) of each curve asked for."""
     store = store or _default_store()
-    head = visible_head(store, calc_id, unpublished)
-    with explain_missing(store, head):
-        yield from _curves_of(store, head, kind, locs, imts, rows)
-
-
-def _curves_of(
-    store: Store,
-    head: Head,
-    kind: Kind,
-    locs: Sequence[str] | None,
-    imts: Sequence[str] | None,
-    rows: Sequence[str] | None,
-) -> Iterator[tuple[ItemSpec, StoredRows, int, int]]:
-    """Yield the curves of whole sites; raise of the others, missing ones too, at the end."""
+    head, asked = _question(store, kind, calc_id, locs, imts, rows, unpublished)
     spec = head.calculation.spec(kind)
-    axis = "statistic" if kind is Kind.STATS else "realisation"
-    imt_numbers = choose(head, "IMT", imts, spec.imts)
-    row_numbers = choose(head, axis, rows, spec.rows)
-    if not row_numbers:
-        return
-    places = all_places(store, head) if locs is None else iter(places_of(store, head, locs))
-    places, to_fetch = tee(places)
-    sites = (
-        fetch_sites(store, spec, to_fetch)
-        if rows is None
-        else fetch_rows(store, spec, to_fetch, row_numbers)
-    )
-    damages: list[str] = []
-    absent: NoSuchCurve | None = None
-    known: frozenset[str] = frozenset()
-    for site, items in zip(places, sites, strict=True):
-        by_row, reason = _by_row(head, site, items, row_numbers, exactly=locs is None)
-        missing = [row for row in row_numbers if row not in by_row]
-        if missing and not by_row and locs is not None:
-            known = known or recorded_locs(store, head)  # read once, however many are missing
-            if site.loc not in known:
-                absent = absent or no_such_site(store, head, site.loc)
-                continue
-        if missing:
-            damages.append(f"{axis} {spec.rows[missing[0]]} of site {site.loc} is {reason}")
-            continue
-        for row in row_numbers:
-            for imt in imt_numbers:
-                yield spec, by_row[row], row, imt
-    if damages:
-        raise DamagedCalculation(head.calc_id, damages[0], len(damages))
-    if absent is not None:
-        raise absent
-
-
-def _by_row(
-    head: Head,
-    site: Place,
-    items: Sequence[StoredRows | CorruptItem],
-    row_numbers: Sequence[int],
-    *,
-    exactly: bool,
-) -> tuple[dict[int, StoredRows], str]:
-    """Return the items of a site by their rows, and what is wrong where a row has none."""
-    reason = "missing"
-    by_row: dict[int, StoredRows] = {}
-    for item in items:
-        if isinstance(item, CorruptItem):
-            reason = f"altered ({item.reason})"
-        elif not _is_at(head, site, item.place, exactly=exactly):
-            reason = "altered (its coordinates or vs30 are not the site's)"
-        else:
-            by_row |= {item.first + number: item for number in range(len(item.curves))}
-    return {row: by_row[row] for row in row_numbers if row in by_row}, reason
-
-
-def _is_at(head: Head, site: Place, found: Place, *, exactly: bool) -> bool:
-    """Tell whether an item carries its site's coordinates: those of its code, if it was asked by.
-
-    DynamoDB keeps no number below 1e-130, which so is 0 in an item.
-    """
-    if found.vs30 == site.vs30 and all(
-        a == b or abs(a - b) < 1e-99 for a, b in ((found.lat, site.lat), (found.lon, site.lon))
-    ):
-        return True
-    rule = head.calculation.code_rule
-    if rule is None or exactly:
-        return False
-    return rule.code(found.lat, found.lon, found.vs30) == site.loc
+    row_codes = [spec.rows[row] for row in asked.rows]
+    measures = [(spec.imts[m], spec.levels[m]) for m in asked.imts]
+    with explain_missing(store, head):
+        for block in blocks_of(store, asked):
+            for site, of_site in zip(block.sites, block.curves, strict=True):
+                for row, of_row in zip(row_codes, of_site, strict=True):
+                    for (imt, levels), poes in zip(measures, of_row, strict=True):
+                        yield site, row, imt, levels, poes
 
 
 def _asked(locs: object, imts: object) -> tuple[list[str] | None, list[str] | None]:

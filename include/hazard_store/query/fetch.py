@@ -1,109 +1,167 @@
-"""Fetches stored rows: sites of several items by a Query each, items by their keys in batches."""
+"""Fetches the stored curves of sites into arrays: items by their keys, in batches, some at once.
+
+A Query of a site is rounded up to 4 KB once, and a batch with each of its items. But a batch names
+many sites, reads nothing that was not asked for, and in key scheme `location` nothing of other
+calculations.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
-from typing import Any, TypeVar
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hazard_store.ahead import map_ahead
 from hazard_store.aws.retry import RetryPolicy, Unprocessed
 from hazard_store.codec import NEWEST, NewerCodec
-from hazard_store.errors import CorruptItem, NewerRelease
-from hazard_store.items import ItemError, ItemSpec, Place, StoredRows, WireItem, read_item
-from hazard_store.keys import HASH_KEY
-from hazard_store.model import KeyScheme
+from hazard_store.errors import NewerRelease
+from hazard_store.items import ItemError, ItemSpec, Place, WireItem, read_curves, read_place
+from hazard_store.keys import HASH_KEY, CodeRule
 from hazard_store.store import Store
 
-T = TypeVar("T")
-R = TypeVar("R")
 Key = tuple[str, str]  # (hash key, range key)
-Found = StoredRows | CorruptItem  # one item that is altered leaves the other sites readable
 
 KEYS_PER_REQUEST = 100  # DynamoDB's limit
 ANSWER_BYTES = 8_000_000  # of DynamoDB's 16 MB
 
 
-def fetch_sites(store: Store, spec: ItemSpec, places: Iterable[Place]) -> Iterator[list[Found]]:
-    """Yield all rows of each site, in the order of the places.
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of each site."""
 
-    A Query is rounded up to 4 KB once, and not with each item. But a site of a single item gains
-    nothing by it, and in key scheme `location` it would also read, and pay for, what other
-    calculations store at the site.
-    """
-    if len(spec.groups) == 1 or spec.keys.scheme is KeyScheme.LOCATION:
-        return fetch_rows(store, spec, places, range(len(spec.rows)))
-
-    def query(place: Place) -> list[Found]:
-        pages: Iterable[Any] = store.client.get_paginator("query").paginate(
-            TableName=store.table(spec.kind),
-            KeyConditionExpression="#h = :h AND begins_with(#r, :site)",
-            ExpressionAttributeNames={"#h": HASH_KEY, "#r": spec.range_name},
-            ExpressionAttributeValues={
-                ":h": {"S": place.hash_key},
-                ":site": {"S": spec.keys.site_prefix(place.loc)},
-            },
-            ConsistentRead=True,  # what was published a moment ago is all there
-        )
-        return [read_rows(store, spec, item) for page in pages for item in page["Items"]]
-
-    return _in_parallel(store, query, places)
+    rows: tuple[int, ...]  # K ordinals of statistics or realisations
+    imts: tuple[int, ...]  # M ordinals
+    rule: CodeRule | None  # None: items must carry the very coordinates of the place
 
 
-def fetch_rows(
-    store: Store, spec: ItemSpec, places: Iterable[Place], rows: Iterable[int]
-) -> Iterator[list[Found]]:
-    """Yield the items of each site that hold the given rows, and no others, in order."""
-    groups = sorted({spec.group_of_row[row] for row in rows})
-    item_bytes = max(spec.sizes[group] for group in groups) * 4 * spec.levels.size
-    at_once = max(1, min(KEYS_PER_REQUEST, ANSWER_BYTES // item_bytes))
-    keys = (spec.key(place, group) for place in places for group in groups)
+@dataclass(frozen=True)
+class FetchedSites:
+    """The curves of some sites, and which of the sites are not whole."""
 
-    def get(batch: list[Key]) -> list[Found | None]:
-        items = _batch_get(store, spec, batch)
-        return [read_rows(store, spec, items[key]) if key in items else None for key in batch]
-
-    found = chain.from_iterable(_in_parallel(store, get, _batched(keys, at_once)))
-    while of_site := list(islice(found, len(groups))):
-        yield [stored for stored in of_site if stored is not None]
+    places: list[Place]  # n, as their items carry them
+    curves: NDArray[np.float32]  # (n, K, M, L); of sites that are not whole partly zeros
+    damages: dict[
+        int, tuple[int, str]
+    ]  # by the site's number: its first row that is wrong, and why
+    absent: frozenset[int]  # those of them of which no item at all was found
 
 
-def read_rows(store: Store, spec: ItemSpec, item: WireItem) -> Found:
-    """Return what an item says; where it is not what this calculation stores, the error."""
-    keys = item[HASH_KEY]["S"], item[spec.range_name]["S"]
-    try:
-        return read_item(spec, item)
-    except NewerCodec as error:
-        subject = f"{store.table(spec.kind)} {keys[0]} {keys[1]}"
-        raise NewerRelease(subject, f"codec version {error.version}", NEWEST) from error
-    except ItemError as error:
-        return CorruptItem(store.table(spec.kind), *keys, str(error))
-
-
-def _in_parallel(store: Store, work: Callable[[T], R], todo: Iterable[T]) -> Iterator[R]:
+def fetch_sites(
+    store: Store, spec: ItemSpec, places: Iterable[Place], wanted: Wanted
+) -> Iterator[FetchedSites]:
+    """Yield the curves of the sites, in the order of the places."""
+    groups = {spec.group_of_row[row] for row in wanted.rows}
+    at_once = max(1, _keys_at_once(spec, groups) // len(groups))
+    iterator = iter(places)
+    batches = iter(lambda: list(islice(iterator, at_once)), [])
     threads = store.settings.request_threads
-    return map_ahead(work, todo, threads=threads, ahead=threads, name="get")
+    work = partial(_fetch, store, spec, wanted)
+    return map_ahead(work, batches, threads=threads, ahead=threads, name="get")
 
 
-def _batch_get(store: Store, spec: ItemSpec, keys: list[Key]) -> dict[Key, WireItem]:
+def _fetch(store: Store, spec: ItemSpec, wanted: Wanted, places: list[Place]) -> FetchedSites:
+    groups = sorted({spec.group_of_row[row] for row in wanted.rows})
+    keys = [[spec.key(place, group) for group in groups] for place in places]
     table = store.table(spec.kind)
+    at_once, all_keys = _keys_at_once(spec, groups), chain.from_iterable(keys)
+    items = batch_get(store, table, spec.range_name, all_keys, at_once)
+    shape = (len(places), len(wanted.rows), len(wanted.imts), spec.levels.shape[1])
+    curves = np.zeros(shape, np.float32)
+    damages: dict[int, tuple[int, str]] = {}
+    found_at, carried = set(), list(places)
+    for g, group in enumerate(groups):
+        here = [n for n in range(len(places)) if keys[n][g] in items]
+        there = [items[keys[n][g]] for n in here]
+        found_at.update(here)
+        rows = [k for k, row in enumerate(wanted.rows) if spec.group_of_row[row] == group]
+        within = [wanted.rows[k] - spec.groups[group].start for k in rows]
+        first = wanted.rows[rows[0]]
+        for n in set(range(len(places))) - set(here):
+            damages.setdefault(n, (first, "missing"))
+        read = _read(store, spec, there, [group] * len(there), wanted.imts)
+        for n, item, of_item in zip(here, there, read, strict=True):
+            place = _placed(spec, item, places[n], wanted.rule)
+            if isinstance(of_item, ItemError):
+                damages.setdefault(n, (first, f"altered ({of_item})"))
+            elif isinstance(place, str):
+                damages.setdefault(n, (first, place))
+            else:
+                carried[n] = place
+                curves[n, rows] = of_item[within]
+    absent = frozenset(range(len(places))) - found_at
+    return FetchedSites(carried, curves, damages, absent)
+
+
+def _keys_at_once(spec: ItemSpec, groups: Iterable[int]) -> int:
+    """Return how many items a request may name, so that they fit its answer."""
+    largest = 4 * spec.levels.size * max(spec.sizes[group] for group in groups)
+    return max(1, min(KEYS_PER_REQUEST, ANSWER_BYTES // largest))
+
+
+def _read(
+    store: Store,
+    spec: ItemSpec,
+    items: Sequence[WireItem],
+    groups: Sequence[int],
+    imts: Sequence[int],
+) -> list[NDArray[np.float32] | ItemError]:
+    chosen = None if tuple(imts) == tuple(range(len(spec.imts))) else imts
+    try:
+        return read_curves(spec, items, groups, chosen)
+    except NewerCodec as error:
+        raise newer(store.table(spec.kind), error) from error
+
+
+def newer(table: str, error: NewerCodec) -> NewerRelease:
+    """Return the error of an item that a newer release wrote."""
+    return NewerRelease(table, f"an item of codec version {error.version}", NEWEST)
+
+
+def _placed(spec: ItemSpec, item: WireItem, place: Place, rule: CodeRule | None) -> Place | str:
+    """Return the place that an item carries, or why it is not the one that was asked for.
+
+    DynamoDB keeps no number below 1e-130, which so is 0 in an item.
+    """
+    try:
+        found = read_place(spec, item)
+    except ItemError as error:
+        return f"altered ({error})"
+    if found.vs30 == place.vs30 and all(
+        a == b or abs(a - b) < 1e-99 for a, b in ((found.lat, place.lat), (found.lon, place.lon))
+    ):
+        return place
+    if rule is not None and rule.code(found.lat, found.lon, found.vs30) == place.loc:
+        return replace(found, loc=place.loc, hash_key=place.hash_key)
+    return "altered (its coordinates or vs30 are not the site's)"
+
+
+def batch_get(
+    store: Store,
+    table: str,
+    range_name: str,
+    keys: Iterable[Key],
+    at_once: int = KEYS_PER_REQUEST,
+) -> dict[Key, WireItem]:
+    """Return items by their keys, so many a request; those that are not stored are not in it."""
     found: dict[Key, WireItem] = {}
-    wanted: list[Any] = [spec.wire_key(*key) for key in dict.fromkeys(keys)]  # never one twice
-    # The client retries all else.
-    for attempt in RetryPolicy().retrying(lambda error: isinstance(error, Unprocessed)):
-        with attempt:
-            answer: Any = store.client.batch_get_item(
-                RequestItems={table: {"Keys": wanted, "ConsistentRead": True}}
-            )
-            for item in answer["Responses"].get(table, []):
-                found[item[HASH_KEY]["S"], item[spec.range_name]["S"]] = item
-            wanted = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
-            if wanted:
-                raise Unprocessed(f"{len(wanted)} keys")
+    left = list(dict.fromkeys(keys))  # never one twice
+    while left:
+        now, left = left[:at_once], left[at_once:]
+        wanted: list[Any] = [{HASH_KEY: {"S": h}, range_name: {"S": r}} for h, r in now]
+        # The client retries all else.
+        for attempt in RetryPolicy().retrying(lambda error: isinstance(error, Unprocessed)):
+            with attempt:
+                answer: Any = store.client.batch_get_item(
+                    RequestItems={table: {"Keys": wanted, "ConsistentRead": True}}
+                )
+                for item in answer["Responses"].get(table, []):
+                    found[item[HASH_KEY]["S"], item[range_name]["S"]] = item
+                wanted = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+                if wanted:
+                    raise Unprocessed(f"{len(wanted)} keys")
     return found
-
-
-def _batched(keys: Iterable[Key], size: int) -> Iterator[list[Key]]:
-    iterator = iter(keys)
-    while batch := list(islice(iterator, size)):
-        yield batch

@@ -175,7 +175,7 @@ class StoredCalculation(_Record):
         """How many statistics each item of a site holds, in the order of the file."""
         return self.statistics_per_item or (1,) * len(self.aggs)
 
-    @cached_property
+    @property
     def maps(self) -> MapSpec:
         """The spec of this calculation's map items; no statistics where it has none."""
         return MapSpec(

@@ -1,4 +1,4 @@
-"""What a load would do with a plan, in the light of what is stored: it reads, and changes nothing."""
+"""What a load would do with a plan in the light of what is stored; reads and changes nothing."""
 
 from __future__ import annotations
 

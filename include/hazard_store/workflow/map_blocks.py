@@ -57,12 +57,13 @@ class MapBlocks:
                 self._begin()
 
     def _block(self) -> Block:
-        writes = self._maps.writes(self._start, block_sites(self._sites), self._curves)
+        sites = block_sites(self._sites, with_ids=self._maps.rule is None)
+        writes = self._maps.writes(self._start, sites, self._curves)
         return Block(self._start, self._stop, tuple(writes))
 
 
-def block_sites(sites: Sequence[SidPlace]) -> BlockSites:
-    """Return the sites of a block as its items carry them."""
+def block_sites(sites: Sequence[SidPlace], *, with_ids: bool) -> BlockSites:
+    """Return the sites of a block as its items carry them, with their codes if these are ids."""
     places = [place for _, place in sites]
     vs30s = [place.vs30 for place in places]
     return BlockSites(
@@ -70,5 +71,5 @@ def block_sites(sites: Sequence[SidPlace]) -> BlockSites:
         lats=np.array([place.lat for place in places]),
         lons=np.array([place.lon for place in places]),
         vs30s=None if all(v is None for v in vs30s) else np.array(vs30s, np.float64),
-        locs=tuple(place.loc for place in places),
+        ids=tuple(place.loc for place in places) if with_ids else None,
     )

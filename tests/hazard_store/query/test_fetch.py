@@ -41,8 +41,6 @@ def test_other_calculations_at_a_site_are_not_read(store: Store, scheme: KeySche
     for calc_id in ("A", "B", "C"):
         options = {"realisations_per_item": 5, "statistics_per_item": 2}
         stored(store, FILE, calc_id, key_scheme=scheme, **options)
-            store, FILE, calc_id, key_scheme=scheme, realisations_per_item=5, statistics_per_item=2
-        )
     fresh = Store(store.settings)
     keys, requests = answered(fresh), counting(fresh)
     curves = get_hazard_stats_curves if kind is Kind.STATS else get_hazard_rlz_curves
