@@ -25,7 +25,7 @@ from hazard_store.model import (
     Sample,
     Sites,
 )
-from hazard_store.records.parts import Parts
+from hazard_store.records.parts import ENGINE_OBJECTS, Parts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -60,6 +60,7 @@ class Inspections:
         item = {**_entry(run), "at": {"S": now.isoformat(timespec="seconds")}}
         self._client.put_item(TableName=self._table, Item=item)
         parts = self._parts(run)
+        parts.put(ENGINE_OBJECTS, inspection.engine_objects)
         parts.put(_ARRAYS, _arrays_of(inspection))
         parts.put_json(_REST, _rest_of(inspection, units))
 
@@ -74,7 +75,7 @@ class Inspections:
             return None
         units = {Kind(kind): (wcu, rcu) for kind, (wcu, rcu) in rest["units"].items()}
         with np.load(io.BytesIO(arrays), allow_pickle=False) as found:
-            return _inspection_of(rest, found), units
+            return _inspection_of(rest, found, parts.get(ENGINE_OBJECTS) or b""), units
 
     def remove(self, run: str) -> None:
         """Remove what was left for a run; nothing may be there."""
@@ -145,7 +146,9 @@ def _rest_of(inspection: Inspection, units: Units) -> dict[str, Any]:
     }
 
 
-def _inspection_of(rest: dict[str, Any], arrays: Mapping[str, Any]) -> Inspection:
+def _inspection_of(
+    rest: dict[str, Any], arrays: Mapping[str, Any], engine_objects: bytes
+) -> Inspection:
     ids = rest["custom_ids"]
     plain = {name: rest[name] for name in _PLAIN} | {
         "imts": tuple(rest["imts"]),
@@ -168,4 +171,5 @@ def _inspection_of(rest: dict[str, Any], arrays: Mapping[str, Any]) -> Inspectio
         negative_zeros=rest["negative_zeros"],
         notes=tuple(rest["notes"]),
         parent=parent,
+        engine_objects=engine_objects,
     )

@@ -183,7 +183,9 @@ def _claim_unpublished(
         raise _held(head)
     forecast = _forecast(head.calculation, plan.calculation)
     planned = plan.calculation
-    return store.transitions.take_over(head, owner, planned.file, forecast, planned.parent)
+    return store.transitions.take_over(
+        head, owner, planned.file, forecast, planned.parent, planned.engine_objects
+    )
 
 
 def _next_version(entry: IndexEntry, plan: Plan) -> StoredCalculation:
@@ -211,4 +213,5 @@ def _forecast(stored: StoredCalculation, planned: StoredCalculation) -> Forecast
     writers = max(stored.forecast.writers, planned.forecast.writers)
     budget = planned.forecast.writers * planned.forecast.wcu_per_s_per_writer
     share = {"writers": writers, "wcu_per_s_per_writer": budget / writers}
-    return stored.forecast.model_copy(update={**share, "limited": planned.forecast.limited})
+    kept = {name: getattr(planned.forecast, name) for name in ("records", "records_wcu", "limited")}
+    return stored.forecast.model_copy(update={**share, **kept})

@@ -78,8 +78,9 @@ def make_forecast(
     writers: int,
     wcu_per_s_per_writer: float,
     limited: bool,
+    records: tuple[int, int] = (0, 0),
 ) -> Forecast:
-    """Return the forecast of a plan."""
+    """Return the forecast of a plan; `records`: (items, write units) of its large records."""
     items = {kind: n_sites * len(spec.groups) for kind, spec in specs.items()}
     wcu = {kind: math.ceil(n_sites * units[kind][0]) for kind in specs}
     rcu = sum(n_sites * units[kind][1] for kind in specs)
@@ -97,11 +98,13 @@ def make_forecast(
         stats_wcu=wcu[Kind.STATS],
         realisations_wcu=wcu[Kind.REALISATIONS],
         seconds=seconds,
-        dollars=dollars(total, rcu, seconds * writers, wcu_per_s_per_writer),
+        dollars=dollars(total + records[1], rcu, seconds * writers, wcu_per_s_per_writer),
         writers=writers,
         wcu_per_s_per_writer=wcu_per_s_per_writer,
         limited=limited,
         notes=tuple(notes),
+        records=records[0],
+        records_wcu=records[1],
     )
 
 

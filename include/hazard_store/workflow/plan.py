@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -24,12 +24,13 @@ from hazard_store.model import (
     Sites,
     StoreOptions,
 )
-from hazard_store.records import SitePart, StoredCalculation
+from hazard_store.records import RecordDigest, SitePart, StoredCalculation
 from hazard_store.records.inspections import Units
 from hazard_store.records.parts import SITES_PER_PART
 from hazard_store.settings import Settings
 from hazard_store.workflow.chunks import chunk_borders
 from hazard_store.workflow.costs import make_forecast, units_of_sample
+from hazard_store.workflow.put_plan import count_records
 from hazard_store.workflow.site_codes import SiteCodes, site_codes
 
 DEFAULT_GROUP = 12  # realisations an item, by measurement: docs/reference/codec.md
@@ -77,6 +78,7 @@ class Plan:
     logic_tree: LogicTree
     checksums: NDArray[np.uint32]  # of the file's blocks
     units: Units
+    engine_objects: bytes = b""
 
 
 def check_parameters(calc_id: str, options: StoreOptions) -> None:
@@ -141,23 +143,32 @@ def make_plan(
     per_site = sum(wcu for wcu, _ in units.values())
     kinds = sum(1 for spec in specs.values() if spec.rows)
     n_writers, share, borders = _divide(hash_keys, per_site, kinds, options, settings, workers)
+    kept = inspection.engine_objects
+    plan = Plan(stored, parts, calculation.logic_tree, inspection.checksums, units, kept)
     stored = stored.model_copy(
         update={
             "chunk_borders": borders,
             "notes": (*stored.notes, *_group_notes(options, stored)),
             "forecast": make_forecast(
-                specs, n_sites, units, n_writers, share, options.max_wcu_per_s is not None
+                specs,
+                n_sites,
+                units,
+                n_writers,
+                share,
+                options.max_wcu_per_s is not None,
+                count_records(plan),
             ),
+            "engine_objects": RecordDigest.of(kept) if kept else None,
         }
     )
     _check_limits(stored, settings)
-    return Plan(stored, parts, calculation.logic_tree, inspection.checksums, units)
+    return replace(plan, calculation=stored)
 
 
 def _check_limits(stored: StoredCalculation, settings: Settings) -> None:
     """Refuse what a stray file in the inbox could cost."""
     forecast = stored.forecast
-    items = forecast.stats_items + forecast.realisations_items
+    items = forecast.stats_items + forecast.realisations_items + forecast.records
     if items > settings.max_items:
         takes, allowed = (
             f"{items:,} items",
