@@ -67,6 +67,10 @@ STRANGERS = {
         "hazard_store.workflow.write",
         "hazard_store.writer",
     ),
+    "hazard_store.workflow.audit_records": (
+        "hazard_store.workflow.write",
+        "hazard_store.writer",
+    ),
 }
 
 # Packages from outside that only some rooms may use.

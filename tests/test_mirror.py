@@ -63,7 +63,6 @@ TESTED_IN = {
     "hazard_store/workflow/inspect.py": "hazard_store/workflow/test_claim_published.py",
     "hazard_store/workflow/pool.py": "hazard_store/workflow/test_load.py",
     "hazard_store/workflow/progress.py": "hazard_store/workflow/test_load.py",
-    "hazard_store/workflow/put_plan.py": "hazard_store/workflow/test_claim.py",
     "hazard_store/workflow/rights.py": "hazard_store/workflow/test_check.py",
     "hazard_store/workflow/site_codes.py": "hazard_store/workflow/test_plan.py",
     "hazard_store/workflow/stale.py": "dags/test_audit_and_remove_runs.py",

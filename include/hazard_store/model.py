@@ -167,6 +167,7 @@ class Inspection:
     negative_zeros: int  # curve values that are -0.0: the readable layout cannot hold them
     notes: tuple[str, ...] = field(default=())  # sentences that the user should read
     parent: ParentFile | None = None  # the calculation that it continues, if its weights are there
+    engine_objects: bytes = b""  # `calcfile.engine_objects`; empty: nothing could be kept
 
 
 @dataclass(frozen=True)

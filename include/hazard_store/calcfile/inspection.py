@@ -13,6 +13,7 @@ from hazard_store.amounts import count
 from hazard_store.calcfile.checks import RISE, Block, CurveChecks
 from hazard_store.calcfile.chunked import Box, boxes
 from hazard_store.calcfile.curves import CURVE, CurveSet
+from hazard_store.calcfile.engine_objects import read_engine_objects
 from hazard_store.calcfile.metadata import Contents, read_contents
 from hazard_store.calcfile.sampler import Sampler
 from hazard_store.calcfile.witnesses import Witnesses
@@ -65,14 +66,16 @@ def inspect_file(
         verified = VerifiedFile(file, all_checksums)
         for curves in one_pass.curve_sets:
             one_pass.add_packed(verified, curves)
+        for_engine = read_engine_objects(verified, version, settings)
     return Inspection(
         calculation=contents.calculation,
         sha256=digest.hexdigest(),
         checksums=all_checksums,
         sample=one_pass.sampler.sample(contents.calculation),
         negative_zeros=sum(check.negative_zeros for check in one_pass.checks.values()),
-        notes=one_pass.notes(),
+        notes=(*one_pass.notes(), *for_engine.notes),
         parent=None if version is None else _parent_file(version, settings, total, on_progress),
+        engine_objects=for_engine.content,
     )
 
 

@@ -123,6 +123,7 @@ def print_forecast(forecast: Forecast, n_chunks: int) -> None:
             ("stats", f"{forecast.stats_items:,}", f"{forecast.stats_wcu:,}"),
             ("realisations", f"{forecast.realisations_items:,}", f"{forecast.realisations_wcu:,}"),
             ("maps", f"{forecast.maps_items:,}", f"{forecast.maps_wcu:,}"),
+            ("records", f"{forecast.records:,}", f"{forecast.records_wcu:,}"),
         ),
     )
     click.echo(

@@ -17,6 +17,7 @@ from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, SiteArrays
 from hazard_store.query.replaced import explain_missing
 from hazard_store.query.sites import all_places
 from hazard_store.records import Head
+from hazard_store.records.parts import LOGIC_TREE, REALISATIONS
 from hazard_store.settings import Settings
 from hazard_store.shown import quoted
 from hazard_store.store import Store
@@ -157,10 +158,10 @@ def get_logic_tree(
     head = visible_head(store, calc_id, unpublished)
     parts = store.parts(head.storage_id)
     with explain_missing(store, head):
-        tree, realisations = parts.get_json("logic-tree"), parts.get_json("realisations")
+        tree, realisations = parts.get_json(LOGIC_TREE), parts.get_json(REALISATIONS)
         if tree is None or realisations is None:
             table = store.settings.meta_table
-            raise CorruptItem(table, head.storage_id, "logic-tree", "missing record")
+            raise CorruptItem(table, head.storage_id, LOGIC_TREE, "missing record")
         return {**tree, **realisations}
 
 

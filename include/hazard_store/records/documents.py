@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -73,6 +74,8 @@ class Forecast(_Record):
     wcu_per_s_per_writer: float  # each writer's share of the budget, or what it should reach
     limited: bool  # whether the run has a write budget
     notes: tuple[str, ...] = ()
+    records: int = 0  # items of the large records; 0: stored before they were counted
+    records_wcu: int = 0
 
     @property
     def wcu_per_s_of_a_writer(self) -> float | None:
@@ -93,6 +96,18 @@ FORMAT = 2
 def release() -> str:
     """Return the release of this program."""
     return version("hazard-store")
+
+
+class RecordDigest(_Record):
+    """What a large record must hold, so that an audit need not have the file."""
+
+    size: int  # bytes
+    sha256: str
+
+    @classmethod
+    def of(cls, content: bytes) -> RecordDigest:
+        """Return that of some content."""
+        return cls(size=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
 class StoredCalculation(_Record):
@@ -136,6 +151,8 @@ class StoredCalculation(_Record):
     chunk_borders: tuple[int, ...] = Field(alias="chunks")
     forecast: Forecast
     notes: tuple[str, ...] = ()
+    # None: stored before these were kept, or nothing could be kept.
+    engine_objects: RecordDigest | None = None
 
     @property
     def storage_id(self) -> str:

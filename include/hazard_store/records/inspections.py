@@ -28,7 +28,7 @@ from hazard_store.model import (
 )
 from hazard_store.records.documents import FORMAT, release
 from hazard_store.records.head import require_known
-from hazard_store.records.parts import Parts
+from hazard_store.records.parts import ENGINE_OBJECTS, Parts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -62,6 +62,7 @@ class Inspections:
         item = {**_entry(run), "at": {"S": now.isoformat(timespec="seconds")}}
         self._client.put_item(TableName=self._table, Item=item)
         parts = self._parts(run)
+        parts.put(ENGINE_OBJECTS, inspection.engine_objects)
         parts.put(_ARRAYS, _arrays_of(inspection))
         parts.put_json(_REST, _rest_of(inspection, units))
 
@@ -79,7 +80,7 @@ class Inspections:
         wcu, rcu = ({Kind(k): v for k, v in kept[name].items()} for name in ("wcu", "rcu"))
         units = Units(wcu, rcu, tuple(kept["map_bytes"]))
         with np.load(io.BytesIO(arrays), allow_pickle=False) as found:
-            return _inspection_of(rest, found), units
+            return _inspection_of(rest, found, parts.get(ENGINE_OBJECTS) or b""), units
 
     def remove(self, run: str) -> None:
         """Remove what was left for a run; nothing may be there."""
@@ -152,7 +153,9 @@ def _rest_of(inspection: Inspection, units: Units) -> dict[str, Any]:
     }
 
 
-def _inspection_of(rest: dict[str, Any], arrays: Mapping[str, Any]) -> Inspection:
+def _inspection_of(
+    rest: dict[str, Any], arrays: Mapping[str, Any], engine_objects: bytes
+) -> Inspection:
     ids = rest["custom_ids"]
     plain = {name: rest[name] for name in _PLAIN} | {
         "imts": tuple(rest["imts"]),
@@ -175,4 +178,5 @@ def _inspection_of(rest: dict[str, Any], arrays: Mapping[str, Any]) -> Inspectio
         negative_zeros=rest["negative_zeros"],
         notes=tuple(rest["notes"]),
         parent=parent,
+        engine_objects=engine_objects,
     )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 PART_BYTES = 300_000  # of an item's 400 KB
 CHECKSUMS = "checksums"  # of the file's blocks, little-endian uint32
+ENGINE_OBJECTS = "engine-objects"  # an HDF5 file: `calcfile.engine_objects`
+LOGIC_TREE, REALISATIONS = "logic-tree", "realisations"
 SITES_PER_PART = 1024  # a fixed number, so that a writer reads only the parts of its chunk
 
 
@@ -148,8 +150,11 @@ class Parts:
     def _key(self, record: str) -> dict[str, Any]:
         return {HASH_KEY: {"S": self._storage_id}, "record": {"S": record}}
 
+    def _item(self, record: str, part: bytes, parts: int) -> dict[str, Any]:
+        return {**self._key(record), "part": {"B": part}, "parts": {"N": str(parts)}}
+
     def _put(self, record: str, part: bytes, parts: int, attempt: int | None = None) -> None:
-        item = {**self._key(record), "part": {"B": part}, "parts": {"N": str(parts)}}
+        item = self._item(record, part, parts)
         condition: dict[str, Any] = {}
         if attempt is not None:
             item["attempt"] = {"N": str(attempt)}

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hazard_store.model import FileVersion, ParentFile, Status
-from hazard_store.records.documents import Forecast, StoredCalculation
+from hazard_store.records.documents import Forecast, RecordDigest, StoredCalculation
 from hazard_store.records.expressions import (
     ABSENT,
     all_of,
@@ -93,6 +93,7 @@ class Transitions:
         file: FileVersion,
         forecast: Forecast | None = None,
         parent: ParentFile | None = None,
+        engine_objects: RecordDigest | None = None,
     ) -> Head:
         """Begin the next attempt for another owner; fences every writer of the one before.
 
@@ -102,12 +103,14 @@ class Transitions:
             file: the version of the same file (by sha256) that this attempt reads.
             forecast: what this attempt is to hold to; None: what the one before did.
             parent: likewise the version of its parent; None: it has none, or it stays.
+            engine_objects: likewise what this attempt keeps for the engine.
         """
         stored = head.calculation
         changes = {
             "file": file,
             "forecast": forecast or stored.forecast,
             "parent": parent or stored.parent,
+            "engine_objects": engine_objects or stored.engine_objects,
         }
         calculation = stored.model_copy(update=changes)
         described: dict[str, Any] = {

@@ -21,6 +21,7 @@ from hazard_store.records.documents import FORMAT, release
 from hazard_store.records.head import Conflict
 from hazard_store.store import Store
 from hazard_store.workflow.audit_maps import MapAudit
+from hazard_store.workflow.audit_records import audit_records, with_records
 from hazard_store.workflow.costs import outcome_of
 from hazard_store.workflow.differences import Differences
 from hazard_store.workflow.fence import check_owner
@@ -55,7 +56,7 @@ def audit_chunk(
         Refused: the file is another one, or its parent.
     """
     began = time.monotonic()
-    calc_file = None if uri is None else open_same(store, uri, head, chunk, parent)
+    calc_file = None
     report = AuditReport(
         format=FORMAT,
         release=release(),
@@ -64,27 +65,18 @@ def audit_chunk(
         with_file=uri is not None,
     )
     try:
-        if calc_file is not None:
+        if uri is not None:
+            calc_file = open_same(store, uri, head, chunk, parent)
             _check_axes(store, head, calc_file)
         for kind in Kind:
             report += _KindAudit(store, head, kind, chunk, calc_file, limiter, on_items).run()
     except CorruptItem as error:  # a calculation record, without which the items say nothing
-        broken = Difference(
-            table=error.table, hash_key=error.hash_key, range_key=error.range_key, kind="altered"
-        )
-        report += AuditReport(
-            format=FORMAT,
-            release=release(),
-            calc_id=head.calc_id,
-            status=head.status,
-            altered=1,
-            differences=(broken,),
-            notes=(str(error),),
-            with_file=uri is not None,
-        )
+        report += _broken(head, error, with_file=uri is not None)
     finally:
         if calc_file is not None:
             calc_file.close()
+    if chunk.start == 0:  # once in a whole audit
+        report = with_records(report, audit_records(store, head, calc_file))
     report = report.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
     store.reports(head).put_audit(report, chunk)
     return report
@@ -250,6 +242,23 @@ class _KindAudit:
 
     def _differs(self, hash_key: str, range_key: str, kind: str) -> None:
         self._found.add(self._table, hash_key, range_key, kind)
+
+
+def _broken(head: Head, error: CorruptItem, *, with_file: bool) -> AuditReport:
+    """Return the report of a record that cannot be read."""
+    broken = Difference(
+        table=error.table, hash_key=error.hash_key, range_key=error.range_key, kind="altered"
+    )
+    return AuditReport(
+        format=FORMAT,
+        release=release(),
+        calc_id=head.calc_id,
+        status=head.status,
+        altered=1,
+        differences=(broken,),
+        notes=(str(error),),
+        with_file=with_file,
+    )
 
 
 def _check_axes(store: Store, head: Head, calc_file: CalcFile) -> None:

@@ -187,7 +187,9 @@ def _claim_unpublished(
         raise _held(head)
     forecast = forecast_of_resume(head.calculation, plan.calculation)
     planned = plan.calculation
-    return store.transitions.take_over(head, owner, planned.file, forecast, planned.parent)
+    return store.transitions.take_over(
+        head, owner, planned.file, forecast, planned.parent, planned.engine_objects
+    )
 
 
 def differences_of(stored: StoredCalculation, plan: Plan) -> list[str]:
@@ -226,4 +228,5 @@ def forecast_of_resume(stored: StoredCalculation, planned: StoredCalculation) ->
     writers = max(stored.forecast.writers, planned.forecast.writers)
     budget = planned.forecast.writers * planned.forecast.wcu_per_s_per_writer
     share = {"writers": writers, "wcu_per_s_per_writer": budget / writers}
-    return stored.forecast.model_copy(update={**share, "limited": planned.forecast.limited})
+    kept = {name: getattr(planned.forecast, name) for name in ("records", "records_wcu", "limited")}
+    return stored.forecast.model_copy(update={**share, **kept})

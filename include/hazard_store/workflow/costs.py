@@ -58,8 +58,18 @@ def make_forecast(
     writers: int,
     wcu_per_s_per_writer: float,
     limited: bool,
+    records: tuple[int, int] = (0, 0),
 ) -> Forecast:
-    """Return the forecast of a plan, whose chunks and map items are decided."""
+    """Return the forecast of a plan, whose chunks and map items are decided.
+
+    Args:
+        stored: what is to be stored.
+        units: of a site.
+        writers: that run at once.
+        wcu_per_s_per_writer: the share of each in the budget, or what it should reach.
+        limited: whether there is a budget.
+        records: (items, write units) of the large records.
+    """
     n_sites = stored.n_sites
     items = {kind: n_sites * len(stored.spec(kind).groups) for kind in Kind}
     wcu = {kind: math.ceil(n_sites * units.wcu[kind]) for kind in Kind}
@@ -76,11 +86,13 @@ def make_forecast(
         realisations_wcu=wcu[Kind.REALISATIONS],
         maps_wcu=maps_wcu,
         seconds=seconds,
-        dollars=dollars(total, rcu, seconds * writers, wcu_per_s_per_writer),
+        dollars=dollars(total + records[1], rcu, seconds * writers, wcu_per_s_per_writer),
         writers=writers,
         wcu_per_s_per_writer=wcu_per_s_per_writer,
         limited=limited,
         notes=tuple(_notes(stored, wcu[Kind.STATS], maps_wcu)),
+        records=records[0],
+        records_wcu=records[1],
     )
 
 

@@ -26,13 +26,14 @@ from hazard_store.model import (
     StoreOptions,
     Units,
 )
-from hazard_store.records import SitePart, StoredCalculation
+from hazard_store.records import RecordDigest, SitePart, StoredCalculation
 from hazard_store.records.documents import FORMAT, release
 from hazard_store.records.parts import SITES_PER_PART
 from hazard_store.settings import Settings
 from hazard_store.workflow.chunks import chunk_borders
 from hazard_store.workflow.costs import make_forecast
 from hazard_store.workflow.maps import with_maps
+from hazard_store.workflow.put_plan import count_records
 from hazard_store.workflow.sampled import units_of
 from hazard_store.workflow.shape import (
     check_parameters,
@@ -86,6 +87,7 @@ class Plan:
     checksums: NDArray[np.uint32]  # of the file's blocks
     units: Units
     asked: StoreOptions  # as the caller named them
+    engine_objects: bytes = b""
 
     def following(self, stored: StoredCalculation) -> Plan:
         """Return the plan by which the same file is stored already, whatever today's defaults."""
@@ -140,27 +142,30 @@ def make_plan(
     kinds = sum(1 for spec in specs.values() if spec.rows)
     n_writers, share, borders = _divide(hash_keys, per_site, kinds, options, settings, workers)
     longest = max(map(len, codes.locs)) if codes.rule is None else 0
-    stored = with_maps(
-        stored.model_copy(
-            update={
-                "chunk_borders": borders,
-                "notes": (*stored.notes, *_group_notes(asked, stored)),
-            }
-        ),
-        asked.map_statistics,
-        longest,
+    kept = inspection.engine_objects
+    stored = stored.model_copy(
+        update={
+            "chunk_borders": borders,
+            "notes": (*stored.notes, *_group_notes(asked, stored)),
+            "engine_objects": RecordDigest.of(kept) if kept else None,
+        }
+    )
+    stored = with_maps(stored, asked.map_statistics, longest)
+    plan = Plan(stored, calculation, parts, inspection.checksums, units, asked, kept)
     )
     limited = options.max_wcu_per_s is not None
-    forecast = make_forecast(stored, units, n_writers, share, limited)
+    records = count_records(plan)
+    forecast = make_forecast(stored, units, n_writers, share, limited, records)
     stored = stored.model_copy(update={"forecast": forecast})
     _check_limits(stored, settings)
-    return Plan(stored, calculation, parts, inspection.checksums, units, asked)
+    return replace(plan, calculation=stored)
 
 
 def _check_limits(stored: StoredCalculation, settings: Settings) -> None:
     """Refuse what a stray file in the inbox could cost."""
     forecast = stored.forecast
-    items = forecast.stats_items + forecast.realisations_items + forecast.maps_items
+    items = forecast.stats_items + forecast.realisations_items
+    items += forecast.maps_items + forecast.records
     if items > settings.max_items:
         takes, allowed = (
             f"{items:,} items",

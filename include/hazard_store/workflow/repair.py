@@ -1,4 +1,4 @@
-"""Repairs a calculation: rewrites the items that the audit names, and audits again.
+"""Repairs a calculation: rewrites the items and records that the audit names, and audits again.
 
 A writer that comes to a chunk again leaves alone what is right, so a repair is an audit, a writer
 for each chunk that is not right, and another audit. What should not be there is deleted only when
@@ -19,8 +19,10 @@ from hazard_store.query.key_ranges import block_key_ranges, chunk_key_ranges, re
 from hazard_store.records import AuditReport, Chunk, Head
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit, audit_chunk
+from hazard_store.workflow.audit_records import damaged_records
 from hazard_store.workflow.fence import check_owner, fenced_writer
 from hazard_store.workflow.progress import Progress
+from hazard_store.workflow.repair_records import put_again
 from hazard_store.workflow.write import write_chunk
 
 MayDelete = Callable[[int], bool]  # told how many items are extra
@@ -62,6 +64,9 @@ def repair(
     began = time.monotonic()
     for chunk in chunks:
         found = audit_chunk(store, head, chunk, file, parent=parent)
+        if damaged := damaged_records(found, head):
+            put_again(store, head, damaged, file, parent)
+            found = audit_chunk(store, head, chunk, file, parent=parent)
         if not found.passed:
             for kind in Kind:
                 if head.calculation.spec(kind).rows:

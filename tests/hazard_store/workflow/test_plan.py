@@ -81,12 +81,12 @@ def test_nothing_to_store_is_refused():
 @pytest.mark.parametrize(
     ("limits", "says"),
     [
-        ({"max_items": 100}, "200 items, and HAZARD_STORE_MAX_ITEMS allows 100: set it higher"),
+        ({"max_items": 100}, "204 items, and HAZARD_STORE_MAX_ITEMS allows 100: set it higher"),
         ({"max_dollars": 1e-9}, "HAZARD_STORE_MAX_DOLLARS allows < $0.01: set it higher"),
     ],
 )
 def test_what_may_be_spent_is_limited(limits: dict[str, Any], says: str):
-    """100 sites with two statistics; their realisations fit one item."""
+    """100 sites with one statistic; their realisations fit one item. Four large records."""
     found = inspected(calculation(n=100, aggs=("mean",)))
     settings = Settings(region="us-east-1", **limits)
     with pytest.raises(Refused) as caught:
