@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hazard_airflow import store_steps
-from hazard_store.model import Status
+from hazard_store.model import Status, Units
 from hazard_store.store import Store
 from hazard_store.workflow.inspect import inspect
 from local import aws
@@ -33,8 +33,10 @@ def killed(store: Store) -> Callable[[], None]:
     found, now = inspect(str(FILE), store.settings, Silent()), dt.datetime.now(dt.UTC)
 
     def leave() -> None:
-        store.inspections.put("store_hazard/killed", found, {}, now - dt.timedelta(days=2))
-        store.inspections.put("store_hazard/under-way", found, {}, now)
+        store.inspections.put(
+            "store_hazard/killed", found, Units({}, {}, ()), now - dt.timedelta(days=2)
+        )
+        store.inspections.put("store_hazard/under-way", found, Units({}, {}, ()), now)
 
     return leave
 

@@ -25,14 +25,14 @@ def validated(inbox: str = INBOX, **values: Any) -> dict[str, Any]:
 
 def test_the_defaults_are_those_of_the_command_line() -> None:
 
-    assert StoreOptions() == StoreOptions.of(validated())
+    assert StoreOptions() == StoreOptions.of(validated())  # nothing is named
     assert validated()["if_stored"] == IfStored.FAIL
 
 
 def test_the_choices_are_those_of_the_model() -> None:
     params = store_params(INBOX)
     for name, of_model in (("key_scheme", KeyScheme), ("layout", Layout), ("if_stored", IfStored)):
-        assert {choice.value for choice in of_model} == set(params[name].schema["enum"])
+        assert {choice.value for choice in of_model} == set(params[name].schema["enum"]) - {None}
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,12 @@ def test_the_choices_are_those_of_the_model() -> None:
         {"realisations_per_item": 5, "sites_per_chunk": 100, "max_wcu_per_s": 2.5},
         {"realisations_per_item": None, "sites_per_chunk": None, "max_wcu_per_s": None},
         {"calc_file": f"{INBOX}2026-11-23/calc_13.hdf5"},
+        {"realisations": False, "force_normalised_sites": True},
+        {"realisations": "false", "force_normalised_sites": "true"},
+        {"key_scheme": None, "layout": None, "realisations": None},
+        {"statistics_per_item": "mean", "map_statistics": "mean, 0.5"},
+        {"statistics_per_item": 3, "map_statistics": "none"},
+        {"statistics_per_item": "3", "map_statistics": "all"},
         {"if_stored": "resume", "layout": "readable", "key_scheme": "location"},
         {"parent_file": f"{INBOX}calc_7.hdf5"},
         {"parent_file": None},
@@ -70,6 +76,12 @@ def test_these_are_accepted(values: dict[str, Any]) -> None:
         {"key_scheme": "hash"},
         {"layout": ""},
         {"realisations_per_item": 0},
+        {"statistics_per_item": 0},
+        {"statistics_per_item": "median"},
+        {"map_statistics": ""},
+        {"map_statistics": "mean,"},
+        {"map_statistics": "{{ conn.aws_default.password }}"},
+        {"realisations": 1},
         {"sites_per_chunk": 1.5},
         {"max_wcu_per_s": 0},
         {"if_stored": "overwrite"},
@@ -79,6 +91,15 @@ def test_these_are_accepted(values: dict[str, Any]) -> None:
 def test_these_are_refused(values: dict[str, Any]) -> None:
     with pytest.raises(ParamValidationError):
         validated(**values)
+
+
+def test_texts_of_the_form_say_the_same_as_values_of_the_api() -> None:
+    form = {"realisations": "false", "force_normalised_sites": "true", "statistics_per_item": "3"}
+    api = {"realisations": False, "force_normalised_sites": True, "statistics_per_item": 3}
+    assert StoreOptions.of(validated(**api)) == StoreOptions.of(validated(**form))
+    assert StoreOptions(realisations=False, force_normalised_sites=True, statistics_per_item=3) == (
+        StoreOptions.of(validated(**form))
+    )
 
 
 @pytest.mark.parametrize("missing", ["calc_id", "calc_file"])

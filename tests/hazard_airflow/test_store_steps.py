@@ -72,7 +72,7 @@ def test_the_plan_writes_nothing_and_says_what_storing_takes(
 ) -> None:
     with nothing_changed(store):
         said = store_steps.plan(inspected, PARAMS, "run-1")
-    assert (said["stats_items"], said["realisations_items"], said["chunks"]) == (36, 6, 1)
+    assert (said["stats_items"], said["realisations_items"], said["chunks"]) == (12, 6, 1)
     assert said["dollars"] > 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from importlib.metadata import version
 from itertools import pairwise
 from typing import Any
@@ -213,7 +213,7 @@ class StoredCalculation(_Record):
             return rows
         return rows + sum(self.maps.n_items(each.start, each.stop) for each in chunks)
 
-    @cached_property
+    @property
     def chunks(self) -> tuple[Chunk, ...]:
         """The site chunks, in the plan's order."""
         return tuple(

@@ -152,7 +152,6 @@ def make_plan(
     )
     stored = with_maps(stored, asked.map_statistics, longest)
     plan = Plan(stored, calculation, parts, inspection.checksums, units, asked, kept)
-    )
     limited = options.max_wcu_per_s is not None
     records = count_records(plan)
     forecast = make_forecast(stored, units, n_writers, share, limited, records)

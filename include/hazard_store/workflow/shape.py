@@ -106,7 +106,7 @@ def as_asked(
     Raises:
         BadParameter: a statistic that is named is not in the file.
     """
-    shape: Any = stored.all_levels.shape
+    shape = (len(stored.imts), len(stored.levels[0]))
     layout = stored.layout if options.layout is None else options.layout
     changes: dict[str, Any] = {"layout": layout}
     for name in ("key_scheme", "force_normalised_sites"):

@@ -225,23 +225,25 @@ def test_load_json(store: Store, cli):
     assert found["status"] == "published"
     counts = {"expected": 6, "acknowledged": 6, "found": 0, "stored": 6}
     assert {"rows": n_sites * n_rlzs, **counts} == found["realisations"]
-    stats = dict.fromkeys(("rows", "expected", "acknowledged", "stored"), n_sites * n_stats)
-    assert {**stats, "found": 0} == found["stats"]
+    stats = dict.fromkeys(("expected", "acknowledged", "stored"), 2 * n_sites)
+    assert {"rows": n_sites * n_stats, **stats, "found": 0} == found["stats"]
+    assert dict.fromkeys(stats | {"rows": 0, "found": 0}, 0) == found["maps"]
     assert [0, 0, 0] == [found[how] for how in ("missing", "extra", "altered")]
     assert [] == found["differences"]
+    assert {"wcu": 0} == found["phases"].pop("maps")
     assert ["meta", "stats", "realisations", "audit"] == list(found["phases"])
     for name, phase in found["phases"].items():
         assert phase["seconds"] > 0, name
         assert phase["cpu_seconds"] >= 0, name
         assert {"wcu", "rcu"} & set(phase), name
-    assert found["phases"]["stats"]["wcu"] >= 36
+    assert found["phases"]["stats"]["wcu"] >= 12
 
 
 def test_load_json_without_realisations(store: Store, cli):
     found = json.loads(cli("load", FILE, "A", "--json", "--no-realisations").out)
     assert found["status"] == "published"
     assert dict.fromkeys(found["realisations"], 0) == found["realisations"]
-    assert ["meta", "stats", "realisations", "audit"] == list(found["phases"])
+    assert ["meta", "stats", "realisations", "audit", "maps"] == list(found["phases"])
     assert [] == items_of(store, store.settings.realisations_table)
     assert cli("curves", "A", "--rlz", "0").code == 66
     assert cli("audit", "A").code == 0
@@ -271,7 +273,7 @@ def test_load_again_changes_nothing(store: Store, cli, everything):
     assert {k: first[k] for k in ("status", "stats", "realisations")} == {
         k: again[k] for k in ("status", "stats", "realisations")
     }
-    assert ["meta", "stats", "realisations", "audit"] == list(again["phases"])
+    assert ["meta", "stats", "realisations", "audit", "maps"] == list(again["phases"])
     assert "already published" in cli("load", FILE, "A").out
 
 
@@ -351,7 +353,7 @@ def test_an_audit_of_half_a_calculation_fails(store: Store, cli):
     found = json.loads(ended.out)
     assert ended.code == 1
     assert found["missing"] == found["realisations"]["expected"] == 6
-    assert found["stats"]["stored"] == 36
+    assert found["stats"]["stored"] == 12
     assert cli("publish", "A").code == 73
 
 

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from hazard_store.calcfile import inspect_file
-from hazard_store.model import Kind, Sample, StoreOptions
+from hazard_store.model import Kind, Sample, StoreOptions, Units
 from hazard_store.store import Store
 from hazard_store.workflow.plan import make_plan
 from tests.support.calc_factory import make_calc
 from tests.support.loading import CALCS, all_items
 
 NOW = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
+NO_UNITS = Units({}, {}, ())
 RUN = "store_hazard/manual__2026-11-25T00:00:00+00:00_a#b"
 
 
@@ -73,19 +74,20 @@ def test_any_size_comes_back(store: Store, tmp_path: Path):
         lon=[174.5] * n,
     )
     found = inspect_file(str(made.path), store.settings)
-    store.inspections.put(RUN, found, {Kind.STATS: (1.5, 0.1)}, NOW)
+    units = Units({Kind.STATS: 1.5}, {Kind.STATS: 0.1}, (7.5,))
+    store.inspections.put(RUN, found, units, NOW)
     left = store.inspections.get(RUN)
     assert left is not None
     assert found.calculation.sites.custom_ids == left[0].calculation.sites.custom_ids
-    assert {Kind.STATS: (1.5, 0.1)} == left[1]
+    assert units == left[1]
     assert len(all_items(store)[store.settings.meta_table]) > 3
 
 
 def test_what_is_left_goes(store: Store):
     before = all_items(store)
     found = inspect_file(str(CALCS / "classical_rlzs_stats.hdf5"), store.settings)
-    store.inspections.put(RUN, found, {}, NOW)
-    store.inspections.put(RUN, found, {}, NOW)
+    store.inspections.put(RUN, found, NO_UNITS, NOW)
+    store.inspections.put(RUN, found, NO_UNITS, NOW)
     assert before != all_items(store)
     store.inspections.remove("another run")
     assert store.inspections.get(RUN) is not None
@@ -97,7 +99,7 @@ def test_what_is_left_goes(store: Store):
 def test_only_what_is_old_goes_by_itself(store: Store):
     found = inspect_file(str(CALCS / "classical_rlzs_stats.hdf5"), store.settings)
     for run, days in (("old", 2), ("new", 0), ("older", 9)):
-        store.inspections.put(run, found, {}, NOW - dt.timedelta(days=days))
+        store.inspections.put(run, found, NO_UNITS, NOW - dt.timedelta(days=days))
     assert ["old", "older"] == store.inspections.remove_old(NOW)
     assert store.inspections.get("new") is not None
     assert store.inspections.get("old") is None
@@ -106,6 +108,6 @@ def test_only_what_is_old_goes_by_itself(store: Store):
 
 def test_no_calculation_is_seen_for_it(store: Store, cli: Any):
     found = inspect_file(str(CALCS / "classical_rlzs_stats.hdf5"), store.settings)
-    store.inspections.put(RUN, found, {}, NOW)
+    store.inspections.put(RUN, found, NO_UNITS, NOW)
     ended = cli("list", "--all", "--json")
     assert (0, "[]") == (ended.code, ended.out.strip())

@@ -160,7 +160,9 @@ def test_another_run_with_other_parameters_creates_it_meanwhile(store: Store):
         claimed_by(store, "two", layout=Layout.READABLE)
 
     with pytest.raises(Refused):
-        claimed_by(with_another_before(store, transact_write_items=other), "one")
+        claimed_by(
+            with_another_before(store, transact_write_items=other), "one", layout=Layout.PACKED
+        )
     assert Layout.READABLE is store.head("A").calculation.layout
 
 

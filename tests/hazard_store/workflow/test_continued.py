@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hazard_store.errors import BadParameter, FileChanged, Refused
-from hazard_store.model import IfStored, Kind, Status, StoreOptions
+from hazard_store.model import IfStored, Kind, Status, StoreOptions, Units
 from hazard_store.query import get_logic_tree
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
@@ -160,7 +160,7 @@ def test_a_resume_records_where_the_parent_lies_now(
 
 def test_what_is_left_for_a_run_has_the_parent(store: Store, parent: MadeCalc, child: MadeCalc):
     found = inspect(str(child.path), store.settings, Silent())
-    store.inspections.put("run-1", found, {Kind.STATS: (1.0, 1.0)}, dt.datetime.now(dt.UTC))
+    store.inspections.put("run-1", found, Units({}, {}, ()), dt.datetime.now(dt.UTC))
     left = store.inspections.get("run-1")
     assert left is not None
     assert (found.parent, found.calculation.parent) == (left[0].parent, left[0].calculation.parent)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 
-from hazard_store.items import item_bytes, make_items
-from hazard_store.model import KeyScheme, Kind, Sample
+from hazard_store.calcfile import inspect_file
+from hazard_store.model import KeyScheme, Kind, StoreOptions, Units
+from hazard_store.records import StoredCalculation
+from hazard_store.settings import Settings
 from hazard_store.workflow import costs
-from tests.support.items import PLACE, curves_of, params_of
+from hazard_store.workflow.plan import make_plan
+from tests.support.loading import FILE
 
 N_SITES = 100
 
@@ -23,34 +25,42 @@ def test_a_container_is_the_smallest_that_reaches_the_rate(wcu_per_s: float):
     assert all(size.up_to_wcu_per_s < wcu_per_s for size in smaller)
 
 
-def test_units_of_a_site_are_those_of_its_items():
-    spec = params_of(n_imts=20, n_levels=44)
-    curves = curves_of(spec)
-    sample = Sample((7,), {spec.kind: curves[np.newaxis]})
-    wcu, rcu = costs.units_of_sample(spec, sample, lambda _: PLACE)
-    sizes = [item_bytes(item) for item in make_items(spec, PLACE, curves)]
-    assert sum(math.ceil(size / 1024) for size in sizes) == wcu
-    assert sum(sizes) / 4096 == pytest.approx(rcu)
+def forecast(scheme: KeyScheme = KeyScheme.CALC_LOCATION, writers: int = 4, maps: str = "none"):
+    made = planned(scheme, maps)
+    units = Units({Kind.STATS: 2.5, Kind.REALISATIONS: 7.0}, dict.fromkeys(Kind, 2.0), (500.0,) * 6)
+    return costs.make_forecast(made, units, writers, 500.0, limited=False), made
 
 
-def test_a_kind_that_is_not_there_costs_nothing():
-    def never(*_: object) -> None:
-        raise AssertionError
-
-    assert (0, 0) == costs.units_of_sample(params_of(n_rows=0), Sample((0,), {}), never)
-
-
-def forecast(scheme: KeyScheme = KeyScheme.CALC_LOCATION, writers: int = 4):
-    specs = {kind: params_of(kind=kind, scheme=scheme) for kind in Kind}
-    units = {Kind.STATS: (2.5, 1.0), Kind.REALISATIONS: (7.0, 3.0)}
-    return costs.make_forecast(specs, N_SITES, units, writers, 500.0, limited=False), specs
+def planned(scheme: KeyScheme, maps: str) -> StoredCalculation:
+    """A calculation of a hundred sites."""
+    settings = Settings(region="us-east-1")
+    options = StoreOptions(key_scheme=scheme, map_statistics=maps, sites_per_chunk=1000)
+    plan = make_plan(inspect_file(str(FILE), settings), "A", options, settings)
+    return plan.calculation.model_copy(
+        update={"n_sites": N_SITES, "chunk_borders": (0, 60, N_SITES), "sites_per_block": 25}
+    )
 
 
 def test_a_forecast_counts_items_exactly_and_rounds_units_up():
-    made, specs = forecast()
-    assert N_SITES * len(specs[Kind.STATS].groups) == made.stats_items
-    assert N_SITES * len(specs[Kind.REALISATIONS].groups) == made.realisations_items
+    made, stored = forecast()
+    assert N_SITES * len(stored.spec(Kind.STATS).groups) == made.stats_items
+    assert N_SITES * len(stored.spec(Kind.REALISATIONS).groups) == made.realisations_items
     assert (250, 700) == (made.stats_wcu, made.realisations_wcu)
+    assert (0, 0) == (made.maps_items, made.maps_wcu)
+
+
+def test_map_items_are_counted_by_blocks_and_their_units_are_said():
+    """Three blocks in the first chunk, two in the second; of each its sites and three IMTs."""
+    made, _ = forecast(maps="mean")
+    assert 5 * (1 + 3) == made.maps_items
+    per_site = 500 / 3
+    blocks = [20, 20, 20, 20, 20]
+    each = (costs.SITE_BYTES, *[per_site] * 3)
+    sizes = [costs.KEYS_BYTES + n * size for n in blocks for size in each]
+    assert sum(math.ceil(size / 1024) for size in sizes) == made.maps_wcu
+    every, _ = forecast(maps="all")
+    assert 5 * (1 + 6 * 3) == every.maps_items
+    assert "--map-statistics none" in every.notes[0]
 
 
 def test_more_writers_are_faster_and_cost_the_same():

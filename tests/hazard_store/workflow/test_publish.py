@@ -47,7 +47,7 @@ def audited(store: Store, head: Head) -> Head:
 def test_what_passed_is_published(store: Store, written: Head):
     head = publish(store, decide(store, audited(store, written)))
     assert Status.PUBLISHED is head.status is store.head("A").status
-    assert {"stats", "realisations", "audit", "seconds", "dollars"} == set(head.outcome)
+    assert {"stats", "realisations", "maps", "audit", "seconds", "dollars"} == set(head.outcome)
 
 
 def test_both_steps_may_be_repeated(store: Store, written: Head):
