@@ -32,11 +32,11 @@ def killed(store: Store) -> Callable[[], None]:
     """Leave what a run that was killed two days ago has left, and one that is under way."""
     found, now = inspect(str(FILE), store.settings, Silent()), dt.datetime.now(dt.UTC)
 
+    nothing = Units({}, {}, ())
+
     def leave() -> None:
-        store.inspections.put(
-            "store_hazard/killed", found, Units({}, {}, ()), now - dt.timedelta(days=2)
-        )
-        store.inspections.put("store_hazard/under-way", found, Units({}, {}, ()), now)
+        store.inspections.put("store_hazard/killed", found, nothing, now - dt.timedelta(days=2))
+        store.inspections.put("store_hazard/under-way", found, nothing, now)
 
     return leave
 
