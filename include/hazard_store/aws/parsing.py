@@ -8,11 +8,11 @@ the library, which makes of it what it always did.
 
 from __future__ import annotations
 
-from binascii import a2b_base64
 from collections.abc import Iterable
 from typing import Any
 
 import orjson
+from pybase64 import b64decode
 
 # The member of an answer that holds its items.
 _MEMBERS = {"Query": "Items", "Scan": "Items", "BatchGetItem": "Responses", "GetItem": "Item"}
@@ -71,7 +71,7 @@ def _decode(attributes: Iterable[dict[str, Any]], depth: int = 1) -> None:
     for attribute in attributes:
         ((kind, value),) = attribute.items()
         if kind == "B":
-            attribute["B"] = a2b_base64(value)
+            attribute["B"] = b64decode(value, validate=True)
         elif kind not in _AS_THEY_ARE or value is None:
             _decode_compound(attribute, kind, value, depth)
 
@@ -84,7 +84,7 @@ def _decode_compound(attribute: dict[str, Any], kind: str, value: Any, depth: in
     elif kind == "L":
         _decode(_list(value), depth + 1)
     elif kind == "BS":
-        attribute["BS"] = [a2b_base64(binary) for binary in _list(value)]
+        attribute["BS"] = [b64decode(binary, validate=True) for binary in _list(value)]
     elif kind in ("SS", "NS"):
         _list(value)
     else:

@@ -1,7 +1,7 @@
 """Curves <-> items. What the items of a stored calculation look like is decided in this package."""
 
 from hazard_store.items.digest import DIGEST_BYTES, item_digest
-from hazard_store.items.expected import Expected
+from hazard_store.items.expected import Expected, ExpectedSite
 from hazard_store.items.layouts import (
     item_maker,
     make_items,
@@ -18,6 +18,7 @@ __all__ = [
     "DIGEST_BYTES",
     "BlockSites",
     "Expected",
+    "ExpectedSite",
     "ItemError",
     "ItemSpec",
     "MapSpec",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,51 +15,69 @@ from hazard_store.model import Layout
 
 
 class Expected:
-    """The curves of some sites, and what their items must say.
+    """The curves of some sites, and what their items must say."""
 
-    Packed curves are compared as differences, which is what was packed: summing them up again costs
-    more than the rest of an audit.
-    """
+    def __init__(
+        self, spec: ItemSpec, places: Sequence[Place], curves: NDArray[np.float32]
+    ) -> None:
+        """Prepare to compare `curves`, float32 (n, K, M, L), of n places, all their rows.
 
-    def __init__(self, spec: ItemSpec, curves: NDArray[np.float32]) -> None:
-        """Prepare to compare `curves`, float32 (n, K, M, L): n sites, all their rows."""
-        self._spec, self._curves = spec, curves
-        self._deltas = None
+        Packed curves are compared as differences, which is what was packed: summing them up again
+        costs more than the rest of an audit, and packing those of the file even more.
+        """
+        self._spec, self._places, self._curves = spec, places, curves
+        self._deltas: NDArray[np.uint32] | None = None
         if spec.layout is Layout.PACKED:
             rows = curves.reshape(-1, *curves.shape[2:])
             self._deltas = codec.deltas(rows).reshape(curves.shape)
 
-    def matches(self, item: WireItem, index: int, place: Place, group: int) -> bool:
+    def each_site(self) -> Iterator[ExpectedSite]:
+        """Yield the sites, in order."""
+        for index, place in enumerate(self._places):
+            deltas = None if self._deltas is None else self._deltas[index]
+            yield ExpectedSite(self._spec, place, self._curves[index], deltas)
+
+
+@dataclass(frozen=True, eq=False)
+class ExpectedSite:
+    """What the items of one site must say."""
+
+    spec: ItemSpec
+    place: Place
+    curves: NDArray[np.float32]  # (K, M, L)
+    deltas: NDArray[np.uint32] | None  # (K, M, L), of packed items
+
+    def matches(self, item: WireItem, group: int) -> bool:
         """Tell whether a stored item equals the file's curves, bit for bit.
 
         Args:
             item: as the client library gives it.
-            index: of the site, among those of `curves`.
-            place: the site.
             group: the item's number at its site.
+
+        Raises:
+            NewerCodec: a newer release wrote it.
         """
-        rows = self._spec.groups[group]
-        if self._deltas is not None and self._has_attributes(item, place, group):
+        rows = self.spec.groups[group]
+        curves = self.curves[rows]
+        if self.deltas is not None and self._has_attributes(item, group):
             try:
-                blob = bytes(item["curves"]["B"])
-                return codec.holds(blob, self._curves[index, rows], self._deltas[index, rows])
+                return codec.holds(bytes(item["curves"]["B"]), curves, self.deltas[rows])
             except (KeyError, TypeError, codec.CodecError):
                 return False
         try:
-            said = read_item(self._spec, item)
+            said = read_item(self.spec, item)
         except ItemError:
             return False
-        curves = self._curves[index, rows]
         return (
-            said.place == place
+            said.place == self.place
             and said.first == rows.start
             and said.curves.shape == curves.shape
             and bool((said.curves.view("u4") == curves.view("u4")).all())
         )
 
-    def _has_attributes(self, item: WireItem, place: Place, group: int) -> bool:
+    def _has_attributes(self, item: WireItem, group: int) -> bool:
         """Tell whether all but the curves is as it was written, numbers by their value."""
-        attributes = self._spec.attributes(place, group)
+        attributes = self.spec.attributes(self.place, group)
         if len(item) != len(attributes) + 1:
             return False
         try:

@@ -7,7 +7,6 @@ plan's order. Beside them, once a block, `{storage_id}:map:sites` says which sit
 from __future__ import annotations
 
 import math
-from binascii import b2a_base64
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pybase64 import b64encode
 
 from hazard_store import codec
 from hazard_store.items.digest import item_digest
@@ -186,9 +186,7 @@ class MapSpec:
         item: WireItem = self.wire_key(hash_key, start)
         item |= {name: {"B": content} for name, content in binaries.items()}
         serialized = {
-            name: b'{"B":"%s"}' % b2a_base64(value["B"], newline=False)
-            if "B" in value
-            else serialize(value)
+            name: b'{"B":"%s"}' % b64encode(value["B"]) if "B" in value else serialize(value)
             for name, value in item.items()
         }
         body = put_request_body(serialized)

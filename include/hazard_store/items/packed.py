@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from binascii import b2a_base64
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from pybase64 import b64encode
 
 from hazard_store import codec
 from hazard_store.items.digest import canonical_value, digest_of
@@ -29,7 +29,7 @@ class Packed:
         for rows, range_key in zip(self._spec.groups, self._spec.range_keys(place), strict=True):
             blob, key = codec.encode(curves[rows]), {"S": range_key}
             canonical |= {range_name: canonical_value(key), "curves": canonical_value({"B": blob})}
-            packed = b'{"B":"%s"}' % b2a_base64(blob, newline=False)
+            packed = b'{"B":"%s"}' % b64encode(blob)
             serialized |= {range_name: serialize(key), "curves": packed}
             yield WriteRequest(
                 place.hash_key, range_key, digest_of(canonical), put_request_body(serialized)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -12,11 +13,11 @@ import numpy as np
 from hazard_store.aws.rate import RateLimiter
 from hazard_store.calcfile import CalcFile
 from hazard_store.errors import BadParameter, CorruptItem
-from hazard_store.items import Expected, Place, item_digest
+from hazard_store.items import Expected, ExpectedSite, ItemSpec, Place, item_digest
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import Kind, Status
 from hazard_store.query.key_ranges import KeyRangeItems, chunk_key_ranges, sids_of
-from hazard_store.records import AuditReport, Chunk, Difference, Head, KindCounts
+from hazard_store.records import AuditReport, Chunk, Difference, Head, KindCounts, WriteReport
 from hazard_store.records.documents import FORMAT, release
 from hazard_store.records.head import Conflict
 from hazard_store.store import Store
@@ -29,6 +30,8 @@ from hazard_store.workflow.inspect import open_same
 from hazard_store.workflow.map_blocks import MapBlocks
 from hazard_store.workflow.progress import OnAdvance, Progress
 from hazard_store.workflow.strays import strays
+
+RUN_BYTES = 4_000_000  # of the file's curves that are read at once
 
 
 def audit_chunk(
@@ -171,6 +174,7 @@ class _KindAudit:
         reports = self._store.reports(self._head)
         report = reports.report(self._kind, chunk) if spec.rows else None
         digests = reports.digests(self._kind, chunk) if spec.rows else None
+        self._check_digests(report, digests)
         unwritten = f"no writer has completed the {{}} of sites {chunk}"
         notes = []
         if spec.rows and digests is None:
@@ -179,10 +183,12 @@ class _KindAudit:
             notes.append(unwritten.format("map items"))
         recorded = iter(digests or ())
         ranges = chunk_key_ranges(self._store, self._head, spec, chunk)
-        for stored in self._found.read(spec, ranges):
-            self._stored += len(stored.items)
-            self._audit_key_range(stored, recorded)
-            self._on_items(len(stored.key_range.sites) * len(spec.groups))
+        for run in _runs(self._found.read(spec, ranges), _site_bytes(spec)):
+            expected = self._in_file(run)
+            for stored in run:
+                self._stored += len(stored.items)
+                self._audit_key_range(stored, recorded, expected)
+                self._on_items(len(stored.key_range.sites) * len(spec.groups))
         if maps is not None and self._blocks is None:
             maps.compare_by_digest()
         counts = KindCounts(
@@ -207,31 +213,54 @@ class _KindAudit:
             rcu=self._found.rcu,
         )
 
-    def _audit_key_range(self, stored: KeyRangeItems, recorded: Iterator[bytes]) -> None:
-        spec, left, sites = self._spec, dict(stored.items), stored.key_range.sites
-        expected = None
-        if self._calc_file is not None and spec.rows:
-            curves = self._calc_file.curves(self._kind, sids_of(sites))
-            expected = Expected(spec, curves)
-        for index, (sid, place) in enumerate(sites):
-            in_file = place if expected is None else self._place_in_file(sid, place)
-            for group, range_key in enumerate(spec.range_keys(place)):
+    def _check_digests(self, report: WriteReport | None, digests: list[bytes] | None) -> None:
+        """Hold the recorded digests against the report of the writer who made them."""
+        maps = self._maps
+        of_maps = None if maps is None else maps.digests
+        said = (report.digests, report.maps.digests) if report and report.complete else ("", "")
+        for name, kept, digest in ((str(self._kind), digests, said[0]), ("maps", of_maps, said[1])):
+            if kept is not None and digest and hashlib.sha256(b"".join(kept)).hexdigest() != digest:
+                record = f"digests#{name}#{self._chunk.number:04d}"
+                table = self._store.settings.meta_table
+                self._found.add(table, self._head.storage_id, record, "altered")
+
+    def _in_file(self, run: Sequence[KeyRangeItems]) -> Iterator[ExpectedSite] | None:
+        """Return what the file says of the sites of some key ranges, one after the other."""
+        if self._calc_file is None or not self._spec.rows:
+            return None
+        sites = [site for stored in run for site in stored.key_range.sites]
+        curves = self._calc_file.curves(self._kind, sids_of(sites))
+        places = [self._place_in_file(sid, place) for sid, place in sites]
+        if self._maps is not None and self._blocks is not None:
+            numbered = [(sid, place) for (sid, _), place in zip(sites, places, strict=True)]
+            for block in self._blocks.add(numbered, curves):
+                self._maps.compare(block.start, block.stop, block.writes)
+        return Expected(self._spec, places, curves).each_site()
+
+    def _audit_key_range(
+        self,
+        stored: KeyRangeItems,
+        recorded: Iterator[bytes],
+        expected: Iterator[ExpectedSite] | None,
+    ) -> None:
+        """Compare the items of a key range: with the file, or with the digests, never with both.
+
+        The digests follow from what was written; what the file says decides where it is at hand.
+        """
+        left = dict(stored.items)
+        for _, place in stored.key_range.sites:
+            of_site = None if expected is None else next(expected)
+            for group, range_key in enumerate(self._spec.range_keys(place)):
                 digest = next(recorded, None)
                 item = left.pop(range_key, None)
                 if item is None:
                     self._differs(place.hash_key, range_key, "missing")
-                elif (
-                    (digest is None and expected is None)  # nothing says what it must be
-                    or (digest is not None and digest != item_digest(item))
-                    or (expected is not None and not expected.matches(item, index, in_file, group))
+                elif not (
+                    digest == item_digest(item) if of_site is None else of_site.matches(item, group)
                 ):
                     self._differs(place.hash_key, range_key, "altered")
         for range_key, item in left.items():
             self._differs(item[HASH_KEY]["S"], range_key, "extra")
-        if self._maps is not None and self._blocks is not None and spec.rows:
-            in_file_sites = [(sid, self._place_in_file(sid, place)) for sid, place in sites]
-            for block in self._blocks.add(in_file_sites, curves):
-                self._maps.compare(block.start, block.stop, block.writes)
 
     def _place_in_file(self, sid: int, place: Place) -> Place:
         sites = self._calc_file.calculation.sites  # type: ignore[union-attr]
@@ -242,6 +271,24 @@ class _KindAudit:
 
     def _differs(self, hash_key: str, range_key: str, kind: str) -> None:
         self._found.add(self._table, hash_key, range_key, kind)
+
+
+def _runs(stored: Iterable[KeyRangeItems], site_bytes: int) -> Iterator[list[KeyRangeItems]]:
+    """Put key ranges together of which the file is read at once."""
+    run: list[KeyRangeItems] = []
+    size = 0
+    for each in stored:
+        run.append(each)
+        size += len(each.key_range.sites) * site_bytes
+        if size >= RUN_BYTES:
+            yield run
+            run, size = [], 0
+    if run:
+        yield run
+
+
+def _site_bytes(spec: ItemSpec) -> int:
+    return 4 * len(spec.rows) * spec.levels.size
 
 
 def _broken(head: Head, error: CorruptItem, *, with_file: bool) -> AuditReport:

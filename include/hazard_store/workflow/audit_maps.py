@@ -25,9 +25,9 @@ class MapAudit:
         self._spec, self._table = self._calculation.spec(Kind.STATS), store.table(Kind.STATS)
         reports = store.reports(head)
         self._report = reports.report(Kind.STATS, chunk) if self._maps.aggs else None
-        digests = reports.map_digests(chunk) if self._maps.aggs else None
-        self.unwritten = bool(self._maps.aggs) and digests is None
-        self._digests: Iterator[bytes] = iter(digests or ())
+        self.digests = reports.map_digests(chunk) if self._maps.aggs else None
+        self.unwritten = bool(self._maps.aggs) and self.digests is None
+        self._left: Iterator[bytes] = iter(self.digests or ())
         self._stored = 0
 
     def compare_by_digest(self) -> None:
@@ -49,14 +49,14 @@ class MapAudit:
             left = dict(of_key.items)
             self._stored += len(left)
             range_key, hash_key = map_range_key(start), of_key.key_range.hash_key
-            item, digest = left.pop(range_key, None), next(self._digests, None)
+            item, digest = left.pop(range_key, None), next(self._left, None)
             write = None if writes is None else writes[number]
             if item is None:
                 self._found.add(self._table, hash_key, range_key, "missing")
-            elif (
-                (digest is None and write is None)  # nothing says what it must be
-                or (digest is not None and digest != item_digest(item))
-                or (write is not None and not equals(self._maps, item, write, stop - start))
+            elif not (
+                digest == item_digest(item)
+                if write is None
+                else equals(self._maps, item, write, stop - start)
             ):
                 self._found.add(self._table, hash_key, range_key, "altered")
             for extra in left.values():

@@ -153,7 +153,7 @@ def test_the_library_has_no_items_left_to_parse():
     for operation, content in ANSWERS:
         member = {"Query": "Items", "Scan": "Items", "GetItem": "Item", "BatchGetItem": "Responses"}
         name = member.get(operation)
-        copied = copy.deepcopy(content)
+        copied = json.loads(json.dumps(content))  # nothing is in it twice
         taken = take_items(operation, copied)
         assert ({name} if name in content else set()) == set(taken)
         assert content.keys() - {name} == copied.keys()
