@@ -53,7 +53,8 @@ class Costs:
 
     def add(self, phases: Mapping[str, Mapping[str, float]]) -> None:
         """Add what a load says of its phases."""
-        self.wcu += sum(phase.get("wcu", 0.0) for phase in phases.values())
+        # Those of the maps are among those of the statistics.
+        self.wcu += sum(of.get("wcu", 0.0) for name, of in phases.items() if name != "maps")
         self.rcu += sum(phase.get("rcu", 0.0) for phase in phases.values())
 
     def __add__(self, other: Costs) -> Costs:

@@ -54,7 +54,7 @@ def test_both_kinds_are_stored_in_chunks_and_a_second_run_writes_nothing(
     first = run(**conf)
     assert first.state == "success"
     assert_exact(store, "BOTH")
-    assert counts(store, "BOTH", Kind.STATS) == (36, 36, 36, 36)
+    assert counts(store, "BOTH", Kind.STATS) == (36, 12, 12, 12)
     assert counts(store, "BOTH", Kind.REALISATIONS)[0] == 72
     for task in (STATS, REALISATIONS, "audit"):
         assert first.states[task] == ["success", "success"]
@@ -64,7 +64,7 @@ def test_both_kinds_are_stored_in_chunks_and_a_second_run_writes_nothing(
         ]
     assert f"store_hazard/{first.run_id}" == store.head("BOTH").owner
     assert first.xcom_bytes < 4_000
-    assert first.xcoms["plan", "forecast"][0]["stats_items"] == 36
+    assert first.xcoms["plan", "forecast"][0]["stats_items"] == 12
 
     log = capfd.readouterr().out
     assert "ECS Task started" in log
@@ -72,7 +72,7 @@ def test_both_kinds_are_stored_in_chunks_and_a_second_run_writes_nothing(
     assert SECRET not in f"{log} {first.rendered} {first.xcoms}"
 
     (extra,) = events_of("BOTH")
-    assert (36, "published") == (extra["stats"]["stored"], extra["status"])
+    assert (12, "published") == (extra["stats"]["stored"], extra["status"])
 
     with nothing_changed(store):
         again = run(**conf)

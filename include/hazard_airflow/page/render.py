@@ -13,6 +13,7 @@ from hazard_store.model import Kind
 from hazard_store.records import Head, LastAudit
 from hazard_store.shown import cut, one_line
 
+ITEMS = (*map(str, Kind), "maps")
 COUNTS = ("rows", "expected", "acknowledged", "found", "stored")
 DIFFERENCES = ("missing", "extra", "altered")
 TONES = {"published": "good", "failed": "bad"}
@@ -88,7 +89,7 @@ def _audit(head: Head) -> dict[str, Any] | None:
         return None
     return {
         "header": ("items", *COUNTS),
-        "rows": [(kind, *(f"{audit[kind][name]:,}" for name in COUNTS)) for kind in map(str, Kind)],
+        "rows": [(of, *(f"{audit[of][name]:,}" for name in COUNTS)) for of in ITEMS if of in audit],
         "differences": ", ".join(f"{audit[name]:,} {name}" for name in DIFFERENCES),
         "tone": "bad" if any(audit[name] for name in DIFFERENCES) else "good",
     }
@@ -107,16 +108,16 @@ def _history(past: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
 def _costs(head: Head) -> dict[str, Any]:
     forecast, outcome = head.calculation.forecast, head.outcome
     rows = []
-    for kind in Kind:
-        took: dict[str, Any] = outcome.get(str(kind), {})
+    for of in ITEMS:
+        took: dict[str, Any] = outcome.get(of, {})
         rows.append(
             (
-                str(kind),
-                f"{getattr(forecast, f'{kind}_items'):,}",
-                f"{forecast.wcu(kind):,}",
+                of if of != "maps" else "maps, with the stats",
+                f"{getattr(forecast, f'{of}_items'):,}",
+                f"{getattr(forecast, f'{of}_wcu'):,}",
                 f"{took['wcu']:,.0f}" if took else "",
-                seconds(took["writer_seconds"]) if took else "",
-                f"{took['retries']:,}" if took else "",
+                seconds(took["writer_seconds"]) if "writer_seconds" in took else "",
+                f"{took['retries']:,}" if "retries" in took else "",
             )
         )
     sentences = [

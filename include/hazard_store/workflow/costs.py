@@ -146,14 +146,14 @@ def outcome_of(store: Store, head: Head, report: AuditReport) -> dict[str, Any]:
         of_kind = (reports.report(kind, chunk) for chunk in head.calculation.chunks)
         written = [each for each in of_kind if each is not None]
         outcome[str(kind)] = {
-            "wcu": sum(each.wcu + each.maps.wcu for each in written),
+            "wcu": sum(each.wcu for each in written),
             "retries": sum(each.retries for each in written),
             "writer_seconds": round(sum(each.seconds for each in written), 3),
         }
         if kind is Kind.STATS:
             outcome["maps"] = {"wcu": sum(each.maps.wcu for each in written)}
     outcome["dollars"] = dollars(
-        sum(outcome[str(kind)]["wcu"] for kind in Kind),
+        sum(outcome[of]["wcu"] for of in (*map(str, Kind), "maps")),
         report.rcu,
         sum(outcome[str(kind)]["writer_seconds"] for kind in Kind) + report.seconds,
         head.calculation.forecast.wcu_per_s_per_writer,
