@@ -237,7 +237,7 @@ class StoredCalculation(_Record):
         """Return what differs between two ways to store: empty where the items are the same."""
         mine, theirs = self._shape(), other._shape()
         return [
-            f"{name} {mine[name]}, not {theirs[name]}"
+            f"{name} {_said(mine[name])}, not {_said(theirs[name])}"
             for name in _SHAPING
             if mine[name] != theirs[name]
         ]
@@ -248,6 +248,13 @@ class StoredCalculation(_Record):
         shape = self.model_dump(mode="json", include=set(_SHAPING))
         sizes = list(self.statistics_sizes)
         return shape | {"parent": parent, "statistics_per_item": sizes}
+
+
+def _said(value: Any) -> str:
+    """Return a parameter as an option takes it."""
+    if isinstance(value, list):
+        return ",".join(map(str, value)) or "none"
+    return str(value)
 
 
 _SHAPING = (  # what decides the items of a calculation

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 from typing import Any
 
 import botocore.session
@@ -26,6 +25,7 @@ from hazard_store.errors import (
 )
 from hazard_store.inbox.arrivals import require_listable
 from hazard_store.keys import HASH_KEY
+from hazard_store.records.documents import FORMAT, release
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.workflow.rights import (
@@ -72,8 +72,8 @@ def check(role: str, clock: Callable[[], float] = time.time) -> Iterator[Finding
     """
     yield Finding(
         "format",
-        f"hazard-store {version('hazard-store')} writes codec version {codec.VERSION} and reads "
-        "it and those before",
+        f"hazard-store {release()} writes records of format {FORMAT} and codec versions up to "
+        f"{codec.NEWEST}, and reads these and those before",
     )
     try:
         settings = Settings.from_environment()
