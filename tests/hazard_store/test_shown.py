@@ -156,7 +156,8 @@ def test_csv_is_escaped_on_a_terminal_and_exact_in_a_file(terminal: bool, monkey
             return terminal
 
     imt, ones = "SA\x1b[2K\n", np.ones(1)
-    curve = StatsCurve("A", "[0.000~0.000]", 0.0, 0.0, None, "mean", imt, ones, np.float32(ones))
+    place = ("A", "[0.000~0.000]", 0.0, 0.0, None)
+    curve = StatsCurve(*place, "mean", imt, ones, np.float32(ones), 1.0, "g")
     monkeypatch.setattr("sys.stdout", out := Out(newline=""))
     print_curves(iter([curve]), "csv")
     (row,) = csv.DictReader(io.StringIO(out.getvalue(), newline=""))

@@ -14,6 +14,6 @@ LAYERS = (
     ("table_lifecycle",),
     ("files", "records", "tables"),
     ("aws", "items"),
-    ("keys", "codec"),
+    ("keys", "codec", "derive"),
     ("ahead", "model", "settings", "errors", "signals", "limits", "shown", "amounts"),
 )

@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 import click
 
-from hazard_store.aws.errors import to_hazard_error
-from hazard_store.cli import read, upkeep, write
 from hazard_store.cli.output import Stopped, failed, guarded_streams
+from hazard_store.cli.verbs import VerbGroup, Verbs
 from hazard_store.errors import (
     EX_DIFFERENCE,
     EX_OK,
@@ -25,7 +24,11 @@ from hazard_store.signals import Interrupted, stop_on_signals
 log = logging.getLogger("hazard_store")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=VerbGroup,
+    commands=Verbs(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="hazard-store")
 @click.option("-v", "--verbose", is_flag=True, help="More of what happens, on stderr.")
 def cli(verbose: bool) -> None:
@@ -36,10 +39,6 @@ def cli(verbose: bool) -> None:
     log.setLevel(logging.DEBUG if verbose else logging.INFO)  # our own progress, and no library's
     for noisy in ("botocore", "boto3", "urllib3", "matplotlib", "h5py"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-
-
-for verb in (*write.VERBS, *upkeep.VERBS, *read.VERBS):
-    cli.add_command(verb)
 
 
 def run(command: Callable[..., object], name: str) -> int:
@@ -76,6 +75,8 @@ def _run(command: Callable[..., object], name: str) -> int:
     except Stopped:  # the caller of this function says why
         return EX_OK
     except BaseException as error:  # a panic of a library is no Exception
+        from hazard_store.aws.errors import to_hazard_error  # AWS's library: only where it failed
+
         ours = to_hazard_error(error) if isinstance(error, Exception) else None
         if ours is not None:
             return _say(name, str(ours), ours.exit_code)

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import click
 from rich.console import Console
@@ -21,6 +21,9 @@ from hazard_store.query import RlzCurve, StatsCurve
 from hazard_store.records import AuditReport, Forecast, LastAudit
 from hazard_store.shown import cut, one_line
 
+T = TypeVar("T")
+
+SAID = ("years", "unit")  # of every answer: what its probabilities and levels mean
 # What a file says in any length.
 FREE_TEXTS = ("calculation_mode", "date", "description", "engine_version")
 
@@ -149,12 +152,8 @@ def print_curves(curves: Iterator[StatsCurve | RlzCurve], output_format: str) ->
         DamagedCalculation: sites are not whole; the curves of the others are a valid document.
         NoSuchCurve: there is no such site; the curves of the others likewise.
     """
-    whole = _Whole(curves)
-    found = iter(whole)
-    first = next(found, None)  # an error must come before the first byte of output
-    if first is None and isinstance(whole.failure, NoSuchCurve):
-        raise whole.failure
-    found = iter(()) if first is None else chain((first,), found)
+    whole = Whole(curves)
+    found = whole.begun()
     if output_format == "json":
         click.echo("[", nl=False)
         for number, curve in enumerate(found):
@@ -171,32 +170,49 @@ def print_curves(curves: Iterator[StatsCurve | RlzCurve], output_format: str) ->
             for iml, poe in zip(curve.imls.tolist(), curve.poes.tolist(), strict=True)
         )
         print_table("Hazard curves", header, cells)
-    if whole.failure is not None:
-        raise whole.failure
+    whole.raise_failure()
 
 
-class _Whole:
-    """The curves of whole sites; keeps the error that ends them."""
+class Whole(Generic[T]):
+    """The answers for whole sites; keeps the error that ends them, so that a document can end."""
 
-    def __init__(self, curves: Iterator[StatsCurve | RlzCurve]) -> None:
-        self._curves = curves
+    def __init__(self, answers: Iterable[T]) -> None:
+        self._answers = answers
         self.failure: DamagedCalculation | NoSuchCurve | None = None
 
-    def __iter__(self) -> Iterator[StatsCurve | RlzCurve]:
+    def __iter__(self) -> Iterator[T]:
         try:
-            yield from self._curves
+            yield from self._answers
         except (DamagedCalculation, NoSuchCurve) as failure:
             self.failure = failure
+
+    def begun(self) -> Iterator[T]:
+        """Return the answers; an error that comes before the first is raised at once.
+
+        Raises:
+            NoSuchCurve: there is no answer at all.
+        """
+        found = iter(self)
+        first = next(found, None)
+        if first is None and isinstance(self.failure, NoSuchCurve):
+            raise self.failure
+        return iter(()) if first is None else chain((first,), found)
+
+    def raise_failure(self) -> None:
+        """Raise what ended the answers, when the document is whole."""
+        if self.failure is not None:
+            raise self.failure
 
 
 def _print_csv(curves: Iterable[StatsCurve | RlzCurve]) -> None:
     text = one_line if sys.stdout.isatty() else str  # a program gets what the file says
     out = csv.writer(sys.stdout)
-    out.writerow(("calc_id", "loc", "lat", "lon", "vs30", "agg_or_rlz", "imt", "iml", "poe"))
+    out.writerow(("calc_id", "loc", "lat", "lon", "vs30", "agg_or_rlz", "imt", "iml", "poe", *SAID))
     for curve in curves:
         site = (curve.calc_id, text(curve.loc), curve.lat, curve.lon, curve.vs30)
         for iml, poe in zip(curve.imls.tolist(), curve.poes, strict=True):
-            out.writerow((*site, text(row_of(curve)), text(curve.imt), iml, str(poe)))
+            row = (*site, text(row_of(curve)), text(curve.imt), iml, str(poe))
+            out.writerow((*row, curve.years, curve.unit))
 
 
 def row_of(curve: StatsCurve | RlzCurve) -> str:

@@ -1,5 +1,6 @@
 """Reading: the only code that gets curves for users. Readers see what is published."""
 
+from hazard_store.derive import Target
 from hazard_store.query.api import (
     get_hazard_metadata,
     get_hazard_rlz_curves,
@@ -11,13 +12,17 @@ from hazard_store.query.api import (
     to_dataframe,
 )
 from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, SiteArrays, StatsCurve
+from hazard_store.query.derived import MapBlock, Spectrum, hazard_map, uniform_hazard_spectra
 
 __all__ = [
     "HazardMetadata",
+    "MapBlock",
     "RlzCurve",
     "Site",
     "SiteArrays",
+    "Spectrum",
     "StatsCurve",
+    "Target",
     "get_hazard_metadata",
     "get_hazard_rlz_curves",
     "get_hazard_stats_curves",
@@ -25,5 +30,7 @@ __all__ = [
     "get_sites",
     "hazard_arrays",
     "hazard_blocks",
+    "hazard_map",
     "to_dataframe",
+    "uniform_hazard_spectra",
 ]

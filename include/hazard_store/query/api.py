@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hazard_store.derive import unit_of
 from hazard_store.errors import BadParameter, CorruptItem, NoSuchCalculation
 from hazard_store.keys import storage_id
 from hazard_store.model import Kind, Status
@@ -84,9 +85,7 @@ def get_hazard_stats_curves(
         NoSuchCalculation: it is not stored, or not published.
         NoSuchCurve: it has no such site, measure or statistic.
     """
-    for site, agg, imt, imls, poes in _curves(
-        store, Kind.STATS, calc_id, locs, imts, aggs, unpublished
-    ):
+    for site, agg, told in _curves(store, Kind.STATS, calc_id, locs, imts, aggs, unpublished):
         yield StatsCurve(
             calc_id=calc_id,
             loc=site.loc,
@@ -94,9 +93,7 @@ def get_hazard_stats_curves(
             lon=site.lon,
             vs30=site.vs30,
             agg=agg,
-            imt=imt,
-            imls=imls,
-            poes=poes,
+            **told,
         )
 
 
@@ -123,7 +120,7 @@ def get_hazard_rlz_curves(
         NoSuchCalculation: it is not stored, or not published.
         NoSuchCurve: it has no such site, measure or realisation.
     """
-    for site, code, imt, imls, poes in _curves(
+    for site, code, told in _curves(
         store, Kind.REALISATIONS, calc_id, locs, imts, rlzs, unpublished
     ):
         yield RlzCurve(
@@ -133,9 +130,7 @@ def get_hazard_rlz_curves(
             lon=site.lon,
             vs30=site.vs30,
             rlz=code,
-            imt=imt,
-            imls=imls,
-            poes=poes,
+            **told,
         )
 
 
@@ -226,8 +221,7 @@ def hazard_arrays(
         NoSuchCurve: it has no such site, measure, statistic or realisation.
         DamagedCalculation: something of it is missing or altered.
     """
-    store = store or _default_store()
-    head, asked = _question(store, Kind(kind), calc_id, locs, imts, rows, unpublished)
+    store, head, asked = ask(Kind(kind), calc_id, locs, imts, rows, unpublished, store=store)
     with explain_missing(store, head):
         blocks = list(blocks_of(store, asked))
     if not blocks:
@@ -255,30 +249,37 @@ def hazard_blocks(
         DamagedCalculation: when the whole sites were given.
         NoSuchCalculation, NoSuchCurve: as `hazard_arrays`.
     """
-    store = store or _default_store()
-    head, asked = _question(store, Kind(kind), calc_id, locs, imts, rows, unpublished)
+    store, head, asked = ask(Kind(kind), calc_id, locs, imts, rows, unpublished, store=store)
     with explain_missing(store, head):
         for block in blocks_of(store, asked):
             yield block.sites, block.curves
 
 
-def _question(
-    store: Store,
+def ask(
     kind: Kind,
     calc_id: str,
     locs: object,
     imts: object,
     rows: object,
     unpublished: bool,
-) -> tuple[Head, Question]:
+    *,
+    store: Store | None,
+) -> tuple[Store, Head, Question]:
+    """Return the store, the head and the question that users mean; the store is the default one.
+
+    Raises:
+        NoSuchCalculation: it is not stored, or not published.
+        NoSuchCurve: it has no such measure, statistic or realisation.
+    """
     codes = (
         listed(rows, "aggs", text, 'a statistic ("mean", 0.5)')
         if kind is Kind.STATS
         else listed(rows, "rlzs", rlz, 'a realisation (7 or "00007")')
     )
     places, measures = _asked(locs, imts)
+    store = store or _default_store()
     head = visible_head(store, calc_id, unpublished)
-    return head, Question.of(head, kind, places, measures, codes)
+    return store, head, Question.of(head, kind, places, measures, codes)
 
 
 def _curves(
@@ -289,19 +290,21 @@ def _curves(
     imts: object,
     rows: object,
     unpublished: bool,
-) -> Iterator[tuple[Site, str, str, NDArray[np.float64], NDArray[np.float32]]]:
-    """Yield (site, row, IMT, levels, curve) of each curve asked for."""
-    store = store or _default_store()
-    head, asked = _question(store, kind, calc_id, locs, imts, rows, unpublished)
-    spec = head.calculation.spec(kind)
+) -> Iterator[tuple[Site, str, dict[str, Any]]]:
+    """Yield (site, row, all else) of each curve asked for."""
+    store, head, asked = ask(kind, calc_id, locs, imts, rows, unpublished, store=store)
+    spec, years = head.calculation.spec(kind), head.calculation.investigation_time
     row_codes = [spec.rows[row] for row in asked.rows]
-    measures = [(spec.imts[m], spec.levels[m]) for m in asked.imts]
+    measures = [
+        {"imt": spec.imts[m], "imls": spec.levels[m], "years": years, "unit": unit_of(spec.imts[m])}
+        for m in asked.imts
+    ]
     with explain_missing(store, head):
         for block in blocks_of(store, asked):
             for site, of_site in zip(block.sites, block.curves, strict=True):
                 for row, of_row in zip(row_codes, of_site, strict=True):
-                    for (imt, levels), poes in zip(measures, of_row, strict=True):
-                        yield site, row, imt, levels, poes
+                    for measure, poes in zip(measures, of_row, strict=True):
+                        yield site, row, {**measure, "poes": poes}
 
 
 def _asked(locs: object, imts: object) -> tuple[list[str] | None, list[str] | None]:

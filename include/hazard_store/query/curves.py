@@ -26,7 +26,9 @@ class StatsCurve:
     agg: str
     imt: str
     imls: NDArray[np.float64]  # (L,) in the IMT's unit
-    poes: NDArray[np.float32]  # (L,) in the investigation time
+    poes: NDArray[np.float32]  # (L,) in `years`
+    years: float  # the investigation time
+    unit: str | None  # of the levels; None: the IMT has none
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +43,9 @@ class RlzCurve:
     rlz: str
     imt: str
     imls: NDArray[np.float64]  # (L,) in the IMT's unit
-    poes: NDArray[np.float32]  # (L,) in the investigation time
+    poes: NDArray[np.float32]  # (L,) in `years`
+    years: float  # the investigation time
+    unit: str | None  # of the levels; None: the IMT has none
 
 
 @dataclass(frozen=True)

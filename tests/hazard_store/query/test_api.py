@@ -212,7 +212,9 @@ def test_a_table_for_pandas(store: Store):
     stored(store, FILE)
     table = to_dataframe(get_hazard_stats_curves("A", imts=["PGA"], store=store))
     assert isinstance(table, pandas.DataFrame)
-    assert (36, 9) == table.shape
+    assert (36, 11) == table.shape
+    assert {50.0} == set(table.years)
+    assert {"g"} == set(table.unit)
 
 
 def begin_only(store: Store, calc_id: str) -> None:

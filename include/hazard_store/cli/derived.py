@@ -1,0 +1,224 @@
+"""Verbs that derive from curves: hazard maps and uniform hazard spectra."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+import click
+
+from hazard_store.cli.options import RATE, FiniteRange, default_store, unpublished_option
+from hazard_store.cli.render import Whole, print_table
+from hazard_store.derive import FLAGS, Target
+from hazard_store.query import MapBlock, Spectrum, hazard_map, uniform_hazard_spectra
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_MAP_COLUMNS = (
+    "calc_id",
+    "loc",
+    "lat",
+    "lon",
+    "vs30",
+    "agg",
+    "imt",
+    "poe",
+    "years",
+    "iml",
+    "unit",
+    "flag",
+)
+_TARGET = (
+    click.option(
+        "--poe",
+        type=FiniteRange(min=0, max=1, min_open=True, max_open=True),
+        help="Probability of exceedance, in --years.",
+    ),
+    click.option(
+        "--years", type=RATE, help="Of --poe. [default: the calculation's investigation time]"
+    ),
+    click.option("--return-period", type=RATE, help="Years, in the place of --poe."),
+    click.option("--rate", type=RATE, help="Exceedances a year, in the place of --poe."),
+)
+
+
+def target_options(command: F) -> F:
+    """Add the options that say at what a map or a spectrum is asked."""
+    for option in reversed(_TARGET):
+        command = option(command)
+    return command
+
+
+@click.command("map")
+@click.argument("calc_id")
+@click.option("--imt", required=True, help='Intensity measure, e.g. "SA(0.5)".')
+@click.option("--agg", default="mean", show_default=True, help="Statistic.")
+@target_options
+@unpublished_option
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["csv", "json", "geojson"]),
+    default="csv",
+    show_default=True,
+)
+def map_verb(
+    calc_id: str, imt: str, agg: str, unpublished: bool, output_format: str, **target: Any
+) -> None:
+    """Print the hazard map of CALC_ID: the level that each site exceeds with a probability.
+
+    Between the points of a curve as the engine interpolates. `flag` tells where a level is not
+    between two points: below_range (0 stands for it), above_range (the highest), zero_tail.
+
+    Example: hazard-store map CALC13 --imt PGA --poe 0.1 --years 50
+    """
+    store = default_store(reads=True)
+    blocks = hazard_map(calc_id, imt, Target(**target), agg, unpublished=unpublished, store=store)
+    print_map(_told(blocks), output_format)
+
+
+def print_map(blocks: Iterable[MapBlock], output_format: str) -> None:
+    """Print a map as it comes: CSV, one JSON list, or one GeoJSON document.
+
+    Raises:
+        DamagedCalculation: sites are not whole; those of the others are a valid document.
+        NoSuchCurve: there is no such site; likewise.
+    """
+    whole = Whole(row for block in blocks for row in map_rows(block))
+    rows = whole.begun()
+    if output_format == "csv":
+        out = csv.writer(sys.stdout)
+        out.writerow(_MAP_COLUMNS)
+        for row in rows:
+            out.writerow([row[name] for name in _MAP_COLUMNS])
+    elif output_format == "json":
+        _print_list(rows, "[", "]")
+    else:
+        features = (
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [row.pop("lon"), row.pop("lat")]},
+                "properties": row,
+            }
+            for row in rows
+        )
+        _print_list(features, '{"type": "FeatureCollection", "features": [', "]}")
+    whole.raise_failure()
+
+
+def map_rows(block: MapBlock) -> Iterator[dict[str, Any]]:
+    """Yield a row a site, as the contract spells it."""
+    each = zip(block.sites, block.imls.tolist(), block.flags.tolist(), strict=True)
+    for site, iml, flag in each:
+        yield {
+            "calc_id": block.calc_id,
+            **vars(site),
+            "agg": block.agg,
+            "imt": block.imt,
+            "poe": block.poe,
+            "years": block.years,
+            "iml": iml,
+            "unit": block.unit,
+            "flag": FLAGS[flag],
+        }
+
+
+@click.command("uhs")
+@click.argument("calc_id")
+@click.option("--loc", "locs", multiple=True, help="Site code, custom id or LAT,LON; repeatable.")
+@click.option("--agg", "aggs", multiple=True, help="Statistic; repeatable. [default: all]")
+@target_options
+@unpublished_option
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+)
+def uhs_verb(
+    calc_id: str,
+    locs: tuple[str, ...],
+    aggs: tuple[str, ...],
+    unpublished: bool,
+    output_format: str,
+    **target: Any,
+) -> None:
+    """Print uniform hazard spectra of CALC_ID: levels at one probability, by period.
+
+    Example: hazard-store uhs CALC13 --loc -41.3,174.78 --agg mean --poe 0.1 --years 50
+    """
+    if not locs and output_format == "table":
+        raise click.UsageError("a table of all sites is long: name --loc, or --format csv or json")
+    store = default_store(reads=True)
+    found = uniform_hazard_spectra(
+        calc_id, Target(**target), locs or None, aggs or None, unpublished, store=store
+    )
+    print_spectra(_told(found), output_format)
+
+
+def print_spectra(spectra: Iterable[Spectrum], output_format: str) -> None:
+    """Print spectra as they come, CSV and JSON; a table when all are there.
+
+    Raises:
+        DamagedCalculation, NoSuchCurve: as `print_map`.
+    """
+    whole = Whole(spectra)
+    found = whole.begun()
+    header = ("calc_id", "loc", "agg", "poe", "years", "imt", "period", "iml", "unit", "flag")
+    rows = (
+        (s.calc_id, s.site.loc, s.agg, s.poe, s.years, imt, period, iml, s.unit, flag)
+        for s in found
+        for imt, period, iml, flag in zip(s.imts, s.periods, s.imls.tolist(), s.flags, strict=True)
+    )
+    if output_format == "json":
+        _print_list(map(spectrum_json, found), "[", "]")
+    elif output_format == "csv":
+        out = csv.writer(sys.stdout)
+        out.writerow(header)
+        out.writerows(rows)
+    else:
+        shown = ((*row[1:7], f"{row[7]:.6g}", *row[8:]) for row in rows)
+        print_table("Uniform hazard spectra", header[1:], shown)
+    whole.raise_failure()
+
+
+def spectrum_json(spectrum: Spectrum) -> dict[str, Any]:
+    """Return a spectrum as the contract spells it."""
+    return {
+        "calc_id": spectrum.calc_id,
+        **vars(spectrum.site),
+        "agg": spectrum.agg,
+        "poe": spectrum.poe,
+        "years": spectrum.years,
+        "imts": spectrum.imts,
+        "periods": spectrum.periods,
+        "imls": spectrum.imls.tolist(),
+        "unit": spectrum.unit,
+        "flags": spectrum.flags,
+    }
+
+
+def _told(found: Iterator[Any]) -> Iterator[Any]:
+    """Say once, on stderr, at what probability the answers are."""
+    first = next(found, None)
+    if first is None:
+        return
+    years = f"{first.years:g} year" + ("" if first.years == 1 else "s")
+    click.echo(f"At a probability of {first.poe:g} in {years}.", err=True)
+    yield first
+    yield from found
+
+
+def _print_list(rows: Iterable[Any], begin: str, end: str) -> None:
+    click.echo(begin, nl=False)
+    for number, row in enumerate(rows):
+        click.echo(",\n" if number else "", nl=False)
+        click.echo(json.dumps(row, allow_nan=False), nl=False)
+    click.echo(end)
+
+
+VERBS = (map_verb, uhs_verb)

@@ -1,0 +1,143 @@
+"""Hazard maps and uniform hazard spectra out of stored curves, each said with its time and unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hazard_store.derive import FLAGS, Target, levels_at, period_of, unit_of
+from hazard_store.errors import NoSuchCurve
+from hazard_store.model import Kind
+from hazard_store.query.api import ask
+from hazard_store.query.arrays import blocks_of
+from hazard_store.query.curves import Site, SiteArrays
+from hazard_store.query.replaced import explain_missing
+from hazard_store.store import Store
+
+
+@dataclass(frozen=True, eq=False)
+class MapBlock:
+    """The levels of one statistic and one intensity measure at some sites."""
+
+    calc_id: str
+    agg: str
+    imt: str
+    poe: float  # probability of exceedance ...
+    years: float  # ... in so many years
+    unit: str | None  # of the levels
+    sites: SiteArrays  # n
+    imls: NDArray[np.float64]  # (n,)
+    flags: NDArray[np.uint8]  # (n,) numbers in `FLAGS`
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """A uniform hazard spectrum of one statistic at a site."""
+
+    calc_id: str
+    site: Site
+    agg: str
+    poe: float
+    years: float
+    unit: str | None
+    imts: tuple[str, ...]  # by period
+    periods: tuple[float, ...]  # seconds; PGA is 0
+    imls: NDArray[np.float64]  # (M,)
+    flags: tuple[str | None, ...]  # M
+
+
+def hazard_map(
+    calc_id: str,
+    imt: str,
+    target: Target,
+    agg: str = "mean",
+    locs: Sequence[str] | None = None,
+    unpublished: bool = False,
+    *,
+    store: Store | None = None,
+) -> Iterator[MapBlock]:
+    """Yield a hazard map by blocks of sites.
+
+    Args:
+        calc_id: the calculation.
+        imt: the intensity measure.
+        target: at which probability, return period or rate.
+        agg: the statistic.
+        locs: site codes, custom ids or "LAT,LON"; None: all sites, in key order.
+        unpublished: also if the calculation is not published.
+        store: where; by default as the environment says.
+
+    Raises:
+        NoSuchCalculation: it is not stored, or not published.
+        NoSuchCurve: it has no such site, measure or statistic.
+    """
+    store, head, asked = ask(Kind.STATS, calc_id, locs, [imt], [agg], unpublished, store=store)
+    stored = head.calculation
+    (m,), (row,) = asked.imts, asked.rows
+    poe, years = _said(target, stored.investigation_time)
+    levels, at = stored.all_levels[m], target.poe_in(stored.investigation_time)
+    name, measure = stored.aggs[row], stored.imts[m]
+    with explain_missing(store, head):
+        for block in blocks_of(store, asked):
+            imls, flags = levels_at(block.curves[:, 0, 0], levels, [at])
+            found = (block.sites, imls[:, 0], flags[:, 0])
+            yield MapBlock(calc_id, name, measure, poe, years, unit_of(measure), *found)
+
+
+def uniform_hazard_spectra(
+    calc_id: str,
+    target: Target,
+    locs: Sequence[str] | None = None,
+    aggs: Sequence[str] | None = None,
+    unpublished: bool = False,
+    *,
+    store: Store | None = None,
+) -> Iterator[Spectrum]:
+    """Yield the spectra of sites: PGA, at period 0, and spectral accelerations.
+
+    Args:
+        calc_id: the calculation.
+        target: at which probability, return period or rate.
+        locs: site codes, custom ids or "LAT,LON"; None: all sites, in key order.
+        aggs: statistics; None: all.
+        unpublished: also if the calculation is not published.
+        store: where; by default as the environment says.
+
+    Raises:
+        NoSuchCalculation, NoSuchCurve: as `hazard_map`; also where no measure has a period.
+    """
+    store, head, _ = ask(Kind.STATS, calc_id, locs, None, aggs, unpublished, store=store)
+    stored = head.calculation
+    periods = {imt: period for imt in stored.imts if (period := period_of(imt)) is not None}
+    if not periods:
+        raise NoSuchCurve(calc_id, "IMT", "with a period", ", ".join(stored.imts))
+    imts = tuple(sorted(periods, key=lambda imt: periods[imt]))
+    _, _, asked = ask(Kind.STATS, calc_id, locs, imts, aggs, unpublished, store=store)
+    poe, years = _said(target, stored.investigation_time)
+    at, unit = target.poe_in(stored.investigation_time), unit_of(imts[0])
+    levels = stored.all_levels[asked.imts]
+    of_imts = tuple(periods[imt] for imt in imts)
+    with explain_missing(store, head):
+        for block in blocks_of(store, asked):
+            n, k = block.curves.shape[:2]
+            shape = (n, k, len(imts))
+            imls, flags = np.empty(shape), np.empty(shape, np.uint8)
+            for m, of_imt in enumerate(levels):
+                curves = block.curves[:, :, m].reshape(n * k, -1)
+                found = levels_at(curves, of_imt, [at])
+                imls[:, :, m], flags[:, :, m] = (each[:, 0].reshape(n, k) for each in found)
+            for number, site in enumerate(block.sites):
+                for place, row in enumerate(asked.rows):
+                    said = tuple(FLAGS[flag] for flag in flags[number, place])
+                    answer = (poe, years, unit, imts, of_imts, imls[number, place], said)
+                    yield Spectrum(calc_id, site, stored.aggs[row], *answer)
+
+
+def _said(target: Target, investigation_time: float) -> tuple[float, float]:
+    """Return the probability and the years that an answer names."""
+    if target.poe is not None and target.years is not None:
+        return target.poe, target.years
+    return target.poe_in(investigation_time), investigation_time
