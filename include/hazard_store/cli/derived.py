@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from hazard_store.cli.options import RATE, FiniteRange, default_store, unpublished_option
-from hazard_store.cli.render import Whole, print_table
+from hazard_store.cli.places import chosen_locs, place_options, selection_of
+from hazard_store.cli.render import Whole, print_list, print_table
 from hazard_store.derive import FLAGS, Target
 from hazard_store.query import MapBlock, Spectrum, hazard_map, uniform_hazard_spectra
 
@@ -57,6 +58,7 @@ def target_options(command: F) -> F:
 @click.option("--imt", required=True, help='Intensity measure, e.g. "SA(0.5)".')
 @click.option("--agg", default="mean", show_default=True, help="Statistic.")
 @target_options
+@place_options
 @unpublished_option
 @click.option(
     "--format",
@@ -66,7 +68,17 @@ def target_options(command: F) -> F:
     show_default=True,
 )
 def map_verb(
-    calc_id: str, imt: str, agg: str, unpublished: bool, output_format: str, **target: Any
+    calc_id: str,
+    imt: str,
+    agg: str,
+    locs: tuple[str, ...],
+    nearest: tuple[tuple[float, float], ...],
+    box: tuple[float, float, float, float] | None,
+    within: tuple[float, float, float] | None,
+    places: Path | None,
+    unpublished: bool,
+    output_format: str,
+    **target: Any,
 ) -> None:
     """Print the hazard map of CALC_ID: the level that each site exceeds with a probability.
 
@@ -75,8 +87,10 @@ def map_verb(
 
     Example: hazard-store map CALC13 --imt PGA --poe 0.1 --years 50
     """
+    at, selection = Target(**target), selection_of(nearest, box, within, places)
     store = default_store(reads=True)
-    blocks = hazard_map(calc_id, imt, Target(**target), agg, unpublished=unpublished, store=store)
+    chosen = chosen_locs(store, calc_id, locs, selection, unpublished) or None
+    blocks = hazard_map(calc_id, imt, at, agg, chosen, unpublished, store=store)
     print_map(_told(blocks), output_format)
 
 
@@ -95,7 +109,7 @@ def print_map(blocks: Iterable[MapBlock], output_format: str) -> None:
         for row in rows:
             out.writerow([row[name] for name in _MAP_COLUMNS])
     elif output_format == "json":
-        _print_list(rows, "[", "]")
+        print_list(rows)
     else:
         features = (
             {
@@ -105,7 +119,7 @@ def print_map(blocks: Iterable[MapBlock], output_format: str) -> None:
             }
             for row in rows
         )
-        _print_list(features, '{"type": "FeatureCollection", "features": [', "]}")
+        print_list(features, '{"type": "FeatureCollection", "features": [', "]}")
     whole.raise_failure()
 
 
@@ -128,7 +142,7 @@ def map_rows(block: MapBlock) -> Iterator[dict[str, Any]]:
 
 @click.command("uhs")
 @click.argument("calc_id")
-@click.option("--loc", "locs", multiple=True, help="Site code, custom id or LAT,LON; repeatable.")
+@place_options
 @click.option("--agg", "aggs", multiple=True, help="Statistic; repeatable. [default: all]")
 @target_options
 @unpublished_option
@@ -142,6 +156,10 @@ def map_rows(block: MapBlock) -> Iterator[dict[str, Any]]:
 def uhs_verb(
     calc_id: str,
     locs: tuple[str, ...],
+    nearest: tuple[tuple[float, float], ...],
+    box: tuple[float, float, float, float] | None,
+    within: tuple[float, float, float] | None,
+    places: Path | None,
     aggs: tuple[str, ...],
     unpublished: bool,
     output_format: str,
@@ -151,12 +169,12 @@ def uhs_verb(
 
     Example: hazard-store uhs CALC13 --loc -41.3,174.78 --agg mean --poe 0.1 --years 50
     """
-    if not locs and output_format == "table":
+    at, selection = Target(**target), selection_of(nearest, box, within, places)
+    if not locs and selection.is_empty and output_format == "table":
         raise click.UsageError("a table of all sites is long: name --loc, or --format csv or json")
     store = default_store(reads=True)
-    found = uniform_hazard_spectra(
-        calc_id, Target(**target), locs or None, aggs or None, unpublished, store=store
-    )
+    chosen = chosen_locs(store, calc_id, locs, selection, unpublished) or None
+    found = uniform_hazard_spectra(calc_id, at, chosen, aggs or None, unpublished, store=store)
     print_spectra(_told(found), output_format)
 
 
@@ -175,7 +193,7 @@ def print_spectra(spectra: Iterable[Spectrum], output_format: str) -> None:
         for imt, period, iml, flag in zip(s.imts, s.periods, s.imls.tolist(), s.flags, strict=True)
     )
     if output_format == "json":
-        _print_list(map(spectrum_json, found), "[", "]")
+        print_list(map(spectrum_json, found))
     elif output_format == "csv":
         out = csv.writer(sys.stdout)
         out.writerow(header)
@@ -211,14 +229,6 @@ def _told(found: Iterator[Any]) -> Iterator[Any]:
     click.echo(f"At a probability of {first.poe:g} in {years}.", err=True)
     yield first
     yield from found
-
-
-def _print_list(rows: Iterable[Any], begin: str, end: str) -> None:
-    click.echo(begin, nl=False)
-    for number, row in enumerate(rows):
-        click.echo(",\n" if number else "", nl=False)
-        click.echo(json.dumps(row, allow_nan=False), nl=False)
-    click.echo(end)
 
 
 VERBS = (map_verb, uhs_verb)

@@ -18,6 +18,7 @@ from hazard_store.cli.options import (
     json_option,
     unpublished_option,
 )
+from hazard_store.cli.places import chosen_locs, place_options, selection_of
 from hazard_store.cli.render import (
     described,
     echo_json,
@@ -143,7 +144,7 @@ def show_verb(calc_id: str, as_json: bool) -> None:
 
 @click.command("curves")
 @click.argument("calc_id")
-@click.option("--loc", "locs", multiple=True, help="Site code, custom id or LAT,LON; repeatable.")
+@place_options
 @click.option("--imt", "imts", multiple=True, help='Intensity measure, e.g. "SA(0.1)"; repeatable.')
 @click.option("--agg", "aggs", multiple=True, help="Statistic, e.g. mean or 0.5; repeatable.")
 @click.option("--rlz", "rlzs", multiple=True, help="Realisation ordinal; repeatable.")
@@ -154,14 +155,24 @@ def show_verb(calc_id: str, as_json: bool) -> None:
 def curves_verb(
     calc_id: str,
     locs: tuple[str, ...],
+    nearest: tuple[tuple[float, float], ...],
+    box: tuple[float, float, float, float] | None,
+    within: tuple[float, float, float] | None,
+    places: Path | None,
     imts: tuple[str, ...],
     aggs: tuple[str, ...],
     rlzs: tuple[str, ...],
     unpublished: bool,
     output_format: str,
 ) -> None:
-    """Print hazard curves of CALC_ID: statistics, realisations with --rlz, both with both."""
-    found = find_curves(default_store(reads=True), calc_id, locs, imts, aggs, rlzs, unpublished)
+    """Print hazard curves of CALC_ID: statistics, realisations with --rlz, both with both.
+
+    Example: hazard-store curves CALC13 --nearest -41.3,174.8 --imt PGA --agg mean
+    """
+    selection = selection_of(nearest, box, within, places)
+    store = default_store(reads=True)
+    chosen = chosen_locs(store, calc_id, locs, selection, unpublished)
+    found = find_curves(store, calc_id, chosen, imts, aggs, rlzs, unpublished)
     print_curves(found, output_format)
 
 

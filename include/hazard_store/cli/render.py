@@ -138,6 +138,15 @@ def print_forecast(forecast: Forecast, n_chunks: int) -> None:
         echo_line(note)
 
 
+def print_list(rows: Iterable[Any], begin: str = "[", end: str = "]") -> None:
+    """Print one JSON list as its rows come."""
+    click.echo(begin, nl=False)
+    for number, row in enumerate(rows):
+        click.echo(",\n" if number else "", nl=False)
+        click.echo(json.dumps(row, allow_nan=False), nl=False)
+    click.echo(end)
+
+
 def curve_json(curve: StatsCurve | RlzCurve) -> dict[str, Any]:
     """Return a curve as the contract spells it; float32 printed as the double that it is."""
     content = dict(vars(curve))
@@ -155,11 +164,7 @@ def print_curves(curves: Iterator[StatsCurve | RlzCurve], output_format: str) ->
     whole = Whole(curves)
     found = whole.begun()
     if output_format == "json":
-        click.echo("[", nl=False)
-        for number, curve in enumerate(found):
-            click.echo(",\n" if number else "", nl=False)
-            click.echo(json.dumps(curve_json(curve), allow_nan=False), nl=False)
-        click.echo("]")
+        print_list(map(curve_json, found))
     elif output_format == "csv":
         _print_csv(found)
     else:

@@ -29,7 +29,9 @@ TABLE = (
     ("remove", "upkeep", "Withdraw CALC_ID, delete all of it, count that nothing is left."),
     ("repair", "upkeep", "Audit CALC_ID and write again what is missing or altered."),
     ("show", "read", "Show everything about one calculation but its curves."),
+    ("sites", "sites", "Print the sites of CALC_ID, or those near a place."),
     ("tables", "write", "Create the tables of this stage, or delete them."),
+    ("tree", "sites", "Print the realisations of CALC_ID with their weights."),
     ("uhs", "derived", "Print uniform hazard spectra of CALC_ID."),
     ("write", "write", "Write one chunk of one kind of CALC_ID."),
 )
