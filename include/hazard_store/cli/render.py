@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hazard_store.amounts import count, dollars, seconds
+from hazard_store.cli.curve_table import print_across, print_rows, row_of
 from hazard_store.errors import DamagedCalculation, NoSuchCurve
 from hazard_store.model import Kind
 from hazard_store.query import RlzCurve, StatsCurve
@@ -167,14 +168,10 @@ def print_curves(curves: Iterator[StatsCurve | RlzCurve], output_format: str) ->
         print_list(map(curve_json, found))
     elif output_format == "csv":
         _print_csv(found)
+    elif sys.stdout.isatty():
+        print_across(found, Console().width)
     else:
-        header = ("loc", "vs30", "row", "imt", "iml", "poe")
-        cells = (
-            (curve.loc, curve.vs30, cut(row_of(curve)), cut(curve.imt), f"{iml:g}", f"{poe:.6g}")
-            for curve in found
-            for iml, poe in zip(curve.imls.tolist(), curve.poes.tolist(), strict=True)
-        )
-        print_table("Hazard curves", header, cells)
+        print_rows(found)
     whole.raise_failure()
 
 
@@ -218,8 +215,3 @@ def _print_csv(curves: Iterable[StatsCurve | RlzCurve]) -> None:
         for iml, poe in zip(curve.imls.tolist(), curve.poes, strict=True):
             row = (*site, text(row_of(curve)), text(curve.imt), iml, str(poe))
             out.writerow((*row, curve.years, curve.unit))
-
-
-def row_of(curve: StatsCurve | RlzCurve) -> str:
-    """Return the statistic or the realisation of a curve."""
-    return curve.agg if isinstance(curve, StatsCurve) else curve.rlz
