@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import math
 import tempfile
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +102,86 @@ class Material:
 
     def _block(self, start: int, n: int) -> list[int]:
         """Return the bytes of the items of a block, that of the sites first."""
-        maps = self.stored.maps.__class__(
-            **{**vars_of(self.stored.maps), "sites_per_block": n}
-        )
-        curves = self.curves[start : start + n]
-        (block,) = MapBlocks(maps, 0, n).add(self.sites[start : start + n], curves)
+        maps = replace(self.stored.maps, sites_per_block=n)
+        blocks = MapBlocks(maps, 0, n)
+        (block,) = blocks.add(self.sites[start : start + n], self.curves[start : start + n])
         return [item_bytes(write.item()) for write in block.writes]
+
+    def _alternative(self, n: int, axes: tuple[int, ...]) -> float:
+        """Return the bytes a site and intensity measure of one way to take differences."""
+        size, whole = 0, range(0, len(self.sites) - n + 1, n)
+        mean = self.curves[:, self.stored.aggs.index(MEAN)]
+        for start in whole:
+            for curves in mean[start : start + n].transpose(1, 0, 2):
+                bits = bits_of(curves)
+                for axis in axes:
+                    bits = differences(bits, axis)
+                size += len(standalone.simple_compress(bits.ravel(), PCODEC))
+        return float(size / len(whole) / n / mean.shape[1])
+
+    def _units_of_sites(self, start: int, n: int) -> int:
+        return sum(self._item_units[start : start + n])
+
+    @cached_property
+    def _item_units(self) -> list[int]:
+        """Read units of the item of each site that holds the mean."""
+        spec = self.stored.spec(Kind.STATS)
+        group = spec.group_of_row[spec.row_index[MEAN]]
+        return [
+            math.ceil(item_bytes(make_items(spec, place, curves)[group]) / 4096)
+            for (_, place), curves in zip(self.sites, self.curves, strict=True)
+        ]
+
+
+def _units(sizes: list[int], of: int) -> int:
+    """Return the units of items of these sizes, one for each so many bytes begun."""
+    return sum(math.ceil(size / of) for size in sizes)
+
+
+def places(plan: Plan) -> list[SidPlace]:
+    """Return the sites of a plan, in key order."""
+    keys = plan.calculation.key_maker
+    return [
+        (sid, part.place(index, keys))
+        for part in plan.site_parts
+        for index, sid in enumerate(part.sids)
+    ]
+
+
+@click.command()
+@click.argument("calc_file", type=click.Path(exists=True, path_type=Path), required=False)
+@click.option("--blocks", multiple=True, type=int, default=BLOCKS, show_default=True)
+@click.option("--quick", is_flag=True, help="Blocks of up to 300 sites.")
+@JSON_OPTION
+def main(
+    calc_file: Path | None, blocks: tuple[int, ...], quick: bool, json_path: Path | None
+) -> None:
+    """Print the table. Without CALC_FILE the curves are synthetic, neighbours not alike."""
+    blocks = tuple(n for n in blocks if n <= 300) if quick else blocks
+    with tempfile.TemporaryDirectory() as folder:
+        path = calc_file or make(Path(folder) / "synthetic.hdf5", max(blocks), rlzs=3)
+        material = Material.of(path, max(blocks))
+    stored = material.stored
+    n_imts, n_levels = stored.all_levels.shape
+    rows = [material.row(n) for n in blocks if n <= len(material.sites)]
+    Table(
+        f"Map items of the mean, {n_imts} IMTs x {n_levels} levels ({path.name}).",
+        HEADER,
+        rows,
+        [
+            "Bytes a site are those of the items of curves, keys included. Differences: of the "
+            "bits of the floats, packed by pcodec, bytes without keys; of the first two ways each "
+            "item takes the smaller.",
+            "A map is of one intensity measure; without map items it takes a request for each "
+            f"{KEYS_PER_REQUEST} sites, with them one for some ten blocks, and as many units as "
+            "said; the calculation's records come to both.",
+            "Paid: what reading the maps saves is as much as writing the items of all intensity "
+            "measures costs.",
+            f"A block has at most {MAX_SITES:,} sites, and the mean gets map items by itself where "
+            f"chunks have at least {SITES_OF_A_CHUNK}.",
+        ],
+    ).show(json_path)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks.blocks")
