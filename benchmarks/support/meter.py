@@ -113,12 +113,12 @@ class RuledMeter:
         return Reading(self._cost, median(cpu_ms))
 
     def _add(self, http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
-        cost = Cost(1, _units(parsed), len(http_response.content))
+        cost = Cost(1, answer_units(parsed), len(http_response.content))
         with self._lock:
             self._cost += cost
 
 
-def _units(answer: dict[str, Any]) -> float:
+def answer_units(answer: dict[str, Any]) -> float:
     """Return the read units of an answer to a consistent read."""
     if "Items" in answer:
         return max(1, math.ceil(sum(map(item_bytes, answer["Items"])) / 4096))
