@@ -30,6 +30,8 @@ class Arguments:
 
 
 ARGUMENTS = {
+    "arrays": Arguments(page=("--sites=1000", "--map-sites=11500")),
+    "blocks": Arguments(),
     "capacity": Arguments(
         quick=("--sites=60", "--partitions=16", "--writers=4", "--scheme=calc-location"),
         full=("--sites=400",),
@@ -37,6 +39,7 @@ ARGUMENTS = {
     ),
     "codec": Arguments(quick=("--sites=10",)),
     "costs": Arguments(),
+    "grouping": Arguments(),
     "memory": Arguments(page=("--largest",)),
     "packed": Arguments(),
     "placement": Arguments(quick=()),

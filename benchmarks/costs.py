@@ -1,10 +1,11 @@
-"""What storing the reference calculation costs, by layout and realisations an item.
+"""What storing the reference calculation costs, by layout and by what shares an item.
 
     python -m benchmarks.costs [CALC_FILE] [--quick] [--json FILE]
 
-The items of a sample of sites are made as they would be written, and their write units counted as
-DynamoDB counts them; the forecast's own arithmetic and prices scale them up. A row is one site and
-realisation, or one site and statistic.
+The curves of a sample of sites stand for those of a grid like New Zealand's; that is planned as
+`hazard-store plan` does, which makes the sample's items, counts their write units as DynamoDB
+counts them, and scales them up. A row is one site and realisation, or one site and statistic; map
+items are counted by themselves.
 """
 
 from __future__ import annotations
@@ -12,42 +13,46 @@ from __future__ import annotations
 import math
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
 from benchmarks import predecessor
-from benchmarks.comparison.work import Calc, Work
+from benchmarks.comparison.work import Calc
+from benchmarks.support.scaled import REFERENCE_SITES, scaled
 from benchmarks.support.synthetic import make
 from benchmarks.support.tables import JSON_OPTION, Table
 from hazard_store.calcfile import open_calc
-from hazard_store.items import item_bytes, make_items
-from hazard_store.model import Kind, Layout
+from hazard_store.items import item_bytes
+from hazard_store.model import Inspection, Kind, Layout, StoreOptions
 from hazard_store.settings import Settings
-from hazard_store.workflow.costs import DOLLARS_PER_WRITE_UNIT, make_forecast
+from hazard_store.workflow.costs import DOLLARS_PER_WRITE_UNIT
+from hazard_store.workflow.plan import make_plan
 
-SITES = 11_500  # of the reference calculation: New Zealand's grid and its places
 DOLLARS_PER_GB_MONTH = 0.25
 HEADER = (
     "layout",
     "realisations an item",
+    "statistics an item",
+    "map items of",
     "write units a realisation",
     "a statistic",
     "M write units, realisations",
     "statistics",
+    "maps",
     "dollars of writing",
     "of the audit's reading and of writers",
     "GB stored",
     "dollars a month",
 )
-
-
-def sizes(work: Work) -> list[int]:
-    """Return the bytes of each item."""
-    return [
-        item_bytes(item)
-        for (_, place), curves in zip(work.sites, work.curves, strict=True)
-        for item in make_items(work.spec, place, curves)
-    ]
+WAYS: tuple[dict[str, Any], ...] = (
+    {"realisations_per_item": 1},
+    {"realisations_per_item": 4},
+    {},
+    {"map_statistics": "none"},
+    {"map_statistics": "all"},
+    {"statistics_per_item": 1, "map_statistics": "none"},
+)
 
 
 def units(of_items: list[int]) -> int:
@@ -55,39 +60,37 @@ def units(of_items: list[int]) -> int:
     return sum(math.ceil(size / 1024) for size in of_items)
 
 
-def our_row(calc: Calc, layout: Layout, group: int | None, n_sites: int) -> list[str]:
-    """Return the cells of one layout and group size."""
-    works = {kind: calc.work(layout, kind, n_sites, group) for kind in Kind}
-    found = {kind: sizes(work) for kind, work in works.items()}
-    sampled = len(works[Kind.STATS].sites)
-    a_site = {
-        kind: (units(of_items) / sampled, sum(of_items) / 4096 / sampled)
-        for kind, of_items in found.items()
-    }
-    planned = calc.plan(layout, group).calculation.forecast
-    forecast = make_forecast(
-        {kind: work.spec for kind, work in works.items()},
-        SITES,
-        a_site,
-        planned.writers,
-        planned.wcu_per_s_per_writer,
-        limited=False,
-    )
+def our_row(inspection: Inspection, settings: Settings, options: StoreOptions) -> list[str]:
+    """Return the cells of one way to store."""
+    plan = make_plan(inspection, "CALC", options, settings)
+    stored, forecast = plan.calculation, plan.calculation.forecast
     wcu = {Kind.REALISATIONS: forecast.realisations_wcu, Kind.STATS: forecast.stats_wcu}
-    writing = sum(wcu.values()) * DOLLARS_PER_WRITE_UNIT
-    gigabytes = sum(map(sum, found.values())) / sampled * SITES / 1e9
-    default = ", the default" if group is None and layout is Layout.PACKED else ""
+    writing = (sum(wcu.values()) + forecast.maps_wcu) * DOLLARS_PER_WRITE_UNIT
+    site_bytes = sum(plan.units.rcu.values()) * 4096
+    site_bytes += sum(plan.units.map_bytes[row] for row in stored.maps.rows)
+    gigabytes = site_bytes * stored.n_sites / 1e9
+    sizes = {kind: dict.fromkeys(stored.spec(kind).sizes) for kind in Kind}
+    default = ", the default" if options == StoreOptions() else ""
+    rows = {kind: stored.n_sites * len(stored.spec(kind).rows) for kind in Kind}
     order = (Kind.REALISATIONS, Kind.STATS)
     return [
-        layout,
-        f"{works[Kind.REALISATIONS].spec.group}{default}",
-        *(f"{wcu[kind] / SITES / len(works[kind].spec.rows):.2f}" for kind in order),
+        f"{stored.layout}{default}",
+        *(" and ".join(map(str, sizes[kind])) for kind in order),
+        _listed(stored.map_statistics, len(stored.aggs)),
+        *(f"{wcu[kind] / rows[kind]:.2f}" for kind in order),
         *(f"{wcu[kind] / 1e6:.2f}" for kind in order),
+        f"{forecast.maps_wcu / 1e6:.2f}" if stored.map_statistics else "-",
         f"{writing:.2f}",
         f"{forecast.dollars - writing:.2f}",
         f"{gigabytes:.2f}",
         f"{gigabytes * DOLLARS_PER_GB_MONTH:.2f}",
     ]
+
+
+def _listed(aggs: tuple[str, ...], n_aggs: int) -> str:
+    if not aggs:
+        return "none"
+    return "all" if len(aggs) == n_aggs else ", ".join(aggs)
 
 
 def their_row(calc: Calc, n_sites: int, folder: Path) -> list[str]:
@@ -97,14 +100,17 @@ def their_row(calc: Calc, n_sites: int, folder: Path) -> list[str]:
     found = [item_bytes(item) for item in predecessor.items(path)]
     # Its table has a local index that holds all attributes again.
     per_row = 2 * units(found) / work.n_rows
-    rows = SITES * len(work.spec.rows)
+    rows = REFERENCE_SITES * len(work.spec.rows)
     wcu, gigabytes = per_row * rows, 2 * sum(found) / work.n_rows * rows / 1e9
     return [
         predecessor.NAME,
         "1",
+        "-",
+        "-",
         f"{per_row:.2f}",
         "-",
         f"{wcu / 1e6:.2f}",
+        "-",
         "-",
         f"{wcu * DOLLARS_PER_WRITE_UNIT:.2f}",
         "-",
@@ -126,8 +132,10 @@ def main(calc_file: Path | None, sites: int, quick: bool, json_path: Path | None
         path = calc_file or make(Path(folder) / "synthetic.hdf5", sites)
         with open_calc(str(path), settings) as opened:
             calc = Calc.of(opened, settings)
-            rows = [our_row(calc, Layout.PACKED, group, sites) for group in (1, 4, None)]
-            rows.append(our_row(calc, Layout.READABLE, None, max(10, sites // 10)))
+            large = scaled(opened, calc.inspection, sites)
+            rows = [our_row(large, settings, StoreOptions(**way)) for way in WAYS]
+            few = scaled(opened, calc.inspection, max(10, sites // 10))
+            rows.append(our_row(few, settings, StoreOptions(layout=Layout.READABLE)))
             try:
                 rows.append(their_row(calc, max(4, sites // 20), Path(folder)))
                 notes.append(
@@ -136,7 +144,7 @@ def main(calc_file: Path | None, sites: int, quick: bool, json_path: Path | None
                 )
             except predecessor.NotMeasured as reason:
                 notes.append(str(reason))
-    title = f"{SITES:,} sites, {calc.shape} ({path.name}), prices of us-east-1 on demand."
+    title = f"{REFERENCE_SITES:,} sites, {calc.shape} ({path.name}), prices of us-east-1 on demand."
     Table(title, HEADER, rows, notes).show(json_path)
 
 

@@ -48,8 +48,8 @@ class Way:
     @property
     def holds(self) -> str:
         """What the items hold."""
-        spec = self.work.spec
-        return f"{spec.kind}, {min(spec.group, len(spec.rows))} an item"
+        sizes = " and ".join(map(str, dict.fromkeys(self.work.spec.sizes)))
+        return f"{self.work.kind}, {sizes} an item"
 
     def take_turn(self, url: str) -> None:
         """Measure once, unless an earlier turn failed."""
@@ -89,7 +89,7 @@ class Ways:
         rlzs, stats = Kind.REALISATIONS, Kind.STATS
         groups = calc.work(Layout.PACKED, rlzs, n_sites)
         singles = calc.work(Layout.PACKED, rlzs, n_sites // 4, group=1)
-        single_stats = calc.work(Layout.PACKED, stats, n_sites // 4)
+        packed_stats = calc.work(Layout.PACKED, stats, n_sites // 4)
         few = calc.work(Layout.READABLE, rlzs, n_slow)
         curves = folder / "curves.npz"
         predecessor.hand_over(few, curves)
@@ -112,9 +112,9 @@ class Ways:
                 way("packed", groups, ours.save),
                 way("packed, ownership not checked", groups, ours.save_unfenced),
                 way("packed", singles, ours.save),
-                way("packed", single_stats, ours.save),
+                way("packed", packed_stats, ours.save),
                 way("packed, the client library's own serializer", groups, serialized.save),
-                way("packed, the client library's own serializer", single_stats, serialized.save),
+                way("packed, the client library's own serializer", packed_stats, serialized.save),
                 way("readable", calc.work(Layout.READABLE, rlzs, n_sites // 10), ours.save),
                 way("readable", calc.work(Layout.READABLE, stats, n_sites // 10), ours.save),
             ],

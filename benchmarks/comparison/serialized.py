@@ -32,6 +32,7 @@ class PlainWrite:
     digest: bytes
     item: WireItem
     body: range  # only its length counts: the size that batches are filled by
+    is_map: bool = False
 
 
 def save(work: Work, url: str) -> float:

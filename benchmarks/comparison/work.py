@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import click
@@ -13,6 +13,7 @@ from hazard_store.calcfile import CalcFile, inspect_file
 from hazard_store.items import ItemSpec
 from hazard_store.model import Inspection, Kind, Layout, StoreOptions
 from hazard_store.query.key_ranges import SidPlace
+from hazard_store.records import StoredCalculation
 from hazard_store.settings import Settings
 from hazard_store.workflow.plan import Plan, make_plan
 
@@ -22,8 +23,14 @@ class Work:
     """Some sites of one kind of a calculation, to be saved in one spec."""
 
     calc_file: CalcFile
-    spec: ItemSpec
+    stored: StoredCalculation
+    kind: Kind
     sites: tuple[SidPlace, ...]  # in key order
+
+    @cached_property
+    def spec(self) -> ItemSpec:
+        """What the items look like."""
+        return self.stored.spec(self.kind)
 
     @property
     def n_rows(self) -> int:
@@ -58,21 +65,22 @@ class Calc:
         return cls(calc_file, inspect_file(uri, settings), settings)
 
     def plan(self, layout: Layout, group: int | None = None) -> Plan:
-        """Plan to store it; `group` is realisations an item, None: the default."""
-        options = replace(StoreOptions(), layout=layout, realisations_per_item=group)
+        """Plan to store its rows; `group` is realisations an item, None: the default."""
+        options = StoreOptions(layout=layout, realisations_per_item=group, map_statistics="none")
         return make_plan(self.inspection, "CALC", options, self.settings)
 
     def work(self, layout: Layout, kind: Kind, n_sites: int, group: int | None = None) -> Work:
         """Return sites spread over the file, at most `n_sites` of them."""
         plan = self.plan(layout, group)
-        spec = plan.calculation.spec(kind)
+        keys = plan.calculation.key_maker
         sites = [
-            (sid, part.place(index, spec.keys))
+            (sid, part.place(index, keys))
             for part in plan.site_parts
             for index, sid in enumerate(part.sids)
         ]
         places = np.unique(np.linspace(0, len(sites) - 1, n_sites).round().astype(int))
-        return Work(self.calc_file, spec, tuple(sites[place] for place in places))
+        chosen = tuple(sites[place] for place in places)
+        return Work(self.calc_file, plan.calculation, kind, chosen)
 
     @property
     def shape(self) -> str:

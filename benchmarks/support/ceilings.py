@@ -6,7 +6,6 @@ Both make or send the very requests that the project's writer sends, 25 items ea
 from __future__ import annotations
 
 import time
-from binascii import b2a_base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from numpy.typing import NDArray
+from pybase64 import b64encode
 
 from benchmarks.comparison.work import Work
 from hazard_store import codec
@@ -40,7 +40,7 @@ class Frame:
 
     def json(self) -> bytes:
         """Return the whole: the curves encoded and in base64."""
-        return self.before + b2a_base64(codec.encode(self.curves), newline=False) + self.after
+        return self.before + b64encode(codec.encode(self.curves)) + self.after
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Ceilings:
         maker, spec, found = item_maker(self.work.spec), self.work.spec, []
         for (_, place), curves in zip(self.work.sites, self.work.curves, strict=True):
             for write, rows in zip(maker.writes(place, curves), spec.groups, strict=True):
-                packed = b2a_base64(codec.encode(curves[rows]), newline=False)
+                packed = b64encode(codec.encode(curves[rows]))
                 before, _, after = write.body.partition(packed)
                 found.append(Frame(before, curves[rows], after))
         return [found[start : start + ITEMS] for start in range(0, len(found), ITEMS)]

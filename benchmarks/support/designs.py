@@ -22,9 +22,12 @@ class Design:
 
     @property
     def options(self) -> StoreOptions:
-        """What to tell the plan."""
+        """What to tell the plan; map items are alike in all designs (`benchmarks.grouping`)."""
         return StoreOptions(
-            key_scheme=self.scheme, layout=self.layout, realisations_per_item=self.group
+            key_scheme=self.scheme,
+            layout=self.layout,
+            realisations_per_item=self.group,
+            map_statistics="none",
         )
 
 

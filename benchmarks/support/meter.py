@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from hazard_store.items import item_bytes
@@ -74,3 +76,52 @@ def _ask(params: dict[str, Any], **_: Any) -> None:
 def _record_units(item: dict[str, Any]) -> float:
     """Return the read units of a record: they are all read consistently."""
     return math.ceil(item_bytes(item) / 4096)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one question cost, the calculation's records included."""
+
+    cost: Cost
+    cpu_ms: float  # of this process: the median of some turns
+
+    def __str__(self) -> str:
+        cost = self.cost
+        return f"{cost.requests} / {cost.units:,.0f} / {cost.sent / 1000:,.0f} / {self.cpu_ms:,.1f}"
+
+
+class RuledMeter:
+    """Watches the reads of one store's client, and reckons units from the items that came.
+
+    DynamoDB rounds a page of a Query up to 4 KB, and of items by their keys each; the embedded
+    DynamoDB counts neither.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._lock, self._cost = threading.Lock(), Cost()
+        for operation in READS:
+            store.client.meta.events.register(f"after-call.dynamodb.{operation}", self._add)
+
+    def measured(self, read: Callable[[], object], turns: int = 1) -> Reading:
+        """Return what a question costs: the last of some turns, their median of CPU time."""
+        cpu_ms = []
+        for _ in range(turns):
+            self._cost = Cost()
+            began = time.process_time()
+            read()
+            cpu_ms.append(1000 * (time.process_time() - began))
+        return Reading(self._cost, median(cpu_ms))
+
+    def _add(self, http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
+        cost = Cost(1, answer_units(parsed), len(http_response.content))
+        with self._lock:
+            self._cost += cost
+
+
+def answer_units(answer: dict[str, Any]) -> float:
+    """Return the read units of an answer to a consistent read."""
+    if "Items" in answer:
+        return max(1, math.ceil(sum(map(item_bytes, answer["Items"])) / 4096))
+    single = [answer["Item"]] if "Item" in answer else [{}]
+    items = [i for of_table in answer.get("Responses", {"": single}).values() for i in of_table]
+    return sum(max(1, math.ceil(item_bytes(item) / 4096)) for item in items)

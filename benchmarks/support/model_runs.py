@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.support.embedded import free_port, stopped_at_exit
 from hazard_store.aws.rate import RateLimiter
 from hazard_store.calcfile import inspect_file, open_calc
@@ -170,7 +172,7 @@ def _write_sequentially(store: Store, path: Path, head: Head, kind: Kind) -> Non
         writer.write(
             write
             for sid, place in sites
-            for write in maker.writes(place, calc_file.curves(kind, [sid])[0])
+            for write in maker.writes(place, calc_file.curves(kind, np.array([sid]))[0])
         )
 
 

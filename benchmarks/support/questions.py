@@ -12,6 +12,7 @@ import numpy as np
 
 from benchmarks.support.meter import Cost, Meter
 from hazard_store.calcfile import open_calc
+from hazard_store.items.groups import MEAN
 from hazard_store.keys import HASH_KEY, KeyMaker, site_code
 from hazard_store.model import KeyScheme, Kind
 from hazard_store.query import get_hazard_rlz_curves, get_hazard_stats_curves
@@ -34,6 +35,7 @@ class Asked:
     n_aggs: int  # S
     n_imts: int  # M
     n_levels: int  # L
+    quantile: str  # a statistic that is not the mean
     shared: str  # where other calculations have a site, too
     single: list[str]
     near: list[str]
@@ -55,6 +57,7 @@ class Asked:
             len(calculation.aggs),
             n_imts,
             n_levels,
+            quantile=next(agg for agg in reversed(calculation.aggs) if agg != MEAN),
             shared=codes[0],
             single=[codes[i] for i in apart],
             near=[codes[i] for i in np.flatnonzero(away[middle] <= NEAR_DEGREES)],
@@ -90,6 +93,7 @@ def measure(store: Store, scheme: KeyScheme, asked: Asked) -> Costs:
 
     near = f"{len(asked.near)} sites"
     ask("1 site: the mean", *each_site(stats, ["mean"]))
+    ask("1 site: a quantile", *each_site(stats, [asked.quantile]))
     ask(f"1 site: all {asked.n_aggs} statistics", *each_site(stats, None))
     ask("1 site: one realisation", *each_site(rlzs, [RLZ]))
     ask(f"1 site: all {asked.n_rlzs} realisations", *each_site(rlzs, None))

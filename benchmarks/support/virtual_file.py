@@ -1,7 +1,7 @@
 """A calculation of any size in S3 that no disk holds: a block of real curves, repeated.
 
 HDF5 lays the file out as the engine does and makes room for the curves without writing them; their
-offsets are known then, and where a reader asks for those bytes it gets a block of `BLOCK` sites of
+offsets are known then, and where a reader asks for those bytes it gets a block of some sites of
 benchmarks/support/synthetic.py over and over. Everything else comes from the (sparse) file itself.
 The server knows what the package asks of S3: HEAD, and GET of a range with If-Match.
 """
@@ -23,9 +23,18 @@ from numpy.typing import NDArray
 
 from benchmarks.support.synthetic import BLOCK, blocks, lay_out, statistics
 
-RLZS, IMTS, LEVELS = 12, 27, 44
 URI = "s3://virtual/calc.hdf5"
 FORK = multiprocessing.get_context("fork")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a site has, and how many of them are repeated."""
+
+    rlzs: int = 12
+    imts: int = 27
+    levels: int = 44
+    block: int = BLOCK
 
 
 @dataclass(frozen=True)
@@ -48,12 +57,12 @@ class Repeated:
 class VirtualFile:
     """A calculation file of many sites; `folder` keeps its sparse part."""
 
-    def __init__(self, folder: Path, sites: int) -> None:
+    def __init__(self, folder: Path, sites: int, shape: Shape = Shape()) -> None:
         self._path = folder / f"{sites}.hdf5"
-        curves = next(blocks(BLOCK, RLZS, IMTS, LEVELS))
+        curves = next(blocks(shape.block, shape.rlzs, shape.imts, shape.levels))
         contents = {"hcurves-rlzs": curves, "hcurves-stats": statistics(curves)}
         with h5py.File(self._path, "w") as file:
-            lay_out(file, sites, RLZS, IMTS, LEVELS, room_unwritten())
+            lay_out(file, sites, shape.rlzs, shape.imts, shape.levels, room_unwritten())
             self._repeated = sorted(
                 (_repeated(file[name], block) for name, block in contents.items()),
                 key=lambda each: each.start,
@@ -142,11 +151,11 @@ def _serve(file: VirtualFile, told: Connection) -> None:
 
 
 @contextmanager
-def virtual_s3(sites: int) -> Iterator[str]:
+def virtual_s3(sites: int, shape: Shape = Shape()) -> Iterator[str]:
     """Serve a calculation as `URI` from a process of its own; yield the address of its S3."""
     with tempfile.TemporaryDirectory(prefix="hazard-store-") as folder:
         ours, theirs = FORK.Pipe()
-        file = VirtualFile(Path(folder), sites)
+        file = VirtualFile(Path(folder), sites, shape)
         process = FORK.Process(target=_serve, args=(file, theirs), daemon=True)
         process.start()
         try:

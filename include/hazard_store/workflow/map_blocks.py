@@ -58,8 +58,9 @@ class MapBlocks:
 
     def _block(self) -> Block:
         sites = block_sites(self._sites, with_ids=self._maps.rule is None)
-        writes = self._maps.writes(self._start, sites, self._curves)
-        return Block(self._start, self._stop, tuple(writes))
+        writes = tuple(self._maps.writes(self._start, sites, self._curves))
+        self._curves = np.empty((0, 0, 0, 0), np.float32)  # packed: not held while the items are sent
+        return Block(self._start, self._stop, writes)
 
 
 def block_sites(sites: Sequence[SidPlace], *, with_ids: bool) -> BlockSites:
