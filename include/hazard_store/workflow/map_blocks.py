@@ -59,7 +59,7 @@ class MapBlocks:
     def _block(self) -> Block:
         sites = block_sites(self._sites, with_ids=self._maps.rule is None)
         writes = tuple(self._maps.writes(self._start, sites, self._curves))
-        self._curves = np.empty((0, 0, 0, 0), np.float32)  # packed: not held while the items are sent
+        self._curves = np.empty((0, 0, 0, 0), np.float32)  # not held while the items are sent
         return Block(self._start, self._stop, writes)
 
 
