@@ -120,6 +120,18 @@ def key_of(item: dict[str, Any]) -> dict[str, Any]:
     return {name: item[name] for name in key_names(item)}
 
 
+def counted_puts(store: Store) -> list[int]:
+    """Count the items that each write request puts or deletes from now on."""
+    counts: list[int] = []
+
+    def count(params: dict[str, Any], **_: object) -> None:
+        # One in each item, and one in the name `RequestItems` of the request.
+        counts.append(params["body"].count(b"Request") - 1)
+
+    store.bulk_client.meta.events.register_last("before-call.dynamodb.BatchWriteItem", count)
+    return counts
+
+
 def reports_of(store: Store) -> list[WriteReport]:
     """Return the reports of all chunks that were begun."""
     head = store.head("A")
