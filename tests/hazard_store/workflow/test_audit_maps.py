@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from hazard_store import codec
+from hazard_store.codec.frame import framed
 from hazard_store.errors import DamagedCalculation
 from hazard_store.items import item_digest, maps
 from hazard_store.model import KeyScheme, Kind
@@ -243,6 +244,21 @@ def test_curves_say_that_they_are_damaged_and_print_whole_sites(store: Store, cl
     assert "A:map:mean:SA(0.5) 00000004 is missing" in ended.sentence
     assert N - 4 == len(json.loads(ended.out))
     assert 0 == cli("curves", "A", "--agg", "mean", "--imt", "PGA", "--format", "json").code
+
+
+def test_audit_and_repair_say_that_a_newer_release_wrote_an_item(store: Store, cli, path: Path):
+    """Of sites and of maps: no verdict on what it cannot read."""
+    stored(store, path, map_statistics=MAPS, realisations=False)
+    newer = {"B": framed(codec.NEWEST + 1, 0, b"x")}
+    items = (map_items(store)[PGA, FIRST], items_of(store, store.table(Kind.STATS))[-1])
+    for item in items:
+        put(store, {**item, "curves": newer})
+        for verb in (("audit", "A"), ("audit", "A", "--calc-file", path), ("repair", "A")):
+            ended = cli(*verb)
+            assert 78 == ended.code
+            assert "written by a newer release (an item of codec version 3" in ended.sentence
+        put(store, item)
+    assert 0 == cli("audit", "A", "--calc-file", path).code
 
 
 def test_without_leave_an_extra_map_item_stays(store: Store, cli, path: Path):
