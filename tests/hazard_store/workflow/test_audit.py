@@ -238,10 +238,12 @@ def test_an_extra_item_on_the_border_of_two_chunks_counts_once(store: Store, cli
     assert expected == {difference["range_key"] for difference in found["differences"]}
 
 
-@pytest.mark.parametrize("record", ["digests", "report", "sites", "realisations-not-needed"])
+@pytest.mark.parametrize(
+    "record", ["digests", "digests#maps", "report", "sites", "realisations-not-needed"]
+)
 def test_a_lost_record_does_not_pass_unnoticed(store: Store, cli, record: str):
     """Without the digests nothing was compared; without the sites nothing can be."""
-    stored(store, FILE)
+    stored(store, FILE, map_statistics="mean")
     meta = store.settings.meta_table
     lost = [i for i in items_of(store, meta) if i["record"]["S"].startswith(f"{record}#")]
     for item in lost:
@@ -251,11 +253,12 @@ def test_a_lost_record_does_not_pass_unnoticed(store: Store, cli, record: str):
     assert json.loads(ended.out)["passed"] is (not lost)
 
 
-def test_shortened_digests_do_not_pass_unnoticed(store: Store, cli):
-    stored(store, FILE)
+@pytest.mark.parametrize("of", ["stats", "maps"])
+def test_shortened_digests_do_not_pass_unnoticed(store: Store, cli, of: str):
+    stored(store, FILE, map_statistics="mean")
     parts = store.parts("A")
-    whole = parts.get("digests#stats#0000")
-    parts.put("digests#stats#0000", whole[:-8])
+    whole = parts.get(f"digests#{of}#0000")
+    parts.put(f"digests#{of}#0000", whole[:-8])
     assert cli("audit", "A").code == 1
 
 
