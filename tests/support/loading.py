@@ -89,7 +89,7 @@ def given_up(store: Store, path: Path | str, calc_id: str, **options: Any) -> He
     """Leave what a run has written that failed in its audit; return its head."""
     plan = plan_of(store, path, calc_id, **options)
     head = claim(store, plan, "store_hazard/dead", IfStored.FAIL).head
-    for kind in Kind:
+    for kind in (kind for kind in Kind if head.calculation.spec(kind).rows):
         for chunk in head.calculation.chunks:
             write_chunk(store, str(path), head, kind, chunk)
     store.transitions.fail(head, {})

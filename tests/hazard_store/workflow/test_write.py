@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from hazard_store.errors import Refused
@@ -99,3 +101,14 @@ def test_another_file_is_refused_and_the_report_says_that_nothing_is_complete(st
     assert report is not None
     assert (False, 0, "") == (report.complete, report.sent, report.digests)
     assert [] == items_of(store, store.table(Kind.STATS))
+
+
+def test_a_kind_that_is_not_stored_has_nothing_to_write(store: Store, cli):
+    claim(store, plan_of(store, realisations=False), "run-1", IfStored.FAIL)
+    for _ in range(2):
+        ended = cli("write", FILE, "A", "--kind", "realisations", "--sites", "0:6")
+        assert 0 == ended.code, ended.err
+        said = json.loads(ended.out)
+        assert (0, 0, True) == (said["expected"], said["sent"], said["complete"])
+    assert [] == items_of(store, store.table(Kind.REALISATIONS))
+    assert 0 == cli("load", FILE, "A", "--if-stored", "resume").code
