@@ -64,7 +64,7 @@ def test_plan_and_store_meta_open_no_file_and_a_failed_run_leaves_nothing(
     assert [f"inspect#store_hazard/{ended.run_id}"] == found
     assert "failed" == ended.state
     assert ["success"] == ended.states["plan"] == ended.states["store_meta"]
-    assert 36 == ended.xcoms["plan", "forecast"][0]["stats_items"]
+    assert 12 == ended.xcoms["plan", "forecast"][0]["stats_items"]
     assert ["failed"] == ended.states["write_stats"] == ended.states["write_realisations"]
     assert "exit code 66 (no such input or calculation)" in capfd.readouterr().out
     assert Status.FAILED is store.head("DELETED").status

@@ -30,7 +30,7 @@ def test_a_dry_run_plans_and_writes_nothing(run: Callable, upload: Callable, sto
     ended = run(calc_id="DRY", calc_file=upload(FIRST), dry_run=True)
     assert "success" == ended.state
     plan = ended.xcoms["plan", "forecast"][0]
-    assert 36 == plan["stats_items"]
+    assert 12 == plan["stats_items"]
     assert 0 < plan["dollars"]
     assert 0 < plan["seconds"]
     for task in ("store_meta", "decide", "publish"):
