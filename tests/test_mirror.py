@@ -60,6 +60,7 @@ TESTED_IN = {
     "hazard_store/records/reports.py": "hazard_store/workflow/test_publish.py",
     "hazard_store/records/transitions.py": "hazard_store/records/test_states.py",
     "hazard_store/tables.py": "hazard_store/cli/test_verbs.py",
+    "hazard_store/workflow/differences.py": "hazard_store/workflow/test_audit.py",
     "hazard_store/workflow/inspect.py": "hazard_store/workflow/test_claim_published.py",
     "hazard_store/workflow/pool.py": "hazard_store/workflow/test_load.py",
     "hazard_store/workflow/progress.py": "hazard_store/workflow/test_load.py",

@@ -24,7 +24,7 @@ BOTH = CALCS / "classical_rlzs_stats.hdf5"
 STATS, REALISATIONS = "write_stats", "write_realisations"
 
 
-def counts(store: Store, calc_id: str, kind: Kind) -> tuple[int, ...]:
+def counts(store: Store, calc_id: str, kind: str) -> tuple[int, ...]:
     """Return (rows, expected, acknowledged + found, stored) of a calculation's audit."""
     of_kind = store.head(calc_id).outcome["audit"][str(kind)]
     written = of_kind["acknowledged"] + of_kind["found"]
@@ -50,11 +50,14 @@ def test_both_kinds_are_stored_in_chunks_and_a_second_run_writes_nothing(
 ) -> None:
     """What was published is an asset event, with identity and counts; nothing written, no event."""
     uri = upload(BOTH)
-    conf = {"calc_id": "BOTH", "calc_file": uri, "key_scheme": "calc", "sites_per_chunk": 3}
-    first = run(**conf)
+    conf = {"calc_id": "BOTH", "calc_file": uri}
+    named = {"key_scheme": "calc", "sites_per_chunk": 3, "map_statistics": "mean,0.5"}
+    first = run(**conf, **named)
     assert first.state == "success"
     assert_exact(store, "BOTH")
     assert counts(store, "BOTH", Kind.STATS) == (36, 12, 12, 12)
+    n_maps = 2 * (1 + 2 * 3)  # a chunk is one block: its sites, and two statistics of three IMTs
+    assert counts(store, "BOTH", "maps") == (36, n_maps, n_maps, n_maps)
     assert counts(store, "BOTH", Kind.REALISATIONS)[0] == 72
     for task in (STATS, REALISATIONS, "audit"):
         assert first.states[task] == ["success", "success"]
@@ -64,7 +67,8 @@ def test_both_kinds_are_stored_in_chunks_and_a_second_run_writes_nothing(
         ]
     assert f"store_hazard/{first.run_id}" == store.head("BOTH").owner
     assert first.xcom_bytes < 4_000
-    assert first.xcoms["plan", "forecast"][0]["stats_items"] == 12
+    said = first.xcoms["plan", "forecast"][0]
+    assert (said["stats_items"], said["maps_items"]) == (12, n_maps)
 
     log = capfd.readouterr().out
     assert "ECS Task started" in log
@@ -74,7 +78,7 @@ def test_both_kinds_are_stored_in_chunks_and_a_second_run_writes_nothing(
     (extra,) = events_of("BOTH")
     assert (12, "published") == (extra["stats"]["stored"], extra["status"])
 
-    with nothing_changed(store):
+    with nothing_changed(store):  # what is not named now follows what is stored
         again = run(**conf)
     assert again.state == "success"
     for task in (STATS, REALISATIONS, "audit"):

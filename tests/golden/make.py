@@ -1,10 +1,10 @@
 """Makes the golden files of a version: stored items and records, as DynamoDB has them.
 
-    python -m tests.golden.make v2
+    python -m tests.golden.make v3
 
-The files of v1 are never made again: they stand for what users have stored. A change of the encoded
-bytes, of keys or of digests is a new version of the codec or of the records, with files of its own
-beside the old ones, which stay readable for ever. The script refuses to overwrite.
+The files of v1 and v2 are never made again: they stand for what users have stored. A change of the
+encoded bytes, of keys or of digests is a new version of the codec or of the records, with files of
+its own beside the old ones, which stay readable for ever. The script refuses to overwrite.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import base64
 import hashlib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hazard_store import codec
-from hazard_store.items import ItemSpec, Place, item_maker
+from hazard_store.items import BlockSites, ItemSpec, MapSpec, Place, item_maker
 from hazard_store.items.groups import runs
 from hazard_store.items.spec import rlz_rows
-from hazard_store.keys import KeyMaker
+from hazard_store.keys import CodeRule, KeyMaker
 from hazard_store.model import FileVersion, IfStored, KeyScheme, Kind, Layout, LogicTree
 from hazard_store.records import (
     AuditReport,
@@ -120,6 +121,126 @@ def blobs() -> list[dict[str, Any]]:
         digest = hashlib.sha256(blob).hexdigest()
         made.append({"rows": n_rows, "seed": seed, "bytes": len(blob), "sha256": digest})
     return made
+
+
+MAP_AGGS = ("mean", "0.95")
+MAP_IMTS = ("PGA", "SA(0.5)", "A:B%")
+
+
+def map_spec(rule: CodeRule | None) -> MapSpec:
+    """The spec of map items: of a calculation whose codes follow a rule, or are ids."""
+    rows = tuple(AGGS.index(agg) for agg in MAP_AGGS)
+    version = "CALC13" if rule is None else "CALC13@2"
+    return MapSpec(version, MAP_AGGS, rows, MAP_IMTS, len(LEVELS[0]), 3, rule)
+
+
+def block_sites(rule: CodeRule | None) -> BlockSites:
+    """The three sites as a block; the one without vs30 is among others, or none has any."""
+    locs, lats, lons, vs30s = zip(*SITES, strict=True)
+    numbers = np.array([np.nan if vs30 is None else vs30 for vs30 in vs30s])
+    has_vs30 = rule is None or rule.with_vs30
+    return BlockSites(
+        sids=np.array([7, 0, 70_000], np.uint32),
+        lats=np.array(lats),
+        lons=np.array(lons),
+        vs30s=numbers if has_vs30 else None,
+        ids=locs if rule is None else None,
+    )
+
+
+def block_curves() -> NDArray[np.float32]:
+    """Curves of two statistics and three IMTs at three sites, every odd float among them."""
+    by_site = np.stack([curves(Layout.PACKED, Kind.STATS, site) for site in range(3)])
+    found = by_site[:, [0, 3]].transpose(1, 2, 0, 3)
+    return np.ascontiguousarray(found)
+
+
+def map_items() -> list[dict[str, Any]]:
+    """Every map item of a block, with the bits that it was made from."""
+    entries = []
+    for rule in (CodeRule(), CodeRule(5, with_vs30=True), None):
+        spec, sites, made = map_spec(rule), block_sites(rule), block_curves()
+        writes = list(spec.writes(2000, sites, made))
+        entries.append(
+            {
+                "rule": None if rule is None else [rule.decimals, rule.with_vs30],
+                "curves": [f"{bits:08x}" for bits in made.view(np.uint32).ravel().tolist()],
+                "items": [spelled(write.item()) for write in writes],
+                "digests": [write.digest.hex() for write in writes],
+            }
+        )
+    return entries
+
+
+GROUPS = {"mean": (1, 3), "2": (2, 2), "all": (4,)}
+
+
+def grouped_spec(sizes: tuple[int, ...]) -> ItemSpec:
+    """The spec of statistics in groups."""
+    keys = KeyMaker(KeyScheme.CALC_LOCATION, "CALC13")
+    return ItemSpec(Kind.STATS, Layout.PACKED, keys, AGGS, sizes, IMTS, np.array(LEVELS))
+
+
+def grouped_items() -> list[dict[str, Any]]:
+    """The statistics of three sites, in groups."""
+    entries = []
+    for name, sizes in GROUPS.items():
+        of_groups = grouped_spec(sizes)
+        for site, (loc, lat, lon, vs30) in enumerate(SITES):
+            place = Place(lat, lon, vs30, loc, of_groups.keys.hash_key(lat, lon))
+            made = curves(Layout.PACKED, Kind.STATS, site)
+            writes = list(item_maker(of_groups).writes(place, made))
+            entries.append(
+                {
+                    "groups": name,
+                    "site": site,
+                    "items": [spelled(write.item()) for write in writes],
+                    "digests": [write.digest.hex() for write in writes],
+                }
+            )
+    return entries
+
+
+NOISE = 3
+
+
+def block_bits(n_sites: int, seed: int) -> NDArray[np.uint32]:
+    """The bits of a full-sized block: noise, curves that are alike at all sites, or by levels."""
+    bits = codec_bits(-(-n_sites // 27), seed).reshape(-1, 44)[:n_sites]
+    sites, levels = np.indices(bits.shape).astype(np.uint64)
+    alike = 0x3F7FFFFF - levels * 0x00280000 - sites * 0x00000400 + (bits & np.uint32(0xFF))
+    if seed == NOISE:  # of all 32 bits
+        noise = np.arange(1, bits.size + 1, dtype=np.uint64) * 0x9E3779B97F4A7C15
+        noise = (noise ^ noise >> 31) * 0xBF58476D1CE4E5B9
+        return (noise >> 32).astype(np.uint32).reshape(bits.shape)
+    return bits if seed % 2 else alike.astype(np.uint32)
+
+
+def columns(n_sites: int) -> dict[str, NDArray[Any]]:
+    """Columns of the sites of a full-sized block, by whole numbers alone."""
+    numbers = np.arange(n_sites, dtype=np.uint32)
+    noise = block_bits(n_sites, 1)[:, 7]
+    return {
+        "sids": numbers * np.uint32(7919) % np.uint32(n_sites),
+        "grid": -(numbers // 40).astype(np.float64) / 20,
+        "anywhere": noise.astype(np.float64) / 2**22,
+        "vs30s": np.where(numbers % 3, numbers % 5 * 100.0, np.nan),
+    }
+
+
+def blocks() -> list[dict[str, Any]]:
+    """The digests of full-sized blobs of blocks and columns."""
+    made = []
+    for n_sites, seed in ((1, 1), (1000, 1), (1000, 2), (2000, 4), (1000, NOISE)):
+        blob = codec.encode_block(block_bits(n_sites, seed).view(np.float32))
+        made.append({"sites": n_sites, "seed": seed, **_digest(blob)})
+    for name, column in columns(1500).items():
+        made.append({"column": name, **_digest(codec.encode_column(column))})
+    return made
+
+
+def _digest(blob: bytes) -> dict[str, Any]:
+    return {"method": blob[1], "bytes": len(blob), "sha256": hashlib.sha256(blob).hexdigest()}
 
 
 def spelled(item: dict[str, Any]) -> dict[str, Any]:
@@ -226,15 +347,31 @@ def write(path: Path, content: Any) -> None:
         file.write("[" + ",\n".join(lines) + "]\n")
 
 
-def main(version: str) -> None:
-    """Write the golden files of the items. `records.json` is what `records` gives back."""
-    folder = HERE / version
-    folder.mkdir(exist_ok=True)
-    write(folder / "blobs.json", blobs())
+def of_v1() -> Iterator[tuple[str, Any]]:
+    """The items and blobs of codec version 1, by file. `records.json` is what `records` gives."""
+    yield "blobs.json", blobs()
     for scheme in KeyScheme:
         for layout in Layout:
             for kind in Kind:
-                write(folder / f"items-{scheme}-{layout}-{kind}.json", items(scheme, layout, kind))
+                yield f"items-{scheme}-{layout}-{kind}.json", items(scheme, layout, kind)
+
+
+def of_v2() -> Iterator[tuple[str, Any]]:
+    """What came with formats: map items in codec version 2, and groups of statistics."""
+    yield "blocks.json", blocks()
+    yield "items-maps.json", map_items()
+    yield "items-grouped-stats.json", grouped_items()
+
+
+FILES = {"v1": of_v1, "v2": of_v2}
+
+
+def main(version: str) -> None:
+    """Write the golden files of a version."""
+    folder = HERE / version
+    folder.mkdir(exist_ok=True)
+    for name, content in FILES[version]():
+        write(folder / name, content)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from hazard_store.items import Place, item_digest, item_maker, read_item
+from hazard_store.keys import CodeRule
 from hazard_store.model import KeyScheme, Kind, Layout, Status
 from hazard_store.query import get_logic_tree, get_sites
 from hazard_store.store import Store
 from tests.golden import make
 
-V1 = Path(__file__).with_name("v1")
+V1, V2 = (Path(__file__).with_name(name) for name in ("v1", "v2"))
 files = pytest.mark.parametrize(
     ("scheme", "layout", "kind"), [(s, la, k) for s in KeyScheme for la in Layout for k in Kind]
 )
@@ -60,6 +61,50 @@ def test_the_same_curves_give_the_same_items(scheme: KeyScheme, layout: Layout, 
 def test_full_sized_curves_give_the_same_bytes():
     """Another release of the compressor, or another level, shows here."""
     assert json.loads((V1 / "blobs.json").read_text()) == make.blobs()
+
+
+def test_full_sized_blocks_and_columns_give_the_same_bytes():
+    """Likewise; every method of the version is among them."""
+    golden = json.loads((V2 / "blocks.json").read_text())
+    assert golden == make.blocks()
+    assert {0, 1, 2, 3} == {entry["method"] for entry in golden}
+
+
+def of_maps() -> Any:
+    return json.loads((V2 / "items-maps.json").read_text())
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_old_map_items_are_read_and_made_again(number: int):
+    """Of codes by a rule, by a rule with vs30, and of ids."""
+    entry = of_maps()[number]
+    rule = None if entry["rule"] is None else CodeRule(*entry["rule"])
+    spec, sites = make.map_spec(rule), make.block_sites(rule)
+    bits = np.array([int(text, 16) for text in entry["curves"]], np.uint32)
+    curves = bits.view(np.float32).reshape(len(make.MAP_AGGS), len(make.MAP_IMTS), 3, -1)
+    items = [make.unspelled(item) for item in entry["items"]]
+    assert sites.equals(spec.read_sites(items[0]))
+    for (hash_key, a, m), item in zip(spec.curve_keys, items[1:], strict=True):
+        assert curves[a, m].tobytes() == spec.read_curves(item, 3).tobytes()
+        assert (hash_key, "00002000") == (item["haz_sol_id"]["S"], item["loc_agg_rk"]["S"])
+    assert entry["digests"] == [item_digest(item).hex() for item in items]
+    writes = list(spec.writes(2000, sites, curves))
+    assert entry["items"] == [make.spelled(write.item()) for write in writes]
+    assert entry["digests"] == [write.digest.hex() for write in writes]
+
+
+def test_old_groups_of_statistics_are_read_and_made_again():
+    for entry in json.loads((V2 / "items-grouped-stats.json").read_text()):
+        spec = make.grouped_spec(make.GROUPS[entry["groups"]])
+        loc, lat, lon, vs30 = make.SITES[entry["site"]]
+        place = Place(lat, lon, vs30, loc, spec.keys.hash_key(lat, lon))
+        curves = make.curves(Layout.PACKED, Kind.STATS, entry["site"])
+        read = [read_item(spec, make.unspelled(item)) for item in entry["items"]]
+        assert curves.tobytes() == np.concatenate([rows.curves for rows in read]).tobytes()
+        assert {place} == {rows.place for rows in read}
+        writes = list(item_maker(spec).writes(place, curves))
+        assert entry["items"] == [make.spelled(write.item()) for write in writes]
+        assert entry["digests"] == [write.digest.hex() for write in writes]
 
 
 def test_the_golden_curves_have_every_odd_float():
@@ -110,13 +155,18 @@ def test_old_reports_are_read(old_records: Store):
     assert 1 == audited.missing == len(audited.differences)
 
 
-def test_the_script_overwrites_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("version", make.FILES)
+def test_the_script_overwrites_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+):
     monkeypatch.setattr(make, "HERE", tmp_path)
-    make.main("v1")
+    make.main(version)
     with pytest.raises(FileExistsError):
-        make.main("v1")
-    made = {path.name: path.read_text() for path in (tmp_path / "v1").iterdir()}
+        make.main(version)
+    made = {path.name: path.read_text() for path in (tmp_path / version).iterdir()}
     golden = {
-        path.name: path.read_text() for path in V1.glob("*.json") if path.name != "records.json"
+        path.name: path.read_text()
+        for path in (V1.parent / version).glob("*.json")
+        if path.name != "records.json"
     }
     assert golden == made

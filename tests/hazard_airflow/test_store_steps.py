@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from hazard_airflow import audit_steps, store_steps
-from hazard_store.errors import BadParameter, LostOwnership, Misconfigured, Refused
-from hazard_store.model import Status, StoreOptions
+from hazard_store.errors import BadParameter, LostOwnership, Misconfigured, NewerRelease, Refused
+from hazard_store.model import IfStored, Status, StoreOptions
 from hazard_store.records import Chunk
 from hazard_store.store import Store
 from hazard_store.workflow.inspect import inspect, inspection_json
 from hazard_store.workflow.plan import make_plan
 from tests.support.laws import nothing_changed
-from tests.support.loading import CALCS, Silent, all_items, stored
+from tests.support.loading import CALCS, Silent, all_items, items_of, stored
 
 pytestmark = pytest.mark.airflow
 
@@ -101,6 +101,47 @@ def test_what_is_gone_is_asked_for_again(store: Store, inspected: dict[str, Any]
             with pytest.raises(Refused, match="clear `inspect` as well"):
                 step(inspected, PARAMS, "run-1")
     assert ["run-2"] == left(store)
+
+
+def test_what_a_newer_release_left_is_no_plan_of_ours(
+    store: Store, inspected: dict[str, Any]
+) -> None:
+    """The image of the containers is newer than Airflow's own package."""
+    parts = store.parts("inspect#run-1")
+    newer = {"format": 3, "release": "9.1.0", "of_what_we_do_not_know": 1}
+    parts.put_json("inspection", newer)
+    with nothing_changed(store):
+        for step in (store_steps.plan, store_steps.store_meta):
+            with pytest.raises(NewerRelease, match=r"update to 9\.1\.0"):
+                step(inspected, PARAMS, "run-1")
+
+
+def test_a_calculation_of_a_newer_release_is_left_as_it_is(
+    store: Store, inspected: dict[str, Any]
+) -> None:
+    stored(store, FILE)
+    meta = store.settings.meta_table
+    (head,) = (i for i in items_of(store, meta) if i["record"]["S"] == "head")
+    newer = json.dumps({"calc_id": "A", "format": 3, "release": "9.1.0"})
+    store.client.put_item(TableName=meta, Item={**head, "calculation": {"S": newer}})
+    steps = (
+        *(
+            lambda policy=policy: store_steps.store_meta(
+                inspected, PARAMS | {"if_stored": policy}, "run-1"
+            )
+            for policy in IfStored
+        ),
+        lambda: store_steps.decide([], [], "A", "run-1"),
+        lambda: store_steps.decide(None, ["store_meta"], "A", "run-1"),
+        lambda: store_steps.decide([{"sites": "0:6"}], [], "A", "run-1"),
+        lambda: store_steps.publish("A", "run-1"),
+        lambda: audit_steps.audits({"calc_ids": None, "max_rcu_per_s": None}),
+        lambda: audit_steps.stale({"stale_days": 14, "remove_stale": True}),
+    )
+    with nothing_changed(store):
+        for step in steps:
+            with pytest.raises(NewerRelease, match=r"update to 9\.1\.0"):
+                step()
 
 
 def test_a_run_removes_what_it_left_and_what_killed_runs_left_a_day_ago(store: Store) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from hazard_store.model import KeyScheme, Layout
 from hazard_store.store import Store
-from tests.support.laws import check_fidelity, ways_of
+from tests.support.laws import Way, check_fidelity, ways_of
 from tests.support.loading import CALCS, all_items
 from tests.support.plain_curves import plain_calc
 
@@ -51,7 +51,7 @@ needs_shared = pytest.mark.skipif(
 @pytest.mark.parametrize("scheme", list(KeyScheme))
 @pytest.mark.parametrize("case", STORED)
 def test_stores_every_curve(store: Store, case: str, scheme: KeyScheme):
-    """Each engine-made file, in both layouts and all group sizes."""
+    """Each engine-made file, in both layouts and all group sizes, with map items and without."""
     check_fidelity(store, CALCS / case, scheme)
 
 
@@ -64,37 +64,32 @@ def test_stores_every_curve_of_a_shared_file(store: Store, name: str, scheme: Ke
 
 @needs_shared
 @pytest.mark.parametrize(
-    ("name", "scheme", "layout", "group"),
+    ("name", "way"),
     [
-        ("case_07__samples12000", KeyScheme.CALC_LOCATION, Layout.PACKED, None),
-        ("nzlike_real_200", KeyScheme.CALC_LOCATION, Layout.PACKED, None),
+        ("case_07__samples12000", {"layout": Layout.PACKED}),
+        ("nzlike_real_200", {"layout": Layout.PACKED, "map_statistics": "mean"}),
     ],
 )
-def test_stores_every_curve_of_a_large_file(
-    store: Store, name: str, scheme: KeyScheme, layout: Layout, group: int | None
-):
-    check_fidelity(store, SHARED / f"{name}.hdf5", scheme, [(layout, group)])
+def test_stores_every_curve_of_a_large_file(store: Store, name: str, way: Way):
+    check_fidelity(store, SHARED / f"{name}.hdf5", KeyScheme.CALC_LOCATION, [way])
 
 
-WAYS_OF_LARGE = {
-    scheme: [(Layout.READABLE, None), *((Layout.PACKED, group) for group in (1, 5, None))]
-    if scheme is KeyScheme.CALC_LOCATION
-    else [(Layout.PACKED, None)]
-    for scheme in KeyScheme
-}
+# How many ways there are; what each of them is, `ways_of` says.
+WAYS_OF_LARGE = {scheme: 4 if scheme is KeyScheme.CALC_LOCATION else 1 for scheme in KeyScheme}
 
 
 @pytest.mark.slow
 @needs_shared
 @pytest.mark.parametrize(
-    ("scheme", "layout", "group"),
-    [(scheme, *way) for scheme, ways in WAYS_OF_LARGE.items() for way in ways],
+    ("scheme", "number"),
+    [(scheme, number) for scheme, n_ways in WAYS_OF_LARGE.items() for number in range(n_ways)],
 )
 @pytest.mark.parametrize("name", sorted(LARGE))
 def test_stores_every_curve_of_a_large_file_in_every_way(
-    store: Store, name: str, scheme: KeyScheme, layout: Layout, group: int | None
+    store: Store, name: str, scheme: KeyScheme, number: int
 ):
-    check_fidelity(store, SHARED / f"{name}.hdf5", scheme, [(layout, group)])
+    path = SHARED / f"{name}.hdf5"
+    check_fidelity(store, path, scheme, [ways_of(plain_calc(path), scheme)[number]])
 
 
 @pytest.mark.slow
@@ -103,7 +98,7 @@ def test_stores_every_curve_of_a_large_file_in_every_way(
 def test_no_way_of_a_large_file_is_left_out(name: str):
     """They are tests of their own, for each takes long; these are all that there are."""
     calc = plain_calc(SHARED / f"{name}.hdf5")
-    assert WAYS_OF_LARGE == {scheme: ways_of(calc, scheme) for scheme in KeyScheme}
+    assert WAYS_OF_LARGE == {scheme: len(ways_of(calc, scheme)) for scheme in KeyScheme}
 
 
 @pytest.mark.parametrize("case", REFUSED)

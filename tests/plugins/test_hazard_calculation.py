@@ -84,13 +84,14 @@ def test_every_endpoint_asks_for_the_login() -> None:
 def test_a_reader_sees_status_counts_and_audit(
     server: Any, login: dict[str, str], store: Store, run: None
 ) -> None:
-    stored(store, CALCS / "stats_only.hdf5", "A")
+    stored(store, CALCS / "stats_only.hdf5", "A", map_statistics="all")
     answer = server.get(PAGE, headers=login)
     assert answer.status_code == 200
     page = answer.text
     assert '<strong class="good">published</strong>' in page
-    counts = "".join(f'<td class="n">{n}</td>' for n in (12, 12, 12, 0, 12))
-    assert f"<tr><th>stats</th>{counts}</tr>" in page
+    for kind, numbers in {"stats": (12, 6, 6, 0, 6), "maps": (24, 9, 9, 0, 9)}.items():
+        counts = "".join(f'<td class="n">{n}</td>' for n in numbers)
+        assert f"<tr><th>{kind}</th>{counts}" in page
     assert '<p class="good">0 missing, 0 extra, 0 altered</p>' in page
     assert "Another run than this one" in page
     for elsewhere in ("<script", "http://", "https://", "src="):

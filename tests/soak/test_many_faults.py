@@ -19,7 +19,7 @@ from tests.support.modelled import AMPLE, Modelled, applied, held, injected
 from tests.support.plain_curves import plain_calc
 
 FAULTS = 10_000  # at least, over all soaks
-R, S = 5, 3
+R, S, M = 5, 3, 2  # the mean and two more: by default two items a site
 # Of a request. Slow answers take time; and a request that is refused as a whole slows the writer.
 RARE = {Fault.SLOW: 0.02, Fault.THROUGHPUT: 0.003, Fault.THROTTLING: 0.003}
 
@@ -30,6 +30,7 @@ class Soak:
 
     key_scheme: str
     layout: str
+    maps: str = "none"  # the statistics that have map items
     sites: int = 500
     workers: int = 1
     threads: int = 8
@@ -49,9 +50,9 @@ class Soak:
 
 
 SOAKS = [
-    Soak("calc", "packed", workers=4, sites=620),
+    Soak("calc", "packed", "all", workers=4, sites=620),
     Soak("calc", "readable", workers=4, sites=500),
-    Soak("location", "packed", workers=2, sites=900),
+    Soak("location", "packed", "mean", workers=2, sites=900),
     Soak("location", "readable", threads=32),
     Soak("calc-location", "packed", workers=3, wcu_per_s=300),
     Soak("calc-location", "readable", threads=2, sites=160, chance=0.1, wcu_per_s=60),
@@ -78,12 +79,19 @@ def test_a_load_comes_through(modelled, cli_process, tmp_path: Path, met, seed: 
     ended = cli_process(
         *("load", path, "A", "--json", "--key-scheme", soak.key_scheme, "--layout", soak.layout),
         *("--workers", soak.workers, "--sites-per-chunk", 100, "--realisations-per-item", group),
+        *("--map-statistics", soak.maps),
         HAZARD_STORE_REQUEST_THREADS=str(soak.threads),
         HAZARD_STORE_RETRY_CAP_S="0.01",
     )
     assert 0 == ended.code, ended.err
-    per_site = {Kind.STATS: S, Kind.REALISATIONS: -(-R // group)}
-    check_counts(json.loads(ended.out), made, soak.sites, per_site)
+    n_chunks = len(made.store.head("A").calculation.chunks)  # each is one block
+    n_maps = {"all": S, "mean": 1, "none": 0}[soak.maps]
+    items = {
+        "stats": soak.sites * (2 if soak.layout == "packed" else S),
+        "realisations": soak.sites * -(-R // group),
+        "maps": n_chunks * (n_maps * M + 1) if n_maps else 0,
+    }
+    check_counts(json.loads(ended.out), made, items)
     assert_same(plain_calc(path), made.store, "A")
     assert 0 == cli_process("audit", "A", "--calc-file", path).code
     throttled = made.model.counters["throttled.partition"] > 0
@@ -99,15 +107,14 @@ def test_enough_faults_of_every_kind(met: Counter[Fault]):
     assert FAULTS <= met.total()
 
 
-def check_counts(
-    loaded: dict[str, Any], made: Modelled, sites: int, per_site: dict[Kind, int]
-) -> None:
+def check_counts(loaded: dict[str, Any], made: Modelled, items: dict[str, int]) -> None:
     """Nothing is counted twice, and nothing is there that was not wanted."""
     assert "published" == loaded["status"]
     assert {0} == {loaded[what] for what in ("missing", "extra", "altered")}
-    for kind, items in per_site.items():
-        counts = loaded[kind]
-        assert sites * items == counts["expected"] == counts["stored"] == made.stored(kind)
-        assert sites * items == counts["acknowledged"]
+    for of, n_items in items.items():
+        counts = loaded[of]
+        assert n_items == counts["expected"] == counts["stored"] == counts["acknowledged"]
         assert 0 == counts["found"]
-    assert sites * sum(per_site.values()) == len(held(made.model)) < applied(made.model)
+    assert items["stats"] + items["maps"] == made.stored(Kind.STATS)
+    assert items["realisations"] == made.stored(Kind.REALISATIONS)
+    assert sum(items.values()) == len(held(made.model)) < applied(made.model)

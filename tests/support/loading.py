@@ -89,7 +89,7 @@ def given_up(store: Store, path: Path | str, calc_id: str, **options: Any) -> He
     """Leave what a run has written that failed in its audit; return its head."""
     plan = plan_of(store, path, calc_id, **options)
     head = claim(store, plan, "store_hazard/dead", IfStored.FAIL).head
-    for kind in Kind:
+    for kind in (kind for kind in Kind if head.calculation.spec(kind).rows):
         for chunk in head.calculation.chunks:
             write_chunk(store, str(path), head, kind, chunk)
     store.transitions.fail(head, {})
@@ -118,6 +118,18 @@ def key_names(item: dict[str, Any]) -> tuple[str, str]:
 def key_of(item: dict[str, Any]) -> dict[str, Any]:
     """Return an item's key."""
     return {name: item[name] for name in key_names(item)}
+
+
+def counted_puts(store: Store) -> list[int]:
+    """Count the items that each write request puts or deletes from now on."""
+    counts: list[int] = []
+
+    def count(params: dict[str, Any], **_: object) -> None:
+        # One in each item, and one in the name `RequestItems` of the request.
+        counts.append(params["body"].count(b"Request") - 1)
+
+    store.bulk_client.meta.events.register_last("before-call.dynamodb.BatchWriteItem", count)
+    return counts
 
 
 def reports_of(store: Store) -> list[WriteReport]:

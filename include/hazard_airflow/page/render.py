@@ -87,9 +87,10 @@ def _audit(head: Head) -> dict[str, Any] | None:
     audit = head.outcome.get("audit")
     if audit is None:
         return None
+    kinds = [*map(str, Kind), *(["maps"] if head.calculation.map_statistics else [])]
     return {
         "header": ("items", *COUNTS),
-        "rows": [(of, *(f"{audit[of][name]:,}" for name in COUNTS)) for of in ITEMS if of in audit],
+        "rows": [(kind, *(f"{audit[kind][name]:,}" for name in COUNTS)) for kind in kinds],
         "differences": ", ".join(f"{audit[name]:,} {name}" for name in DIFFERENCES),
         "tone": "bad" if any(audit[name] for name in DIFFERENCES) else "good",
     }

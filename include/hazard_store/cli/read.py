@@ -29,7 +29,7 @@ from hazard_store.cli.render import (
     print_forecast,
     print_table,
 )
-from hazard_store.errors import DamagedCalculation, NoSuchCurve
+from hazard_store.errors import DamagedCalculation, NewerRelease, NoSuchCurve
 from hazard_store.model import Status
 from hazard_store.query import (
     RlzCurve,
@@ -39,9 +39,10 @@ from hazard_store.query import (
 )
 from hazard_store.query.api import visible_head
 from hazard_store.records import Head
+from hazard_store.records.documents import LastAudit
 from hazard_store.shown import cut
 from hazard_store.store import Store
-from hazard_store.workflow.stale import stale_heads
+from hazard_store.workflow.stale import is_stale
 
 PICTURES = (".png", ".svg", ".pdf", ".jpg")
 
@@ -60,18 +61,31 @@ def head_json(head: Head) -> dict[str, Any]:
 def list_verb(all_states: bool, stale_days: float | None, as_json: bool) -> None:
     """List the stored calculations."""
     store = default_store(reads=True)
-    if stale_days is None:
-        heads = [
-            head for head in store.heads.all() if all_states or head.status is Status.PUBLISHED
-        ]
-    else:
-        heads = stale_heads(store, stale_days, dt.datetime.now(dt.UTC))
+    now, heads, newer = dt.datetime.now(dt.UTC), [], None
+
+    def is_wanted(head: Head) -> bool:
+        if stale_days is not None:
+            return is_stale(head, stale_days, now)
+        return all_states or head.status is Status.PUBLISHED
+
+    try:
+        for head in store.heads.all():
+            if is_wanted(head):
+                heads.append(head)
+    except NewerRelease as error:  # said when the others were listed
+        newer = error
     audited = [(head, store.reports(head).last_audit()) for head in heads]
     if as_json:
         echo_json(
             [{**head_json(head), "last_audit": last_audit_json(last)} for head, last in audited]
         )
-        return
+    else:
+        _print_list(audited)
+    if newer is not None:
+        raise newer
+
+
+def _print_list(audited: list[tuple[Head, LastAudit | None]]) -> None:
     print_table(
         "Calculations",
         (

@@ -7,7 +7,14 @@ from hazard_store.codec.blocks import (
     encode_block,
     encode_column,
 )
-from hazard_store.codec.frame import NEWEST, RAW, CodecError, NewerCodec, max_encoded_bytes
+from hazard_store.codec.frame import (
+    NEWEST,
+    RAW,
+    CodecError,
+    NewerCodec,
+    max_encoded_bytes,
+    require_known,
+)
 from hazard_store.codec.rows import (
     DELTA_PCODEC,
     VERSION,
@@ -36,4 +43,5 @@ __all__ = [
     "encode_column",
     "holds",
     "max_encoded_bytes",
+    "require_known",
 ]

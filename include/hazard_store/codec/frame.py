@@ -34,8 +34,11 @@ class NewerCodec(ValueError):
     """The bytes are whole, and of a version that only a newer release knows."""
 
     def __init__(self, version: int) -> None:
-        super().__init__(f"codec version {version}; this release knows those up to {NEWEST}")
+        super().__init__(version)  # keeps the error picklable
         self.version = version
+
+    def __str__(self) -> str:
+        return f"codec version {self.version}; this release knows those up to {NEWEST}"
 
 
 def max_encoded_bytes(n_values: int) -> int:
@@ -46,6 +49,19 @@ def max_encoded_bytes(n_values: int) -> int:
 def framed(version: int, method: int, payload: bytes) -> bytes:
     """Return a payload in its frame."""
     return bytes(HEADER.pack(version, method, _checksum(version, method, payload)) + payload)
+
+
+def require_known(blob: bytes) -> None:
+    """Refuse what is whole and was made by a newer release; what is damaged may pass.
+
+    Raises:
+        NewerCodec: a newer release made it.
+    """
+    if len(blob) < HEADER.size:
+        return
+    found, method, checksum = HEADER.unpack_from(blob)
+    if found > NEWEST and _checksum(found, method, blob[HEADER.size :]) == checksum:
+        raise NewerCodec(found)
 
 
 def opened(blob: bytes, version: int, methods: tuple[int, ...]) -> tuple[int, bytes]:

@@ -81,15 +81,17 @@ def _from_maps(store: Store, asked: Question) -> Iterator[CurveBlock]:
     stored = asked.head.calculation
     aggs, imts = [stored.aggs[row] for row in asked.rows], [stored.imts[m] for m in asked.imts]
     damages: list[CorruptItem] = []
+    n_served = 0
     for sites, curves in fetch_maps(store, asked.head, aggs, imts):
         if isinstance(curves, CorruptItem):
             damages.append(curves)
         else:
+            n_served += len(sites)
             yield CurveBlock(sites, curves)
     if damages:
         first = damages[0]
         which = f"the map item {first.hash_key} {first.range_key} is {first.reason}"
-        raise DamagedCalculation(asked.head.calc_id, which, len(damages))
+        raise DamagedCalculation(asked.head.calc_id, which, stored.n_sites - n_served)
 
 
 def _from_sites(store: Store, asked: Question) -> Iterator[CurveBlock]:

@@ -85,6 +85,8 @@ def head_of(item: dict[str, Any], parts: Parts) -> Head:
 
 def _head_of(item: dict[str, Any], parts: Parts) -> Head:
     content = json.loads(item["calculation"]["S"])
+    if not isinstance(content, dict):
+        raise TypeError("no JSON object")
     require_known(content.get("calc_id", ""), content)
     if "spilled" in item:
         content |= parts.get_json(item["spilled"]["S"])

@@ -12,10 +12,12 @@ import numpy as np
 
 from hazard_store.aws.rate import RateLimiter
 from hazard_store.calcfile import CalcFile
+from hazard_store.codec import NewerCodec
 from hazard_store.errors import BadParameter, CorruptItem
 from hazard_store.items import Expected, ExpectedSite, ItemSpec, Place, item_digest
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import Kind, Status
+from hazard_store.query.fetch import newer
 from hazard_store.query.key_ranges import KeyRangeItems, chunk_key_ranges, sids_of
 from hazard_store.records import AuditReport, Chunk, Difference, Head, KindCounts, WriteReport
 from hazard_store.records.documents import FORMAT, release
@@ -57,6 +59,7 @@ def audit_chunk(
 
     Raises:
         Refused: the file is another one, or its parent.
+        NewerRelease: an item is of a codec version that is not known here.
     """
     began = time.monotonic()
     calc_file = None
@@ -72,7 +75,10 @@ def audit_chunk(
             calc_file = open_same(store, uri, head, chunk, parent)
             _check_axes(store, head, calc_file)
         for kind in Kind:
-            report += _KindAudit(store, head, kind, chunk, calc_file, limiter, on_items).run()
+            try:
+                report += _KindAudit(store, head, kind, chunk, calc_file, limiter, on_items).run()
+            except NewerCodec as error:
+                raise newer(store.table(kind), error) from error
     except CorruptItem as error:  # a calculation record, without which the items say nothing
         report += _broken(head, error, with_file=uri is not None)
     finally:
@@ -258,7 +264,7 @@ class _KindAudit:
                 elif not (
                     digest == item_digest(item) if of_site is None else of_site.matches(item, group)
                 ):
-                    self._differs(place.hash_key, range_key, "altered")
+                    self._found.add_altered(self._table, place.hash_key, range_key, item)
         for range_key, item in left.items():
             self._differs(item[HASH_KEY]["S"], range_key, "extra")
 

@@ -58,7 +58,7 @@ class MapAudit:
                 if write is None
                 else equals(self._maps, item, write, stop - start)
             ):
-                self._found.add(self._table, hash_key, range_key, "altered")
+                self._found.add_altered(self._table, hash_key, range_key, item)
             for extra in left.values():
                 key = extra[self._spec.range_name]["S"]
                 self._found.add(self._table, extra[HASH_KEY]["S"], key, "extra")

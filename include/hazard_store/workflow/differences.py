@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
+from hazard_store import codec
 from hazard_store.aws.rate import RateLimiter
-from hazard_store.items import ItemSpec
+from hazard_store.items import ItemSpec, WireItem
 from hazard_store.query.key_ranges import KeyRange, KeyRangeItems, read_key_ranges
 from hazard_store.records import Difference
 from hazard_store.records.documents import MAX_DIFFERENCES
@@ -35,6 +36,17 @@ class Differences:
             self.named.append(
                 Difference(table=table, hash_key=hash_key, range_key=range_key, kind=kind)
             )
+
+    def add_altered(self, table: str, hash_key: str, range_key: str, item: WireItem) -> None:
+        """Note an item that is not as it must be, if it can be told.
+
+        Raises:
+            NewerCodec: a newer release wrote it.
+        """
+        for value in item.values():
+            if "B" in value:
+                codec.require_known(bytes(value["B"]))
+        self.add(table, hash_key, range_key, "altered")
 
     def read(self, spec: ItemSpec, ranges: Iterable[KeyRange]) -> Iterator[KeyRangeItems]:
         """Yield what is stored of each key range, in order."""

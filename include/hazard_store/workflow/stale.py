@@ -17,9 +17,10 @@ def stale_heads(store: Store, days: float, now: dt.datetime) -> list[Head]:
         days: how many.
         now: the time.
     """
+    return [head for head in store.heads.all() if is_stale(head, days, now)]
+
+
+def is_stale(head: Head, days: float, now: dt.datetime) -> bool:
+    """Tell whether a calculation has been unpublished, and unchanged, for some days."""
     before = now - dt.timedelta(days=days)
-    return [
-        head
-        for head in store.heads.all()
-        if head.status is not Status.PUBLISHED and dt.datetime.fromisoformat(head.since) < before
-    ]
+    return head.status is not Status.PUBLISHED and dt.datetime.fromisoformat(head.since) < before

@@ -132,6 +132,8 @@ class ChunkPuts:
             calc_file: the open file.
             again: whether the chunk was begun before, so that some of it may be stored.
         """
+        if not self._spec.rows:  # asked for by hand: the calculation is stored without this kind
+            return
         if again:
             for stored in read_key_ranges(self._store, self._spec, self._ranges):
                 for write in self._of_sites(calc_file, stored.key_range.sites, again):

@@ -230,7 +230,9 @@ def test_credentials_that_cannot_be_fetched(
 
 
 @pytest.mark.parametrize("words", [["list"], ["show", "A"], ["curves", "A"], ["audit", "A"]])
-@pytest.mark.parametrize("text", ["{}", "null", "no JSON", '{"calc_id": "A\x1b[2K"}'])
+@pytest.mark.parametrize(
+    "text", ["{}", "null", "no JSON", '{"calc_id": "A\x1b[2K"}', '{"format": "9"}']
+)
 def test_a_head_that_is_none_is_damage(store: Store, cli: Cli, words: list[str], text: str):
     stored(store, FILE)
     store.client.update_item(

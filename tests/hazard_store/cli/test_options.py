@@ -116,3 +116,33 @@ def test_without_an_endpoint_it_is_aws_itself(
     default_store(reads=True)
     expected = f"AWS us-east-1, stage {aws_environment['HAZARD_STORE_STAGE']}\n"
     assert expected == capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--statistics-per-item", "0"], "neither a number from 1 on nor mean"),
+        (["--statistics-per-item", "median"], "neither"),
+        (["--statistics-per-item", "\u0663"], "neither"),  # a digit elsewhere
+        (["--map-statistics", ""], "does not name statistics"),
+        (["--map-statistics", "mean,"], "does not name statistics"),
+        (["--map-statistics", "mean,0.7"], "the file has no statistic '0.7'; it has mean, std"),
+        (["--map-statistics", "all", "--layout", "readable"], "of the packed layout"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["plan", "load"])
+def test_groups_and_maps_that_cannot_be(
+    store: Store, cli: Cli, verb: str, words: list[str], says: str
+):
+    ended = cli(verb, FILE, "A", *words)
+    assert 2 == ended.code
+    assert says in ended.err
+    assert not any(all_items(store).values())
+
+
+def test_the_predecessors_command_stores_with_todays_groups(store: Store, cli: Cli):
+    assert 0 == cli("store_hazard", FILE, "A", "-k").code
+    calculation = store.head("A").calculation
+    assert ((1, 5), ()) == (calculation.statistics_per_item, calculation.map_statistics)
+    assert 0 == cli("load", FILE, "A").code  # published already, without its realisations
+    assert not store.head("A").calculation.realisations

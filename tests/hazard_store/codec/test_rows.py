@@ -119,20 +119,6 @@ def test_the_shape_must_fit():
         decode(encode(np.zeros((1, 3, 8), np.float32)), 5, 5)
 
 
-def test_a_newer_version_is_not_guessed_at():
-    """It is whole, so it is told from one that is damaged, whoever reads it."""
-    head = bytes((codec.NEWEST + 1, 7))
-    checksum = struct.pack("<I", zlib.crc32(b"payload", zlib.crc32(head)))
-    newer = head + checksum + b"payload"
-    for read in (lambda: decode(newer, 2, 3), lambda: codec.decode_block(newer, 3)):
-        with pytest.raises(codec.NewerCodec, match="version 3"):
-            read()
-    with pytest.raises(CodecError, match="checksum"):
-        decode(newer[:-1], 2, 3)
-    with pytest.raises(CodecError, match="is not for this"):
-        decode(codec.encode_block(np.zeros((2, 3), np.float32)), 2, 3)
-
-
 @given(st.binary(max_size=200))
 def test_noise_is_refused(noise: bytes):
     with pytest.raises(CodecError):

@@ -59,3 +59,54 @@ def test_a_console_query(
     )["Items"]
     assert len(expected) > 2
     assert sorted(expected) == [item["loc_rlz_rk"] for item in found]
+
+
+AGGS = ("0.1", "mean", "0.9")  # the mean first, between or last makes other groups
+FIRSTS = {1: AGGS, 2: ("0.1", "0.9"), "mean": AGGS, 3: ("0.1",)}
+
+
+@pytest.mark.parametrize(
+    ("layout", "group"),
+    [*((Layout.PACKED, group) for group in FIRSTS), (Layout.READABLE, None)],
+)
+@pytest.mark.parametrize(("scheme", "hash_key", "range_key"), QUERIES)
+def test_a_console_query_of_statistics(
+    store: Store, tmp_path, scheme: KeyScheme, hash_key: str, range_key: str, layout, group
+):
+    """It returns the first statistic of each group, and no map item: these have other hash keys."""
+    path = tmp_path / "calc.hdf5"
+    make_calc(path, n=len(LATS), r=1, lat=LATS, lon=LONS, aggs=AGGS)
+    options = {"key_scheme": scheme, "layout": layout, "realisations": False}
+    if layout is Layout.PACKED:
+        options |= {"statistics_per_item": group, "map_statistics": "all"}
+    for calc_id in ("CALC13", "CALC14"):
+        stored(store, path, calc_id, **options)
+
+    loc = range_key.partition(":")[0]
+    suffixes = [":CALC13", ":CALC14"] if scheme is KeyScheme.LOCATION else [""]
+    for row in AGGS:
+        asked = f"{loc}:{row}"
+        expected = sorted(
+            f"{code}:{first}{suffix}"
+            for code, is_there in codes_under(hash_key, scheme)
+            for first in FIRSTS.get(group, AGGS)
+            for suffix in suffixes
+            if is_there and f"{code}:{first}{suffix}" >= asked
+        )
+        table = boto3.resource("dynamodb").Table(store.table(Kind.STATS))
+        found = table.query(
+            KeyConditionExpression=Key("haz_sol_id").eq(hash_key) & Key("loc_agg_rk").gte(asked)
+        )["Items"]
+        assert len(expected) > 1
+        assert expected == [item["loc_agg_rk"] for item in found]
+
+
+def codes_under(hash_key: str, scheme: KeyScheme) -> list[tuple[str, bool]]:
+    """Return the code of each site, and whether it stands under a hash key."""
+    return [
+        (
+            f"[{lat:.3f}~{lon:.3f}]",
+            scheme is KeyScheme.CALC or bin_code(lat, lon, LOCATION_BIN) == hash_key,
+        )
+        for lat, lon in zip(LATS, LONS, strict=True)
+    ]

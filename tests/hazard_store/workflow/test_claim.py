@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from hazard_store.errors import Refused, TryAgain
-from hazard_store.model import FileVersion, IfStored, KeyScheme, Layout, Status
+from hazard_store.model import FileVersion, IfStored, KeyScheme, Kind, Layout, Status
 from hazard_store.store import Store
 from hazard_store.workflow.claim import Claim, claim
 from hazard_store.workflow.plan import Plan
 from tests.support.calc_factory import make_calc
 from tests.support.interposed import WRITES, counting, with_another_before
 from tests.support.laws import nothing_changed
-from tests.support.loading import CALCS, all_items, items_of, plan_of, stored
+from tests.support.loading import CALCS, all_items, given_up, items_of, plan_of, stored
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
 
@@ -323,3 +323,31 @@ def test_more_chunks_than_were_planned_now_share_the_budget(store: Store):
     assert 6 == len(resumed.chunks)
     assert 4 == resumed.forecast.writers
     assert 15 == pytest.approx(resumed.forecast.wcu_per_s_per_writer)
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        {"key_scheme": "calc", "sites_per_chunk": 2},
+        {"key_scheme": "location", "force_normalised_sites": True},
+        {"statistics_per_item": 2, "map_statistics": "all", "realisations": False},
+        {"layout": "readable", "key_scheme": "calc"},
+    ],
+)
+def test_a_resume_that_names_nothing_keeps_all_as_it_was_begun(
+    store: Store, tmp_path: Path, begun: dict[str, Any]
+):
+    """Sites whose order is another one in each key scheme, and of codes another one than of ids."""
+    lat, lon = [-41.26, -41.34, -41.51, -40.95], [170.0, 169.0, 175.2, 175.3]
+    ids = ["d", "b", "c", "a"]
+    path = make_calc(tmp_path / "c.hdf5", n=4, r=1, lat=lat, lon=lon, custom_ids=ids).path
+    given_up(store, path, "A", **begun)
+    curves = {kind: items_of(store, store.table(kind)) for kind in Kind}
+    before = store.head("A").calculation
+    loaded = stored(store, path, if_stored=IfStored.RESUME)
+    assert loaded.report.passed
+    assert not before.same_parameters(loaded.head.calculation)
+    assert before.chunk_borders == loaded.head.calculation.chunk_borders
+    counts = (loaded.report.stats, loaded.report.realisations, loaded.report.maps)
+    assert {0} == {count.acknowledged for count in counts}
+    assert curves == {kind: items_of(store, store.table(kind)) for kind in Kind}

@@ -83,6 +83,40 @@ def test_other_parameters_are_refused_unless_they_may_replace(
     assert known(store, file, faster, inspected=inspected)
 
 
+ODD: dict[str, Any] = {
+    "statistics_per_item": 2,
+    "realisations_per_item": 1,
+    "map_statistics": "0.9",
+    "key_scheme": "location",
+    "realisations": False,
+}
+
+
+def test_what_is_not_named_follows_what_is_published(store: Store, file: Path) -> None:
+    """However it was stored; what is named is held against it, one by one."""
+    stored(store, file, **ODD)
+    of_file = checked(store, file)
+
+    def is_known(inspected: object, **options: Any) -> bool:
+        return already_published(
+            store, str(file), "A", StoreOptions(**options), replace=False, inspected=inspected
+        )
+
+    for inspected in (None, of_file):
+        assert is_known(inspected)
+        assert is_known(inspected, **ODD)
+        for name, other in {
+            "statistics_per_item": "mean",
+            "realisations_per_item": 2,
+            "map_statistics": "none",
+            "key_scheme": "calc",
+            "realisations": True,
+        }.items():
+            assert is_known(inspected, **{name: ODD[name]})
+            with pytest.raises(Refused, match=f"it has {name} "):
+                is_known(inspected, **{name: other})
+
+
 def test_the_same_in_every_way_is_known_even_if_it_might_replace(store: Store, file: Path) -> None:
     stored(store, file)
     assert known(store, file, replace=True)

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from tests.support.calc_factory import make_calc
 from tests.support.commands import command_line
 from tests.support.interposed import WRITES, counting
 from tests.support.laws import assert_same
-from tests.support.loading import CALCS, Silent, all_items, items_of, stored
+from tests.support.loading import CALCS, Silent, all_items, items_of, key_of, stored
 from tests.support.plain_curves import plain_calc
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
@@ -194,23 +195,25 @@ def test_loading_again_makes_no_write_request(store: Store):
 
 
 def test_a_repair_of_what_is_missing_or_wrong_by_resume(store: Store, cli):
-    """A failed calculation: what is right is found, the rest is written."""
-    head = begun(store)
+    """A failed calculation: what is right is found, the rest is written, maps too."""
+    head = begun(store, map_statistics="max")
     (chunk,) = head.calculation.chunks
     sites = chunk
     for kind in Kind:
         assert cli("write", FILE, "A", "--kind", kind, "--sites", sites).code == 0
     table = store.settings.stats_table
     items = items_of(store, table)
-    one, two = items[0], items[1]
-    store.client.delete_item(
-        TableName=table, Key={name: one[name] for name in ("haz_sol_id", "loc_agg_rk")}
-    )
+    one, two = [item for item in items if "lat" in item][:2]
+    of_map = next(item for item in items if item["haz_sol_id"]["S"] == "A:map:max:PGA")
+    for lost in (one, of_map):
+        store.client.delete_item(TableName=table, Key=key_of(lost))
     store.client.put_item(TableName=table, Item={**two, "lat": {"N": "1"}})
     assert cli("audit", "A").code == 1
     loaded = stored(store, FILE, if_stored=IfStored.RESUME)
     assert (10, 2) == (loaded.report.stats.found, loaded.report.stats.acknowledged)
     assert (6, 0) == (loaded.report.realisations.found, loaded.report.realisations.acknowledged)
+    assert (3, 1) == (loaded.report.maps.found, loaded.report.maps.acknowledged)
+    assert loaded.head.calculation.map_statistics == ("max",)
     assert items == items_of(store, table)
 
 
@@ -310,12 +313,12 @@ def test_a_calculation_of_377_imts_and_44_levels(store: Store, tmp_path: Path, l
         assert expected.tobytes() == found.tobytes()
 
 
-def plan_of(store: Store, path: Path = FILE):
-    return inspect_and_plan(str(path), "A", StoreOptions(), store.settings, Silent())
+def plan_of(store: Store, path: Path = FILE, **options: Any):
+    return inspect_and_plan(str(path), "A", StoreOptions(**options), store.settings, Silent())
 
 
-def begun(store: Store, path: Path = FILE):
-    return claim(store, plan_of(store, path), "run-1", IfStored.FAIL).head
+def begun(store: Store, path: Path = FILE, **options: Any):
+    return claim(store, plan_of(store, path, **options), "run-1", IfStored.FAIL).head
 
 
 def _deaf(_: object) -> None:

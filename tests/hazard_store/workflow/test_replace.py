@@ -62,6 +62,25 @@ def test_other_parameters_replace_too(store: Store, files):
     assert_same(plain_calc(files[0]), store, "A")
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_map_items_come_and_go_with_their_version(store: Store, files, scheme):
+    """First a version without, then one with them, then one with fewer: each leaves nothing."""
+    stored(store, files[0], key_scheme=scheme, map_statistics="none")
+    for version, (maps, file) in enumerate((("all", files[0]), ("0.9", files[1])), 2):
+        loaded = stored(
+            store, file, key_scheme=scheme, map_statistics=maps, if_stored=IfStored.REPLACE
+        )
+        spec = loaded.head.calculation.maps
+        found = store.client.scan(TableName=store.table(Kind.STATS))["Items"]
+        of_maps = [item["haz_sol_id"]["S"] for item in found if "lat" not in item]
+        assert sorted(spec.hash_keys) == sorted(of_maps)  # a single block
+        assert spec.sites_key == f"A@{version}:map:sites"
+        n_groups = len(loaded.head.calculation.spec(Kind.STATS).groups)
+        assert 8 * n_groups == len(found) - len(of_maps)
+        assert_same(plain_calc(file), store, "A")
+        assert audit(store, "A", str(file), None, Silent(), scan=True).passed
+
+
 def test_the_same_file_and_parameters_write_nothing(store: Store, files):
     stored(store, files[0])
     assert stored(store, files[0], if_stored=IfStored.REPLACE).already_published

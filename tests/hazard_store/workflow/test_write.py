@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from hazard_store.errors import Refused
+from hazard_store.items import maps
 from hazard_store.model import IfStored, Kind
 from hazard_store.records import Chunk, Head
 from hazard_store.store import Store
@@ -51,6 +54,35 @@ def test_a_second_writer_finds_what_is_right_and_mends_the_rest(store: Store, ki
     assert once.digests == again.digests != ""
 
 
+def test_a_second_writer_finds_right_map_items_and_mends_the_rest(store: Store, monkeypatch):
+    """Of 2 blocks with 2 statistics and 3 IMTs one item is missing, one was altered."""
+    monkeypatch.setattr(maps, "MAX_SITES", 2)
+    plan = plan_of(store, key_scheme="calc", sites_per_chunk=3, map_statistics="max,0.1")
+    head = claim(store, plan, "run-1", IfStored.FAIL).head
+    chunk, table = head.calculation.chunks[1], store.table(Kind.STATS)
+    told: list[int] = []
+    once = write_chunk(store, str(FILE), head, Kind.STATS, chunk, told.append)
+    written = once.maps
+    assert (14, 14, 14, 0) == (
+        written.expected,
+        written.sent,
+        written.acknowledged,
+        written.found,
+    )
+    assert (6, sum(told)) == (once.acknowledged, 6 + 14)
+    assert written.wcu >= 14
+    before = items_of(store, table)
+    one, other = (item for item in before if item["haz_sol_id"]["S"] == "A:map:sites")
+    store.client.delete_item(TableName=table, Key=key_of(one))
+    store.client.put_item(TableName=table, Item={**other, "note": {"S": "harmless"}})
+    told.clear()
+    again = write_chunk(store, str(FILE), head, Kind.STATS, chunk, told.append)
+    assert (2, 12, 14) == (again.maps.acknowledged, again.maps.found, again.maps.expected)
+    assert (0, 6, 6 + 14) == (again.acknowledged, again.found, sum(told))
+    assert before == items_of(store, table)
+    assert written.digests == again.maps.digests != ""
+
+
 @KINDS
 def test_the_report_is_kept_with_the_calculation(store: Store, kind: Kind):
     head, first, second = claimed(store)
@@ -69,3 +101,14 @@ def test_another_file_is_refused_and_the_report_says_that_nothing_is_complete(st
     assert report is not None
     assert (False, 0, "") == (report.complete, report.sent, report.digests)
     assert [] == items_of(store, store.table(Kind.STATS))
+
+
+def test_a_kind_that_is_not_stored_has_nothing_to_write(store: Store, cli):
+    claim(store, plan_of(store, realisations=False), "run-1", IfStored.FAIL)
+    for _ in range(2):
+        ended = cli("write", FILE, "A", "--kind", "realisations", "--sites", "0:6")
+        assert 0 == ended.code, ended.err
+        said = json.loads(ended.out)
+        assert (0, 0, True) == (said["expected"], said["sent"], said["complete"])
+    assert [] == items_of(store, store.table(Kind.REALISATIONS))
+    assert 0 == cli("load", FILE, "A", "--if-stored", "resume").code
