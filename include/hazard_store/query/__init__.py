@@ -9,10 +9,10 @@ from hazard_store.query.api import (
     get_sites,
     hazard_arrays,
     hazard_blocks,
-    to_dataframe,
 )
 from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, SiteArrays, StatsCurve
 from hazard_store.query.derived import MapBlock, Spectrum, hazard_map, uniform_hazard_spectra
+from hazard_store.query.frames import to_dataframe
 
 __all__ = [
     "HazardMetadata",

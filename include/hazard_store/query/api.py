@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,6 @@ from hazard_store.records.parts import LOGIC_TREE, REALISATIONS
 from hazard_store.settings import Settings
 from hazard_store.shown import quoted
 from hazard_store.store import Store
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def get_hazard_metadata(
@@ -158,13 +155,6 @@ def get_logic_tree(
             table = store.settings.meta_table
             raise CorruptItem(table, head.storage_id, LOGIC_TREE, "missing record")
         return {**tree, **realisations}
-
-
-def to_dataframe(curves: Iterable[StatsCurve | RlzCurve]) -> pd.DataFrame:
-    """Return curves as a table, a row a curve; needs pandas (`hazard-store[notebook]`)."""
-    import pandas as pd
-
-    return pd.DataFrame([vars(curve) for curve in curves])
 
 
 def visible_head(store: Store, calc_id: str, unpublished: bool) -> Head:

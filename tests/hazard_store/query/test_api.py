@@ -18,7 +18,6 @@ from hazard_store.query import (
     get_hazard_stats_curves,
     get_logic_tree,
     get_sites,
-    to_dataframe,
 )
 from hazard_store.store import Store
 from hazard_store.workflow.claim import claim
@@ -205,16 +204,6 @@ def test_the_logic_tree(store: Store):
     assert 12 == len(tree["weights"])
     assert sum(tree["weights"]) == pytest.approx(1)
     assert 12 == len(tree["paths"])
-
-
-def test_a_table_for_pandas(store: Store):
-    pandas = pytest.importorskip("pandas")
-    stored(store, FILE)
-    table = to_dataframe(get_hazard_stats_curves("A", imts=["PGA"], store=store))
-    assert isinstance(table, pandas.DataFrame)
-    assert (36, 11) == table.shape
-    assert {50.0} == set(table.years)
-    assert {"g"} == set(table.unit)
 
 
 def begin_only(store: Store, calc_id: str) -> None:
