@@ -21,6 +21,8 @@ ALL = [
     errors.CalculationReplaced("A", "reason"),
     errors.LostOwnership("A", "reason"),
     errors.Misconfigured("A", "reason"),
+    errors.NewerRelease("A", "format 3", 2),
+    errors.NewerRelease("A", "codec version 3", 2, "9.1.0"),
     errors.CorruptItem("table", "hash", "range", "reason"),
     errors.DamagedCalculation("A", "statistic mean of site X is missing", 3),
     errors.OutputFailed("stdout", "no space left on device"),
@@ -66,6 +68,7 @@ def test_every_error_is_in_this_test():
         (75, errors.CalculationReplaced),
         (75, errors.LostOwnership),
         (78, errors.Misconfigured),
+        (78, errors.NewerRelease),
         (1, AuditFailed),
     ],
 )

@@ -139,7 +139,13 @@ def test_the_same_file_with_another_parent_is_not_the_same_calculation(
             parent=None if named is None else str(named),
         )
     replaced = load(
-        store, str(child.path), "A", options, Silent(), IfStored.REPLACE, parent=str(other.path)
+        Store(store.settings.model_copy(update={"replace_grace_s": 0})),
+        str(child.path),
+        "A",
+        options,
+        Silent(),
+        IfStored.REPLACE,
+        parent=str(other.path),
     )
     assert replaced.head.calculation.version == 2
     assert get_logic_tree("A", store=store)["weights"] == [0.25, 0.75]
