@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pytest
 
@@ -13,3 +14,22 @@ def no_settings_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("HAZARD_STORE_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def read_in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read files of ours without the child that confines hostile ones.
+
+    To fork a worker of pytest takes thirty times what it takes to fork a command. The child is
+    there in the tests of `calcfile`, of surroundings, and wherever a command is a process.
+    """
+    if "/calcfile/" in str(request.path) or request.path.name == "test_surroundings.py":
+        return
+    for module in ("metadata", "parent", "engine_objects"):
+        monkeypatch.setattr(f"hazard_store.calcfile.{module}.confined", in_this_process)
+
+
+def in_this_process(uri: str, size: int, work: Callable[[], object]) -> object:
+    """Do what a child would do."""
+    del uri, size
+    return work()

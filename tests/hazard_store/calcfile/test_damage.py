@@ -26,7 +26,9 @@ def no_children(monkeypatch: pytest.MonkeyPatch) -> None:
 
     What the child is for is tried in `test_bounds` and in the soak.
     """
-    monkeypatch.setattr("hazard_store.calcfile.metadata.confined", lambda _uri, _size, work: work())
+    for module in ("metadata", "engine_objects"):
+        here = f"hazard_store.calcfile.{module}.confined"
+        monkeypatch.setattr(here, lambda _uri, _size, work: work())
 
 
 def read_all(path: Path, settings: Settings) -> None:

@@ -391,7 +391,7 @@ def test_curves_json_returns_every_bit(store: Store, cli, path: Path):
     found = {}
     for curve in curves:
         row = curve["agg"] if "agg" in curve else curve["rlz"]
-        names = {"calc_id", "loc", "lat", "lon", "vs30", "imt", "imls", "poes"}
+        names = {"calc_id", "loc", "lat", "lon", "vs30", "imt", "imls", "poes", "years", "unit"}
         assert names | {"agg" if "agg" in curve else "rlz"} == set(curve)
         assert calc.levels[curve["imt"]] == curve["imls"]
         found[curve["loc"], row, curve["imt"]] = np.array(curve["poes"], np.float32).tobytes()
