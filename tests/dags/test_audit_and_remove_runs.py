@@ -42,6 +42,7 @@ def test_published_calculations_are_audited_and_a_difference_is_red(
     assert [0] == [past["missing"] for past in store.reports(store.head("SOUND")).history()]
 
 
+@pytest.mark.slow
 def test_what_differs_is_repaired_if_told(run: Callable, store: Store, upload: Callable) -> None:
     """Exactly that, and audited again: the run is green."""
     for calc_id in ("WHOLE", "HOLED"):
@@ -57,6 +58,7 @@ def test_what_differs_is_repaired_if_told(run: Callable, store: Store, upload: C
     assert [1, 0] == [past["missing"] for past in store.reports(store.head("HOLED")).history()][-2:]
 
 
+@pytest.mark.slow
 def test_what_is_stale_is_named_and_removed_only_if_told(
     run: Callable, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -139,6 +139,7 @@ def test_published_files_are_skipped_and_bad_ones_refused_each_visibly(
     assert (["failed"], [1]) == (ended.states["summary"], ended.tries["summary"])
 
 
+@pytest.mark.slow
 def test_an_inspection_that_fails_is_failed_and_not_refused(
     run_day: Callable, put: Callable, store: Store, faults: Any
 ) -> None:

@@ -60,6 +60,7 @@ def test_what_a_run_left_is_stopped_and_nothing_else(stack: Any, start: Start) -
     assert [] == orphans.stop_of_run("A", "store_hazard/1")
 
 
+@pytest.mark.slow
 def test_a_resume_stops_the_containers_of_the_run_that_it_takes_over(
     stack: Any, start: Start, run: Callable, upload: Callable, store: Store
 ) -> None:

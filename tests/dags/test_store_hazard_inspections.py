@@ -72,6 +72,7 @@ def test_plan_and_store_meta_open_no_file_and_a_failed_run_leaves_nothing(
     assert [] == left(store)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_the_next_run_removes_what_a_killed_one_left(
     run: Callable, upload: Callable, store: Store, killed: Callable[[], None], dry_run: bool

@@ -55,6 +55,7 @@ def test_replace_switches_and_removes_the_old_one(
     assert store.heads.get("REPLACE") is None
 
 
+@pytest.mark.slow
 def test_the_failed_attempt_is_removed_when_the_new_one_is_published(
     run: Callable, upload: Callable, store: Store
 ) -> None:

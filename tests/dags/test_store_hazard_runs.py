@@ -86,6 +86,7 @@ def test_both_kinds_are_stored_in_chunks_and_a_second_run_writes_nothing(
     assert [extra] == events_of("BOTH")
 
 
+@pytest.mark.slow
 def test_a_calculation_is_stored_with_the_parent_that_is_named(
     run: Callable, upload: Callable, store: Store, tmp_path: Path
 ) -> None:
@@ -167,6 +168,7 @@ def test_a_writer_that_fails_for_good_fails_the_run_without_a_retry(
     assert "REPLACED: write_realisations_0, write_stats_0 failed" in log
 
 
+@pytest.mark.slow
 def test_what_is_temporary_is_retried_and_ends_published(
     run: Callable, upload: Callable, store: Store, faults: Any
 ) -> None:
@@ -207,6 +209,7 @@ def memory_of_tasks(stack: Any, calc_id: str) -> dict[str, list[int]]:
 VERBS = ("inspect", "write", "stats", "realisations", "audit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deferrable", [False, True])
 def test_out_of_memory_is_retried_once_in_a_larger_container(
     run: Callable,
@@ -236,6 +239,7 @@ def test_out_of_memory_is_retried_once_in_a_larger_container(
     }
 
 
+@pytest.mark.slow
 def test_out_of_memory_in_the_larger_container_too_is_for_good(
     run: Callable, upload: Callable, store: Store, faults: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
