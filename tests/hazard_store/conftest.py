@@ -16,14 +16,24 @@ def no_settings_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+CONFINED = (
+    "test_bounds.py",
+    "test_confined.py",
+    "test_engine_objects.py",
+    "test_inspection.py",
+    "test_parent.py",
+    "test_surroundings.py",
+)
+
+
 @pytest.fixture(autouse=True)
 def read_in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read files of ours without the child that confines hostile ones.
 
     To fork a worker of pytest takes thirty times what it takes to fork a command. The child is
-    there in the tests of `calcfile`, of surroundings, and wherever a command is a process.
+    there in the tests that are about it, of surroundings, and wherever a command is a process.
     """
-    if "/calcfile/" in str(request.path) or request.path.name == "test_surroundings.py":
+    if request.path.name in CONFINED:
         return
     for module in ("metadata", "parent", "engine_objects"):
         monkeypatch.setattr(f"hazard_store.calcfile.{module}.confined", in_this_process)

@@ -20,17 +20,6 @@ from hazard_store.settings import Settings
 from tests.support.calc_factory import make_calc
 
 
-@pytest.fixture(autouse=True)
-def no_children(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read in this process: a child for each of thousands of files would take most of the time.
-
-    What the child is for is tried in `test_bounds` and in the soak.
-    """
-    for module in ("metadata", "engine_objects"):
-        here = f"hazard_store.calcfile.{module}.confined"
-        monkeypatch.setattr(here, lambda _uri, _size, work: work())
-
-
 def read_all(path: Path, settings: Settings) -> None:
     inspection = inspect_file(str(path), settings)
     found = inspection.calculation

@@ -96,6 +96,7 @@ class Breaking(Store):
             raise Broken
 
 
+@pytest.mark.slow
 def test_an_interrupted_removal_is_continued(store: Store, path: Path):
     """At every request: nobody reads half a calculation, and the next removal ends it."""
     after, ended = 0, False
