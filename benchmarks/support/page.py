@@ -77,39 +77,46 @@ def write_page(results: Path, page: Path) -> list[str]:
         results: the folder with NAME.json of each benchmark.
         page: the Markdown file; pictures go into the folder of its name beside it.
 
+    What was not measured anew stays on the page as it is.
+
     Returns:
         the benchmarks that are missing.
     """
     found = {s.name: results / f"{s.name}.json" for s in SECTIONS}
     measured = {n: json.loads(path.read_text()) for n, path in found.items() if path.exists()}
-    missing = [name for name in found if name not in measured]
-    days = {
-        datetime.fromtimestamp(found[name].stat().st_mtime, UTC).date().isoformat()
-        for name in measured
-    }
+    kept = _sections_of(page)
+    missing = [s.name for s in SECTIONS if s.name not in measured and s.heading not in kept]
     lines = [
         "# Benchmarks",
         "",
         "`make bench` measures everything on this page and prints it.",
         '`make bench ARGS="--quick"` is a first look in less than two minutes.',
-        f'`make bench ARGS="--page"` wrote this page{_on(days)}.',
+        '`make bench ARGS="--page"` wrote this page; '
+        "with `--only NAME` it writes a section anew and leaves the others as they are.",
         "Goals are written beside the figures; a goal that is missed is left in sight.",
     ]
     if missing:
         lines += ["", f"Missing, since it failed or was not run: {', '.join(missing)}."]
     for section in SECTIONS:
         if section.name in measured:
-            lines += ["", *_section(section, measured[section.name], page)]
+            changed = found[section.name].stat().st_mtime
+            day = datetime.fromtimestamp(changed, UTC).date().isoformat()
+            lines += ["", *_section(section, measured[section.name], page, day)]
+        elif section.heading in kept:
+            lines += ["", *kept[section.heading]]
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text("\n".join(lines) + "\n")
     return missing
 
 
-def _on(days: set[str]) -> str:
-    return f" from figures of {' and '.join(sorted(days))}" if days else ""
+def _sections_of(page: Path) -> dict[str, list[str]]:
+    """Return the lines of each section that is on the page, by its heading."""
+    text = page.read_text() if page.exists() else ""
+    parts = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    return {part.splitlines()[0]: ("## " + part).strip().splitlines() for part in parts}
 
 
-def _section(section: Section, content: dict[str, Any], page: Path) -> Iterator[str]:
+def _section(section: Section, content: dict[str, Any], page: Path, day: str) -> Iterator[str]:
     yield f"## {section.heading}"
     yield ""
     yield from what_it_says(section.name)
@@ -118,6 +125,7 @@ def _section(section: Section, content: dict[str, Any], page: Path) -> Iterator[
     yield ""
     yield from sentences(content["title"])
     yield content["machine"]
+    yield f"Measured on {day}."
     yield ""
     yield "| " + " | ".join(content["header"]) + " |"
     yield "|" + "---|" * len(content["header"])

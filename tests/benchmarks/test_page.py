@@ -51,6 +51,24 @@ def test_a_missing_benchmark_is_named(results, tmp_path):
     assert "Title of reference." not in text
 
 
+def test_what_is_not_measured_anew_stays_as_it_is(results, tmp_path):
+    """A section can be written by itself."""
+    page = tmp_path / "page.md"
+    write_page(results, page)
+    before = page.read_text()
+    for path in results.iterdir():
+        if path.name != "costs.json":
+            path.unlink()
+    Table("Costs anew.", ["a", "b"], [["3", 4]], [], "CPU.").save(results / "costs.json")
+    assert [] == write_page(results, page)
+    after = page.read_text()
+    assert "Costs anew." in after
+    assert "Title of costs." not in after
+    for name in ("comparison", "reading", "packed"):
+        assert f"Title of {name}." in after
+    assert before.count("## ") == after.count("## ")
+
+
 def test_a_picture_is_drawn_where_the_columns_are_there(results, tmp_path):
     """A table with the columns of its picture gets one; another stands without."""
     write_page(results, tmp_path / "page.md")
