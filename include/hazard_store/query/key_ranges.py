@@ -24,6 +24,7 @@ from hazard_store.store import Store
 
 RANGE_SITES = 44  # of the statistics, a page of a query
 RANGE_BYTES = 2_000_000  # of curves, unpacked
+LAST = "\U0010ffff" * 254  # behind eight digits the highest key that there can be, 1,024 bytes
 AHEAD_BYTES = 24_000_000
 
 SidPlace = tuple[int, Place]
@@ -113,7 +114,8 @@ def block_key_ranges(maps: MapSpec, start: int, stop: int, n_sites: int) -> Iter
         n_sites: N of the calculation.
     """
     lower = map_range_key(start) if start else None
-    upper = map_range_key(stop) if stop < n_sites else None
+    # Bounds are included, and the next block's items would cost as much again.
+    upper = f"{map_range_key(stop - 1)}{LAST}" if stop < n_sites else None
     for hash_key in maps.hash_keys:
         yield KeyRange(hash_key, (), lower, upper)
 
