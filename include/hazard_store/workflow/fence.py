@@ -44,9 +44,9 @@ def writable(store: Store, calc_id: str) -> Head:
         LostOwnership: the settings name an owner and attempt that are no longer current.
     """
     head = store.head(calc_id, working=True)
+    check_owner(store, head)  # before its state, which may be that of the run that took over
     if head.status not in (Status.WRITING, Status.AUDITING, Status.FAILED):
         raise Refused(calc_id, f"it is {head.status}: nothing is written to it any more")
-    check_owner(store, head)
     return head
 
 

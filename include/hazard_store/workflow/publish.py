@@ -123,6 +123,7 @@ def publish(store: Store, head: Head) -> Head:
 
     Raises:
         Refused: this attempt's audit has not passed.
+        LostOwnership: another run took over meanwhile.
     """
     if head.status is Status.PUBLISHED:
         return head
@@ -138,4 +139,7 @@ def publish(store: Store, head: Head) -> Head:
         now = store.head(head.calc_id, working=True)
         if now.status is Status.PUBLISHED and now.attempt == head.attempt:
             return now
+        if now.attempt != head.attempt:
+            reason = f"it is {now.status} in attempt {now.attempt} of {now.owner}"
+            raise LostOwnership(head.calc_id, reason) from error
         raise Refused(head.calc_id, f"it is now {now.status}, held by {now.owner}") from error

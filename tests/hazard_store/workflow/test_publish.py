@@ -13,12 +13,13 @@ from hazard_store.records.head import Conflict
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit, audit_chunk
 from hazard_store.workflow.claim import claim
+from hazard_store.workflow.fence import writable
 from hazard_store.workflow.load import inspect_and_plan
 from hazard_store.workflow.plan import Plan
 from hazard_store.workflow.publish import AuditFailed, decide, publish
 from hazard_store.workflow.write import write_chunk
 from tests.support.interposed import with_another_before
-from tests.support.loading import CALCS, Silent, items_of, key_of
+from tests.support.loading import CALCS, Silent, items_of, key_of, stored
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
 
@@ -109,9 +110,21 @@ def test_taken_over_between_audit_and_publication(store: Store, written: Head):
     raced = with_another_before(
         store, update_item=lambda: claim(store, plan_of(store), "two", IfStored.RESUME)
     )
-    with pytest.raises(Refused):
+    with pytest.raises(LostOwnership, match="attempt 2 of two"):  # temporary, and no refusal
         publish(raced, ready)
     assert Status.WRITING is store.head("A").status
+
+
+def test_a_writer_whose_calculation_another_run_has_published_was_taken_over(
+    store: Store, written: Head
+):
+    """It is told that it lost the calculation, not that its state forbids writing."""
+    mine = store.settings.model_copy(update={"owner": written.owner, "attempt": written.attempt})
+    stored(store, FILE, if_stored=IfStored.RESUME)
+    with pytest.raises(LostOwnership, match="was taken over by"):
+        writable(Store(mine), "A")
+    with pytest.raises(Refused, match="it is published"):
+        writable(store, "A")
 
 
 def test_published_by_somebody_else_meanwhile(store: Store, written: Head):
