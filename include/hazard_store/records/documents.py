@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -298,11 +298,21 @@ class WrittenMaps(_Record):
     digests: str = ""  # as those of the report
 
 
-class WriteReport(_Record):
+class _Report(_Record):
+    """What a program reports, with what it knows; absent: before formats were counted."""
+
+    format: int = 1  # the highest that its program knows; of a sum, the lowest of these
+    release: str = ""  # of its program
+
+    @classmethod
+    def made(cls, **content: Any) -> Self:
+        """Return a report of this program."""
+        return cls(format=FORMAT, release=release(), **content)
+
+
+class WriteReport(_Report):
     """What a writer did with one chunk; the audit does not trust it."""
 
-    format: int = 1  # the highest that its program knows
-    release: str = ""  # of its program
     calc_id: str
     kind: Kind
     start: int
@@ -330,11 +340,9 @@ class Difference(_Record):
     kind: str  # missing | extra | altered
 
 
-class AuditReport(_Record):
+class AuditReport(_Report):
     """What the audit of a chunk, or of all, found."""
 
-    format: int = 1  # the lowest of its programs
-    release: str = ""
     calc_id: str
     status: str
     stats: KindCounts = KindCounts()

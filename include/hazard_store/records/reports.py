@@ -15,12 +15,10 @@ from hazard_store.errors import LostOwnership
 from hazard_store.items import DIGEST_BYTES
 from hazard_store.model import Kind
 from hazard_store.records.documents import (
-    FORMAT,
     AuditReport,
     Chunk,
     LastAudit,
     WriteReport,
-    release,
 )
 from hazard_store.records.head import Head
 from hazard_store.records.parts import Parts
@@ -41,15 +39,13 @@ class Reports:
         """Note that the chunk is begun; return whether it was begun before."""
         if self.report(kind, chunk) is not None:
             return True
-        begun = WriteReport(
+        begun = WriteReport.made(
             calc_id=self._head.calc_id,
             kind=kind,
             start=chunk.start,
             stop=chunk.stop,
             attempt=self._head.attempt,
             complete=False,
-            format=FORMAT,
-            release=release(),
         )
         self._put(_report(kind, chunk), begun.model_dump(mode="json"))
         return False

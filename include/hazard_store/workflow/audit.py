@@ -20,7 +20,6 @@ from hazard_store.model import Kind, Status
 from hazard_store.query.fetch import newer
 from hazard_store.query.key_ranges import KeyRangeItems, chunk_key_ranges, sids_of
 from hazard_store.records import AuditReport, Chunk, Difference, Head, KindCounts, WriteReport
-from hazard_store.records.documents import FORMAT, release
 from hazard_store.records.head import Conflict
 from hazard_store.store import Store
 from hazard_store.workflow.audit_maps import MapAudit
@@ -63,9 +62,7 @@ def audit_chunk(
     """
     began = time.monotonic()
     calc_file = None
-    report = AuditReport(
-        format=FORMAT,
-        release=release(),
+    report = AuditReport.made(
         calc_id=head.calc_id,
         status=head.status,
         with_file=uri is not None,
@@ -132,7 +129,7 @@ def audit(
     n_items = sum(head.calculation.items_of(kind, chunk) for kind in Kind for chunk in chunks)
     progress.phase("audit", n_items, "item")
     began = time.monotonic()
-    total = AuditReport(calc_id=calc_id, status=head.status, with_file=uri is not None)
+    total = AuditReport.made(calc_id=calc_id, status=head.status, with_file=uri is not None)
     limiter = RateLimiter(max_rcu_per_s)
     for chunk in chunks:
         total += audit_chunk(store, head, chunk, uri, progress.advance, limiter, parent)
@@ -204,9 +201,7 @@ class _KindAudit:
             found=report.found if report else 0,
             stored=self._stored,
         )
-        return AuditReport(
-            format=FORMAT,
-            release=release(),
+        return AuditReport.made(
             calc_id=self._head.calc_id,
             status=self._head.status,
             stats=counts if self._kind is Kind.STATS else KindCounts(),
@@ -302,9 +297,7 @@ def _broken(head: Head, error: CorruptItem, *, with_file: bool) -> AuditReport:
     broken = Difference(
         table=error.table, hash_key=error.hash_key, range_key=error.range_key, kind="altered"
     )
-    return AuditReport(
-        format=FORMAT,
-        release=release(),
+    return AuditReport.made(
         calc_id=head.calc_id,
         status=head.status,
         altered=1,

@@ -13,7 +13,6 @@ from hazard_store.errors import (
 )
 from hazard_store.model import Kind, Status
 from hazard_store.records import AuditReport, Head
-from hazard_store.records.documents import FORMAT
 from hazard_store.records.head import Conflict
 from hazard_store.store import Store
 from hazard_store.workflow.costs import outcome_of
@@ -61,7 +60,7 @@ class Verdict:
 def verdict(store: Store, head: Head) -> Verdict:
     """Add up the audits of this attempt."""
     reports = store.reports(head)
-    total = AuditReport(format=FORMAT, calc_id=head.calc_id, status=head.status, with_file=True)
+    total = AuditReport.made(calc_id=head.calc_id, status=head.status, with_file=True)
     unaudited = []
     for chunk in head.calculation.chunks:
         report = reports.audit(chunk)

@@ -50,7 +50,7 @@ def strays(store: Store, head: Head, progress: Progress) -> AuditReport:
                     )
                 )
         progress.done(time.monotonic() - began)
-    return AuditReport(
+    return AuditReport.made(
         calc_id=head.calc_id,
         status=head.status,
         extra=extra,

@@ -18,7 +18,7 @@ from hazard_store.query.key_ranges import (
     sids_of,
 )
 from hazard_store.records import Chunk, Head, WriteReport
-from hazard_store.records.documents import FORMAT, WrittenMaps, release
+from hazard_store.records.documents import WrittenMaps
 from hazard_store.store import Store
 from hazard_store.workflow.fence import fenced_writer
 from hazard_store.workflow.inspect import open_same
@@ -63,9 +63,7 @@ def write_chunk(
             writer.write(puts.writes(calc_file, again))
             complete = True
     finally:
-        report = WriteReport(
-            format=FORMAT,
-            release=release(),
+        report = WriteReport.made(
             calc_id=head.calc_id,
             kind=kind,
             start=chunk.start,
