@@ -24,6 +24,15 @@ def plural(thing: str) -> str:
     return f"{thing}s"
 
 
+def years(n: float) -> str:
+    """Return a time in years, as exactly as it is known.
+
+    >>> years(1), years(50), years(0.5)
+    ('1 year', '50 years', '0.5 years')
+    """
+    return f"{n:g} year" if n == 1 else f"{n:g} years"
+
+
 def seconds(taken_s: float) -> str:
     """Return a time in whole seconds.
 

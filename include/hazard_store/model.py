@@ -5,6 +5,7 @@ Shapes use OpenQuake's letters (docs/reference/glossary.md).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -92,6 +93,12 @@ class Sites:
 
     def __len__(self) -> int:
         return len(self.lat)
+
+    def place_of(self, sid: int) -> tuple[float, float, float | None]:
+        """Return (lat, lon, vs30) of a site; no vs30 where it has none that is finite."""
+        vs30 = None if self.vs30 is None else float(self.vs30[sid])
+        known = vs30 is not None and math.isfinite(vs30)
+        return float(self.lat[sid]), float(self.lon[sid]), vs30 if known else None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from itertools import groupby
 
 import click
 
+from hazard_store.amounts import years
 from hazard_store.query import RlzCurve, StatsCurve
 from hazard_store.shown import cut, one_line
 
@@ -71,8 +72,7 @@ def _block(curves: list[Curve]) -> list[str]:
     first = curves[0]
     vs30 = "" if first.vs30 is None else f", vs30 {first.vs30:g}"
     unit = f" ({first.unit})" if first.unit else ""
-    years = f"{first.years:g} year" + ("" if first.years == 1 else "s")
-    title = f"{first.loc}{vs30}: {cut(first.imt)}{unit}, probabilities in {years}"
+    title = f"{first.loc}{vs30}: {cut(first.imt)}{unit}, probabilities in {years(first.years)}"
     header = "".join(f"{cut(row_of(curve))[: CURVE_WIDTH - 1]:>{CURVE_WIDTH}}" for curve in curves)
     rows = [
         f"{iml:>{LEVEL_WIDTH}g}" + "".join(f"{curve.poes[i]:>{CURVE_WIDTH}.6g}" for curve in curves)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from hazard_store.amounts import years
 from hazard_store.cli.options import RATE, FiniteRange, default_store, unpublished_option
-from hazard_store.cli.places import chosen_locs, place_options, selection_of
+from hazard_store.cli.places import WantedSites, place_options
 from hazard_store.cli.render import Whole, print_list, print_table
 from hazard_store.derive import FLAGS, Target
 from hazard_store.query import MapBlock, Spectrum, hazard_map, uniform_hazard_spectra
@@ -71,11 +71,7 @@ def map_verb(
     calc_id: str,
     imt: str,
     agg: str,
-    locs: tuple[str, ...],
-    nearest: tuple[tuple[float, float], ...],
-    box: tuple[float, float, float, float] | None,
-    within: tuple[float, float, float] | None,
-    places: Path | None,
+    wanted: WantedSites,
     unpublished: bool,
     output_format: str,
     **target: Any,
@@ -87,9 +83,9 @@ def map_verb(
 
     Example: hazard-store map CALC13 --imt PGA --poe 0.1 --years 50
     """
-    at, selection = Target(**target), selection_of(nearest, box, within, places)
+    at = Target(**target)
     store = default_store(reads=True)
-    chosen = chosen_locs(store, calc_id, locs, selection, unpublished) or None
+    chosen = wanted.codes(store, calc_id, unpublished) or None
     blocks = hazard_map(calc_id, imt, at, agg, chosen, unpublished, store=store)
     print_map(_told(blocks), output_format)
 
@@ -155,11 +151,7 @@ def map_rows(block: MapBlock) -> Iterator[dict[str, Any]]:
 )
 def uhs_verb(
     calc_id: str,
-    locs: tuple[str, ...],
-    nearest: tuple[tuple[float, float], ...],
-    box: tuple[float, float, float, float] | None,
-    within: tuple[float, float, float] | None,
-    places: Path | None,
+    wanted: WantedSites,
     aggs: tuple[str, ...],
     unpublished: bool,
     output_format: str,
@@ -169,11 +161,11 @@ def uhs_verb(
 
     Example: hazard-store uhs CALC13 --loc -41.3,174.78 --agg mean --poe 0.1 --years 50
     """
-    at, selection = Target(**target), selection_of(nearest, box, within, places)
-    if not locs and selection.is_empty and output_format == "table":
+    at = Target(**target)
+    if wanted.are_all and output_format == "table":
         raise click.UsageError("a table of all sites is long: name --loc, or --format csv or json")
     store = default_store(reads=True)
-    chosen = chosen_locs(store, calc_id, locs, selection, unpublished) or None
+    chosen = wanted.codes(store, calc_id, unpublished) or None
     found = uniform_hazard_spectra(calc_id, at, chosen, aggs or None, unpublished, store=store)
     print_spectra(_told(found), output_format)
 
@@ -225,8 +217,7 @@ def _told(found: Iterator[Any]) -> Iterator[Any]:
     first = next(found, None)
     if first is None:
         return
-    years = f"{first.years:g} year" + ("" if first.years == 1 else "s")
-    click.echo(f"At a probability of {first.poe:g} in {years}.", err=True)
+    click.echo(f"At a probability of {first.poe:g} in {years(first.years)}.", err=True)
     yield first
     yield from found
 

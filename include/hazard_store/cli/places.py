@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +13,7 @@ import click
 
 from hazard_store.amounts import count
 from hazard_store.errors import BadParameter
-from hazard_store.query.selection import Selection, select_sites
+from hazard_store.query.selection import LatLon, Selection, select_sites
 from hazard_store.shown import quoted
 from hazard_store.store import Store
 
@@ -62,48 +64,58 @@ _OPTIONS = (
 )
 
 
+@dataclass(frozen=True)
+class WantedSites:
+    """Which sites the options name."""
+
+    locs: tuple[str, ...]  # codes, ids or LAT,LON
+    selection: Selection
+
+    @property
+    def are_all(self) -> bool:
+        """Whether nothing is named, so that all sites are meant."""
+        return not self.locs and self.selection.is_empty
+
+    def codes(self, store: Store, calc_id: str, unpublished: bool) -> tuple[str, ...]:
+        """Return the codes of all sites that are meant, each once; none: all sites.
+
+        How far a nearest site is from its place is told on stderr.
+        """
+        found = dict.fromkeys(self.locs)
+        if not self.selection.is_empty:
+            for each in select_sites(calc_id, self.selection, unpublished, store=store):
+                found[each.site.loc] = None
+                if each.near in self.selection.nearest:
+                    lat, lon = each.near or (0.0, 0.0)
+                    said = f"Nearest to {lat:g},{lon:g}: {each.site.loc}, {each.km:,.1f} km away."
+                    click.echo(said, err=True)
+        return tuple(found)
+
+
 def place_options(command: F) -> F:
-    """Add the options that say which sites are meant."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-def selection_of(
-    nearest: tuple[tuple[float, float], ...],
-    box: tuple[float, float, float, float] | None,
-    within: tuple[float, float, float] | None,
-    places: Path | None,
-) -> Selection:
-    """Return what the options select.
+    """Add the options that say which sites are meant; the command gets them as `wanted`.
 
     Raises:
-        BadParameter: a place is nowhere, or the file has no such columns.
+        BadParameter: when the command is run: a place is nowhere, or the file has no such columns.
     """
-    of_file = () if places is None else _places_in(places)
-    return Selection((*nearest, *of_file), box, within)
 
+    @wraps(command)
+    def gathered(
+        *arguments: Any,
+        locs: tuple[str, ...],
+        nearest: tuple[LatLon, ...],
+        box: tuple[float, float, float, float] | None,
+        within: tuple[float, float, float] | None,
+        places: Path | None,
+        **others: Any,
+    ) -> Any:
+        of_file = () if places is None else _places_in(places)
+        selection = Selection((*nearest, *of_file), box, within)
+        return command(*arguments, wanted=WantedSites(locs, selection), **others)
 
-def chosen_locs(
-    store: Store,
-    calc_id: str,
-    locs: tuple[str, ...],
-    selection: Selection,
-    unpublished: bool,
-) -> tuple[str, ...]:
-    """Return the codes of all sites that are meant, each once; none: all sites.
-
-    How far a nearest site is from its place is told on stderr.
-    """
-    found = dict.fromkeys(locs)
-    if not selection.is_empty:
-        for each in select_sites(calc_id, selection, unpublished, store=store):
-            found[each.site.loc] = None
-            if each.near in selection.nearest:
-                lat, lon = each.near or (0.0, 0.0)
-                said = f"Nearest to {lat:g},{lon:g}: {each.site.loc}, {each.km:,.1f} km away."
-                click.echo(said, err=True)
-    return tuple(found)
+    for option in reversed(_OPTIONS):
+        gathered = option(gathered)
+    return gathered  # type: ignore[return-value]
 
 
 def _places_in(path: Path) -> list[tuple[float, float]]:

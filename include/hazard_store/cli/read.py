@@ -18,7 +18,7 @@ from hazard_store.cli.options import (
     json_option,
     unpublished_option,
 )
-from hazard_store.cli.places import chosen_locs, place_options, selection_of
+from hazard_store.cli.places import WantedSites, place_options
 from hazard_store.cli.render import (
     described,
     echo_json,
@@ -168,11 +168,7 @@ def show_verb(calc_id: str, as_json: bool) -> None:
 )
 def curves_verb(
     calc_id: str,
-    locs: tuple[str, ...],
-    nearest: tuple[tuple[float, float], ...],
-    box: tuple[float, float, float, float] | None,
-    within: tuple[float, float, float] | None,
-    places: Path | None,
+    wanted: WantedSites,
     imts: tuple[str, ...],
     aggs: tuple[str, ...],
     rlzs: tuple[str, ...],
@@ -183,9 +179,8 @@ def curves_verb(
 
     Example: hazard-store curves CALC13 --nearest -41.3,174.8 --imt PGA --agg mean
     """
-    selection = selection_of(nearest, box, within, places)
     store = default_store(reads=True)
-    chosen = chosen_locs(store, calc_id, locs, selection, unpublished)
+    chosen = wanted.codes(store, calc_id, unpublished)
     found = find_curves(store, calc_id, chosen, imts, aggs, rlzs, unpublished)
     print_curves(found, output_format)
 

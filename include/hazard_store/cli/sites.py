@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import click
 
 from hazard_store.cli.options import default_store, json_option, unpublished_option
-from hazard_store.cli.places import place_options, selection_of
+from hazard_store.cli.places import WantedSites, place_options
 from hazard_store.cli.render import echo_json, echo_line, print_list
 from hazard_store.query import get_logic_tree, get_sites
 from hazard_store.query.api import visible_head
@@ -26,11 +25,7 @@ from hazard_store.store import Store
 @json_option
 def sites_verb(
     calc_id: str,
-    locs: tuple[str, ...],
-    nearest: tuple[tuple[float, float], ...],
-    box: tuple[float, float, float, float] | None,
-    within: tuple[float, float, float] | None,
-    places: Path | None,
+    wanted: WantedSites,
     unpublished: bool,
     as_json: bool,
 ) -> None:
@@ -39,10 +34,9 @@ def sites_verb(
     Example: hazard-store sites CALC13 --within 50,-41.3,174.8
     """
     store = default_store(reads=True)
-    selection = selection_of(nearest, box, within, places)
-    found = _named(store, calc_id, locs, unpublished)
-    if not selection.is_empty or not locs:
-        found = (*found, *select_sites(calc_id, selection, unpublished, store=store))
+    found = _named(store, calc_id, wanted.locs, unpublished)
+    if not wanted.selection.is_empty or not wanted.locs:
+        found = (*found, *select_sites(calc_id, wanted.selection, unpublished, store=store))
     if as_json:
         print_list(map(_site_json, found))
         return

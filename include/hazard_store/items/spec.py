@@ -74,6 +74,11 @@ class ItemSpec:
         return {code: index for index, code in enumerate(self.rows)}
 
     @property
+    def site_bytes(self) -> int:
+        """Bytes of the curves of a site, not packed; of one row where it has none."""
+        return 4 * max(1, len(self.rows)) * self.levels.size
+
+    @property
     def range_name(self) -> str:
         """Name of the range key attribute."""
         return RANGE_KEYS[self.kind]

@@ -120,12 +120,8 @@ def block_key_ranges(maps: MapSpec, start: int, stop: int, n_sites: int) -> Iter
         yield KeyRange(hash_key, (), lower, upper)
 
 
-def _site_bytes(spec: ItemSpec) -> int:
-    return 4 * max(1, len(spec.rows)) * spec.levels.size
-
-
 def _sites_per_range(spec: ItemSpec) -> int:
-    return max(1, min(RANGE_SITES, RANGE_BYTES // _site_bytes(spec)))
+    return max(1, min(RANGE_SITES, RANGE_BYTES // spec.site_bytes))
 
 
 def read_key_ranges(
@@ -140,7 +136,7 @@ def read_key_ranges(
         keys_only: the items without what they say; DynamoDB charges the same.
     """
     threads = store.settings.request_threads
-    range_bytes = _sites_per_range(spec) * _site_bytes(spec)
+    range_bytes = _sites_per_range(spec) * spec.site_bytes
     ahead = max(1, min(2 * threads, AHEAD_BYTES // range_bytes))
     read = partial(_read, store, spec, keys_only=keys_only)
     return map_ahead(read, ranges, threads=threads, ahead=ahead, name="query")

@@ -54,9 +54,9 @@ class Reports:
         self, report: WriteReport, chunk: Chunk, digests: bytes, map_digests: bytes = b""
     ) -> None:
         """Keep the report of a complete chunk, and its items' digests."""
-        self._parts.put(_digests(report.kind, chunk), digests)
+        self._parts.put(digests_of(report.kind, chunk), digests)
         if report.maps.expected:
-            self._parts.put(_digests(_MAPS, chunk), map_digests)
+            self._parts.put(digests_of(_MAPS, chunk), map_digests)
         self._put(_report(report.kind, chunk), report.model_dump(mode="json"))
 
     def put_unfinished(self, report: WriteReport, chunk: Chunk) -> None:
@@ -80,7 +80,7 @@ class Reports:
         return self._digests(_MAPS, chunk)
 
     def _digests(self, of: str, chunk: Chunk) -> list[bytes] | None:
-        packed = self._parts.get(_digests(of, chunk))
+        packed = self._parts.get(digests_of(of, chunk))
         if packed is None:
             return None
         return [packed[i : i + DIGEST_BYTES] for i in range(0, len(packed), DIGEST_BYTES)]
@@ -130,7 +130,8 @@ def _report(kind: Kind, chunk: Chunk) -> str:
     return f"report#{kind}#{chunk.number:04d}"
 
 
-def _digests(of: str, chunk: Chunk) -> str:
+def digests_of(of: str, chunk: Chunk) -> str:
+    """Return the name of the record that holds the digests of a kind's items, or of "maps"."""
     return f"digests#{of}#{chunk.number:04d}"
 
 

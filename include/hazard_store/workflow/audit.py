@@ -8,19 +8,18 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
-import numpy as np
-
 from hazard_store.aws.rate import RateLimiter
 from hazard_store.calcfile import CalcFile
 from hazard_store.codec import NewerCodec
 from hazard_store.errors import BadParameter, CorruptItem
-from hazard_store.items import Expected, ExpectedSite, ItemSpec, Place, item_digest
+from hazard_store.items import Expected, ExpectedSite, Place, item_digest
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import Kind, Status
 from hazard_store.query.fetch import newer
 from hazard_store.query.key_ranges import KeyRangeItems, chunk_key_ranges, sids_of
 from hazard_store.records import AuditReport, Chunk, Difference, Head, KindCounts, WriteReport
 from hazard_store.records.head import Conflict
+from hazard_store.records.reports import digests_of
 from hazard_store.store import Store
 from hazard_store.workflow.audit_maps import MapAudit
 from hazard_store.workflow.audit_records import audit_records, with_records
@@ -186,7 +185,7 @@ class _KindAudit:
             notes.append(unwritten.format("map items"))
         recorded = iter(digests or ())
         ranges = chunk_key_ranges(self._store, self._head, spec, chunk)
-        for run in _runs(self._found.read(spec, ranges), _site_bytes(spec)):
+        for run in _runs(self._found.read(spec, ranges), spec.site_bytes):
             expected = self._in_file(run)
             for stored in run:
                 self._stored += len(stored.items)
@@ -221,8 +220,7 @@ class _KindAudit:
         said = (report.digests, report.maps.digests) if report and report.complete else ("", "")
         for name, kept, digest in ((str(self._kind), digests, said[0]), ("maps", of_maps, said[1])):
             if kept is not None and digest and hashlib.sha256(b"".join(kept)).hexdigest() != digest:
-                record = f"digests#{name}#{self._chunk.number:04d}"
-                table = self._store.settings.meta_table
+                record, table = digests_of(name, self._chunk), self._store.settings.meta_table
                 self._found.add(table, self._head.storage_id, record, "altered")
 
     def _in_file(self, run: Sequence[KeyRangeItems]) -> Iterator[ExpectedSite] | None:
@@ -265,10 +263,8 @@ class _KindAudit:
 
     def _place_in_file(self, sid: int, place: Place) -> Place:
         sites = self._calc_file.calculation.sites  # type: ignore[union-attr]
-        vs30 = None if sites.vs30 is None else float(sites.vs30[sid])
-        if vs30 is not None and not np.isfinite(vs30):
-            vs30 = None
-        return Place(float(sites.lat[sid]), float(sites.lon[sid]), vs30, place.loc, place.hash_key)
+        lat, lon, vs30 = sites.place_of(sid)
+        return Place(lat, lon, vs30, place.loc, place.hash_key)
 
     def _differs(self, hash_key: str, range_key: str, kind: str) -> None:
         self._found.add(self._table, hash_key, range_key, kind)
@@ -286,10 +282,6 @@ def _runs(stored: Iterable[KeyRangeItems], site_bytes: int) -> Iterator[list[Key
             run, size = [], 0
     if run:
         yield run
-
-
-def _site_bytes(spec: ItemSpec) -> int:
-    return 4 * len(spec.rows) * spec.levels.size
 
 
 def _broken(head: Head, error: CorruptItem, *, with_file: bool) -> AuditReport:

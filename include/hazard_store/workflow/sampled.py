@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from hazard_store import codec
 from hazard_store.items import Place, item_bytes, make_items
 from hazard_store.model import Calculation, Kind, Layout, Sample, Units
@@ -30,7 +28,8 @@ def units_of(
         if not spec.rows:
             continue
         for sid, curves in zip(sample.sids, sample.curves[kind], strict=True):
-            place = _place_of(calculation, stored, locs[sid], sid)
+            lat, lon, vs30 = calculation.sites.place_of(sid)
+            place = Place(lat, lon, vs30, locs[sid], stored.key_maker.hash_key(lat, lon))
             sizes = [item_bytes(item) for item in make_items(spec, place, curves)]
             wcu[kind] += sum(math.ceil(size / 1024) for size in sizes) / len(sample.sids)
             rcu[kind] += sum(sizes) / 4096 / len(sample.sids)
@@ -46,11 +45,3 @@ def _map_bytes(stored: StoredCalculation, sample: Sample) -> tuple[float, ...]:
     return tuple(
         sum(len(codec.encode_block(of_imt)) for of_imt in of_agg) / n_sites for of_agg in curves
     )
-
-
-def _place_of(calculation: Calculation, stored: StoredCalculation, loc: str, sid: int) -> Place:
-    sites = calculation.sites
-    lat, lon = float(sites.lat[sid]), float(sites.lon[sid])
-    vs30 = None if sites.vs30 is None or not np.isfinite(sites.vs30[sid]) else sites.vs30[sid]
-    hash_key = stored.key_maker.hash_key(lat, lon)
-    return Place(lat, lon, None if vs30 is None else float(vs30), loc, hash_key)

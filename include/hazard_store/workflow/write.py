@@ -151,8 +151,7 @@ class ChunkPuts:
         return right
 
     def _runs_of_sites(self) -> Iterator[list[SidPlace]]:
-        site_bytes = 4 * len(self._spec.rows) * self._spec.levels.size
-        size = max(1, BLOCK_BYTES // site_bytes)
+        size = max(1, BLOCK_BYTES // self._spec.site_bytes)
         sites = (site for key_range in self._ranges for site in key_range.sites)
         while run := list(islice(sites, size)):
             yield run
