@@ -244,16 +244,24 @@ def report_in(log: str) -> dict[str, Any] | None:
 
 
 def expected_items(calc_file: Path, per_item: int) -> dict[str, int]:
-    """Count from the file alone how many packed items a calculation makes.
+    """Count from the file alone how many packed items a calculation makes by default.
+
+    The mean has an item of its own, and so have the statistics before and behind it.
 
     Args:
-        calc_file: an OpenQuake calculation.
+        calc_file: an OpenQuake calculation whose statistics have a mean.
         per_item: realisations in one item.
     """
     with h5py.File(calc_file) as file:
-        n_sites, n_stats = file["hcurves-stats"].shape[:2]
+        n_sites = file["hcurves-stats"].shape[0]
+        stats = json.loads(file["hcurves-stats"].attrs["json"])["stat"]
         n_rlzs = file["hcurves-rlzs"].shape[1]
-    return {"stats": n_sites * n_stats, "realisations": n_sites * int(np.ceil(n_rlzs / per_item))}
+    at = stats.index("mean")
+    groups = [stats[:at], ["mean"], stats[at + 1 :]]
+    return {
+        "stats": n_sites * sum(1 for group in groups if group),
+        "realisations": n_sites * int(np.ceil(n_rlzs / per_item)),
+    }
 
 
 def keys_in_order(calc_file: Path, calc_id: str) -> list[tuple[str, str]]:
