@@ -99,7 +99,7 @@ DATA_OPERATIONS: dict[str, tuple[str, ...]] = {
     "delete_item": ("hazard_store.records",),
     "transact_write_items": ("hazard_store.records",),
     "get_item": ("hazard_store.records",),
-    "batch_get_item": ("hazard_store.query",),
+    "batch_get_item": ("hazard_store.aws.batch_get",),
     "query": ("hazard_store.query", "hazard_store.records"),
     "scan": ("hazard_store.query",),
 }

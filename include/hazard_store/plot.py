@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hazard_store.errors import Misconfigured, OutputFailed
 from hazard_store.query import RlzCurve, StatsCurve, get_hazard_rlz_curves, get_hazard_stats_curves
-from hazard_store.query.api import visible_head
+from hazard_store.query.opened import visible_head
 from hazard_store.shown import cut
 from hazard_store.store import Store
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from hazard_store.aws.clients import dynamodb_client
 from hazard_store.errors import NoSuchCalculation
 from hazard_store.keys import storage_id
 from hazard_store.model import Kind
-from hazard_store.records import Head, Heads, Parts, Reports
+from hazard_store.records import Head, Heads, Parts, Reports, StoredCalculation
 from hazard_store.records.inspections import Inspections
 from hazard_store.settings import Settings
 from hazard_store.writer.prebuilt_body import accept_prebuilt_bodies
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from hazard_store.records.transitions import Transitions
+
+_OURS = ("AWS_", "HAZARD_STORE_")  # what begins the variables that a store's clients follow
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class Store:
         client = dynamodb_client(self.settings, retries=False)
         accept_prebuilt_bodies(client)
         return client
+
+    @cached_property
+    def seen(self) -> dict[str, StoredCalculation]:
+        """What this process read last of calculations, by their ids: a guess for the next time."""
+        return {}
 
     @property
     def heads(self) -> Heads:
@@ -85,3 +93,14 @@ class Store:
         if head is None:
             raise NoSuchCalculation(calc_id)
         return head
+
+
+def store_of_environment() -> Store:
+    """Return the store for reading that the environment names: one a process, while it says so."""
+    named = tuple(sorted(item for item in os.environ.items() if item[0].startswith(_OURS)))
+    return _store_for_reading(named, os.getpid())
+
+
+@lru_cache(maxsize=4)
+def _store_for_reading(_named: tuple[tuple[str, str], ...], _pid: int) -> Store:
+    return Store(Settings.from_environment().for_reading())

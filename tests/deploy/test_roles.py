@@ -53,7 +53,6 @@ UNUSED = {
     },
     "remover": {},
     "reader": {
-        "dynamodb:BatchGetItem HazardMeta-LOCAL": NOTEBOOKS,
         "dynamodb:GetItem HazardRealisations-LOCAL": NOTEBOOKS,
     },
 }

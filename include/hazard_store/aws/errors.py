@@ -37,6 +37,7 @@ WRONG_KEYS = (  # how DynamoDB says that a table has other keys than a request n
     "number of conditions on the keys is invalid",
     "key condition not supported",
     "Type mismatch for key",
+    "item keys contains duplicates",  # we name no key twice: it has fewer attributes than ours
 )
 _CONFIGURATION = (
     CredentialRetrievalError,

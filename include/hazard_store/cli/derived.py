@@ -85,8 +85,8 @@ def map_verb(
     """
     at = Target(**target)
     store = default_store(reads=True)
-    chosen = wanted.codes(store, calc_id, unpublished) or None
-    blocks = hazard_map(calc_id, imt, at, agg, chosen, unpublished, store=store)
+    calculation, chosen = wanted.of(calc_id, unpublished, store)
+    blocks = hazard_map(calculation, imt, at, agg, chosen, unpublished, store=store)
     print_map(_told(blocks), output_format)
 
 
@@ -165,8 +165,8 @@ def uhs_verb(
     if wanted.are_all and output_format == "table":
         raise click.UsageError("a table of all sites is long: name --loc, or --format csv or json")
     store = default_store(reads=True)
-    chosen = wanted.codes(store, calc_id, unpublished) or None
-    found = uniform_hazard_spectra(calc_id, at, chosen, aggs or None, unpublished, store=store)
+    calculation, chosen = wanted.of(calc_id, unpublished, store)
+    found = uniform_hazard_spectra(calculation, at, chosen, aggs or None, unpublished, store=store)
     print_spectra(_told(found), output_format)
 
 

@@ -13,6 +13,7 @@ import click
 
 from hazard_store.amounts import count
 from hazard_store.errors import BadParameter
+from hazard_store.query.opened import Calculation, open_calculation
 from hazard_store.query.selection import LatLon, Selection, select_sites
 from hazard_store.shown import quoted
 from hazard_store.store import Store
@@ -76,20 +77,25 @@ class WantedSites:
         """Whether nothing is named, so that all sites are meant."""
         return not self.locs and self.selection.is_empty
 
-    def codes(self, store: Store, calc_id: str, unpublished: bool) -> tuple[str, ...]:
-        """Return the codes of all sites that are meant, each once; none: all sites.
+    def of(
+        self, calc_id: str, unpublished: bool, store: Store
+    ) -> tuple[Calculation, tuple[str, ...] | None]:
+        """Return the calculation and the codes of the sites that are meant; None: all sites.
 
-        How far a nearest site is from its place is told on stderr.
+        It is opened only where its sites must be looked through: what codes alone need is read
+        in one request with the head. How far a nearest site is from its place is told on stderr.
         """
+        if self.selection.is_empty:
+            return calc_id, self.locs or None
+        calculation = open_calculation(calc_id, unpublished, store=store)
         found = dict.fromkeys(self.locs)
-        if not self.selection.is_empty:
-            for each in select_sites(calc_id, self.selection, unpublished, store=store):
-                found[each.site.loc] = None
-                if each.near in self.selection.nearest:
-                    lat, lon = each.near or (0.0, 0.0)
-                    said = f"Nearest to {lat:g},{lon:g}: {each.site.loc}, {each.km:,.1f} km away."
-                    click.echo(said, err=True)
-        return tuple(found)
+        for each in select_sites(calculation, self.selection):
+            found[each.site.loc] = None
+            if each.near in self.selection.nearest:
+                lat, lon = each.near or (0.0, 0.0)
+                said = f"Nearest to {lat:g},{lon:g}: {each.site.loc}, {each.km:,.1f} km away."
+                click.echo(said, err=True)
+        return calculation, tuple(found)
 
 
 def place_options(command: F) -> F:

@@ -6,16 +6,16 @@ import re
 
 import click
 
+from hazard_store.cli.curves import find_curves
 from hazard_store.cli.main import run
 from hazard_store.cli.options import default_store, store_settings
 from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import PredecessorLines, ProgressLines
-from hazard_store.cli.read import find_curves
 from hazard_store.cli.render import echo_json, print_curves
 from hazard_store.errors import DamagedCalculation
 from hazard_store.keys import storage_id
 from hazard_store.query import get_hazard_metadata
-from hazard_store.query.api import visible_head
+from hazard_store.query.opened import visible_head
 
 _PART = re.compile(r"""(?:\([^)]*\)|"[^"]*"|'[^']*'|[^,])+""")
 
@@ -112,7 +112,9 @@ def get_command(
             content = dict(vars(metadata), levels=metadata.levels.tolist())
             echo_json(content)
         try:
-            print_curves(find_curves(store, metadata.calc_id, locs, imts, aggs, rlzs, False), "csv")
+            print_curves(
+                find_curves(store, metadata.calc_id, locs or None, imts, aggs, rlzs, False), "csv"
+            )
         except DamagedCalculation as error:  # the other calculations are served too
             damage = damage or error
     if damage is not None:

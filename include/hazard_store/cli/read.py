@@ -1,10 +1,9 @@
-"""Verbs that read: list, show, curves, plot."""
+"""Verbs that read: list, show, plot."""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,30 +17,21 @@ from hazard_store.cli.options import (
     json_option,
     unpublished_option,
 )
-from hazard_store.cli.places import WantedSites, place_options
 from hazard_store.cli.render import (
     described,
     echo_json,
     echo_line,
     last_audit_json,
     last_audit_text,
-    print_curves,
     print_forecast,
     print_table,
 )
-from hazard_store.errors import DamagedCalculation, NewerRelease, NoSuchCurve
+from hazard_store.errors import NewerRelease
 from hazard_store.model import Status
-from hazard_store.query import (
-    RlzCurve,
-    StatsCurve,
-    get_hazard_rlz_curves,
-    get_hazard_stats_curves,
-)
-from hazard_store.query.api import visible_head
+from hazard_store.query.opened import visible_head
 from hazard_store.records import Head
 from hazard_store.records.documents import LastAudit
 from hazard_store.shown import cut
-from hazard_store.store import Store
 from hazard_store.workflow.stale import is_stale
 
 PICTURES = (".png", ".svg", ".pdf", ".jpg")
@@ -156,71 +146,6 @@ def show_verb(calc_id: str, as_json: bool) -> None:
             )
 
 
-@click.command("curves")
-@click.argument("calc_id")
-@place_options
-@click.option("--imt", "imts", multiple=True, help='Intensity measure, e.g. "SA(0.1)"; repeatable.')
-@click.option("--agg", "aggs", multiple=True, help="Statistic, e.g. mean or 0.5; repeatable.")
-@click.option("--rlz", "rlzs", multiple=True, help="Realisation ordinal; repeatable.")
-@unpublished_option
-@click.option(
-    "--format", "output_format", type=click.Choice(["table", "csv", "json"]), default="table"
-)
-def curves_verb(
-    calc_id: str,
-    wanted: WantedSites,
-    imts: tuple[str, ...],
-    aggs: tuple[str, ...],
-    rlzs: tuple[str, ...],
-    unpublished: bool,
-    output_format: str,
-) -> None:
-    """Print hazard curves of CALC_ID: statistics, realisations with --rlz, both with both.
-
-    Example: hazard-store curves CALC13 --nearest -41.3,174.8 --imt PGA --agg mean
-    """
-    store = default_store(reads=True)
-    chosen = wanted.codes(store, calc_id, unpublished)
-    found = find_curves(store, calc_id, chosen, imts, aggs, rlzs, unpublished)
-    print_curves(found, output_format)
-
-
-def find_curves(
-    store: Store,
-    calc_id: str,
-    locs: tuple[str, ...],
-    imts: tuple[str, ...],
-    aggs: tuple[str, ...],
-    rlzs: tuple[str, ...],
-    unpublished: bool,
-) -> Iterator[StatsCurve | RlzCurve]:
-    """Yield what the options name: with neither statistics nor realisations named, all of both."""
-    both, sites, measures = not (aggs or rlzs), locs or None, imts or None
-    asked: list[Iterator[StatsCurve | RlzCurve]] = []
-    if aggs or both:
-        asked.append(
-            get_hazard_stats_curves(
-                calc_id, sites, measures, aggs or None, unpublished, store=store
-            )
-        )
-    if rlzs or both:
-        asked.append(
-            get_hazard_rlz_curves(calc_id, sites, measures, rlzs or None, unpublished, store=store)
-        )
-    failure: DamagedCalculation | NoSuchCurve | None = None
-    for curves in asked:
-        try:
-            yield from curves
-        except DamagedCalculation as error:  # what is whole of the other kind is served too
-            failure = failure or error
-        except NoSuchCurve as error:
-            if error.axis != "site":
-                raise
-            failure = failure or error
-    if failure is not None:
-        raise failure
-
-
 def _writable(ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
     """Return where a picture goes; refuse it before anything is read for it."""
     path = Path(value or f"{ctx.params['calc_id']}.png")
@@ -253,4 +178,4 @@ def plot_verb(calc_id: str, loc: str, imts: tuple[str, ...], out: str, unpublish
     echo_line(path)
 
 
-VERBS = (list_verb, show_verb, curves_verb, plot_verb)
+VERBS = (list_verb, show_verb, plot_verb)

@@ -10,12 +10,10 @@ import click
 from hazard_store.cli.options import default_store, json_option, unpublished_option
 from hazard_store.cli.places import WantedSites, place_options
 from hazard_store.cli.render import echo_json, echo_line, print_list
-from hazard_store.query import get_logic_tree, get_sites
-from hazard_store.query.api import visible_head
+from hazard_store.query import OpenCalculation, get_logic_tree, open_calculation
 from hazard_store.query.curves import Site
 from hazard_store.query.selection import Found, select_sites
-from hazard_store.query.sites import places_of
-from hazard_store.store import Store
+from hazard_store.query.sites import no_such_site, places_of
 
 
 @click.command("sites")
@@ -33,10 +31,10 @@ def sites_verb(
 
     Example: hazard-store sites CALC13 --within 50,-41.3,174.8
     """
-    store = default_store(reads=True)
-    found = _named(store, calc_id, wanted.locs, unpublished)
+    calculation = open_calculation(calc_id, unpublished, store=default_store(reads=True))
+    found = _named(calculation, wanted.locs)
     if not wanted.selection.is_empty or not wanted.locs:
-        found = (*found, *select_sites(calc_id, wanted.selection, unpublished, store=store))
+        found = (*found, *select_sites(calculation, wanted.selection))
     if as_json:
         print_list(map(_site_json, found))
         return
@@ -47,16 +45,19 @@ def sites_verb(
         echo_line(f"{site.loc:24} {site.lat:10.5f} {site.lon:11.5f} {vs30:>8} {away}".rstrip())
 
 
-def _named(
-    store: Store, calc_id: str, locs: tuple[str, ...], unpublished: bool
-) -> tuple[Found, ...]:
-    """Return the sites with these codes."""
-    if not locs:
-        return ()
-    head = visible_head(store, calc_id, unpublished)
-    wanted = [place.loc for place in places_of(store, head, locs)]
-    sites: dict[str, Site] = {s.loc: s for s in get_sites(calc_id, unpublished, store=store)}
-    return tuple(Found(sites[loc]) for loc in wanted if loc in sites)
+def _named(calculation: OpenCalculation, locs: tuple[str, ...]) -> tuple[Found, ...]:
+    """Return the sites with these codes, ids or coordinates.
+
+    Raises:
+        NoSuchCurve: there is no such site.
+    """
+    found = []
+    for place in places_of(calculation, locs):
+        if place.loc not in calculation.sites.by_loc:
+            raise no_such_site(calculation, place.loc)
+        site = calculation.sites.place(calculation.sites.by_loc[place.loc])
+        found.append(Found(Site(site.loc, site.lat, site.lon, site.vs30)))
+    return tuple(found)
 
 
 def _site_json(found: Found) -> dict[str, Any]:

@@ -18,7 +18,7 @@ TABLE = (
         "Read back what is stored of CALC_ID and compare it.",
     ),
     ("check", "upkeep", "Tell whether the store can be used from here."),
-    ("curves", "read", "Print hazard curves of CALC_ID."),
+    ("curves", "curves", "Print hazard curves of CALC_ID."),
     ("inspect", "write", "Read CALC_FILE from end to end; tell whether it can be stored."),
     ("list", "read", "List the stored calculations."),
     ("load", "write", "Store CALC_FILE as CALC_ID: the whole workflow."),

@@ -13,10 +13,12 @@ from hazard_store.query.api import (
 from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, SiteArrays, StatsCurve
 from hazard_store.query.derived import MapBlock, Spectrum, hazard_map, uniform_hazard_spectra
 from hazard_store.query.frames import to_dataframe
+from hazard_store.query.opened import OpenCalculation, open_calculation
 
 __all__ = [
     "HazardMetadata",
     "MapBlock",
+    "OpenCalculation",
     "RlzCurve",
     "Site",
     "SiteArrays",
@@ -31,6 +33,7 @@ __all__ = [
     "hazard_arrays",
     "hazard_blocks",
     "hazard_map",
+    "open_calculation",
     "to_dataframe",
     "uniform_hazard_spectra",
 ]

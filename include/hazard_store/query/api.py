@@ -9,19 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hazard_store.derive import unit_of
-from hazard_store.errors import BadParameter, CorruptItem, NoSuchCalculation
+from hazard_store.errors import CorruptItem
 from hazard_store.keys import storage_id
 from hazard_store.model import Kind, Status
 from hazard_store.query.arrays import Question, blocks_of
-from hazard_store.query.choices import did_you_mean, listed, place, rlz, text
+from hazard_store.query.choices import listed, place, rlz, text
 from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, SiteArrays, StatsCurve
+from hazard_store.query.opened import Calculation, OpenCalculation, opened
 from hazard_store.query.replaced import explain_missing
 from hazard_store.query.sites import all_places
 from hazard_store.records import Head
 from hazard_store.records.parts import LOGIC_TREE, REALISATIONS
-from hazard_store.settings import Settings
 from hazard_store.shown import quoted
-from hazard_store.store import Store
+from hazard_store.store import Store, store_of_environment
 
 
 def get_hazard_metadata(
@@ -42,7 +42,7 @@ def get_hazard_metadata(
     Raises:
         BadParameter: what is given is no calculation id.
     """
-    store = store or _default_store()
+    store = store or store_of_environment()
     wanted_vs30s = None if vs30s is None else _numbers(vs30s)
     ids = listed(calc_ids, "calc_ids", text, 'a calculation id ("CALC13")')
     for each in ids or ():
@@ -60,7 +60,7 @@ def get_hazard_metadata(
 
 
 def get_hazard_stats_curves(
-    calc_id: str,
+    calc_id: Calculation,
     locs: Sequence[str] | None = None,
     imts: Sequence[str] | None = None,
     aggs: Sequence[str] | None = None,
@@ -71,7 +71,7 @@ def get_hazard_stats_curves(
     """Yield the curves of statistics.
 
     Args:
-        calc_id: the calculation.
+        calc_id: the calculation, or one that is open.
         locs: site codes, custom ids or "LAT,LON"; None: all sites, in key order.
         imts: intensity measures as OpenQuake writes them, "SA(0.1)"; None: all.
         aggs: statistics, "mean", "0.5"; None: all.
@@ -84,7 +84,6 @@ def get_hazard_stats_curves(
     """
     for site, agg, told in _curves(store, Kind.STATS, calc_id, locs, imts, aggs, unpublished):
         yield StatsCurve(
-            calc_id=calc_id,
             loc=site.loc,
             lat=site.lat,
             lon=site.lon,
@@ -95,7 +94,7 @@ def get_hazard_stats_curves(
 
 
 def get_hazard_rlz_curves(
-    calc_id: str,
+    calc_id: Calculation,
     locs: Sequence[str] | None = None,
     imts: Sequence[str] | None = None,
     rlzs: Sequence[str | int] | None = None,
@@ -106,7 +105,7 @@ def get_hazard_rlz_curves(
     """Yield the curves of realisations.
 
     Args:
-        calc_id: the calculation.
+        calc_id: the calculation, or one that is open.
         locs: site codes, custom ids or "LAT,LON"; None: all sites, in key order.
         imts: intensity measures as OpenQuake writes them, "SA(0.1)"; None: all.
         rlzs: ordinals, 7 or "00007"; None: all.
@@ -121,7 +120,6 @@ def get_hazard_rlz_curves(
         store, Kind.REALISATIONS, calc_id, locs, imts, rlzs, unpublished
     ):
         yield RlzCurve(
-            calc_id=calc_id,
             loc=site.loc,
             lat=site.lat,
             lon=site.lon,
@@ -132,22 +130,21 @@ def get_hazard_rlz_curves(
 
 
 def get_sites(
-    calc_id: str, unpublished: bool = False, *, store: Store | None = None
+    calc_id: Calculation, unpublished: bool = False, *, store: Store | None = None
 ) -> Iterator[Site]:
     """Yield the sites of a calculation, in key order."""
-    store = store or _default_store()
-    head = visible_head(store, calc_id, unpublished)
-    with explain_missing(store, head):
-        for site in all_places(store, head):
+    calculation = opened(calc_id, unpublished, store)
+    with explain_missing(calculation.store, calculation.head):
+        for site in all_places(calculation):
             yield Site(site.loc, site.lat, site.lon, site.vs30)
 
 
 def get_logic_tree(
-    calc_id: str, unpublished: bool = False, *, store: Store | None = None
+    calc_id: Calculation, unpublished: bool = False, *, store: Store | None = None
 ) -> dict[str, Any]:
     """Return the logic tree: source and gsim branches, realisations' weights and paths."""
-    store = store or _default_store()
-    head = visible_head(store, calc_id, unpublished)
+    calculation = opened(calc_id, unpublished, store)
+    store, head = calculation.store, calculation.head
     parts = store.parts(head.storage_id)
     with explain_missing(store, head):
         tree, realisations = parts.get_json(LOGIC_TREE), parts.get_json(REALISATIONS)
@@ -157,33 +154,8 @@ def get_logic_tree(
         return {**tree, **realisations}
 
 
-def visible_head(store: Store, calc_id: str, unpublished: bool) -> Head:
-    """Return the head of a calculation that this reader may see.
-
-    Raises:
-        NoSuchCalculation: it is not stored, or not published.
-        CorruptItem: it is stored, and its head is missing.
-        BadParameter: it is no calculation id.
-    """
-    if not isinstance(calc_id, str):
-        raise BadParameter(
-            "calc_id", f"it is {quoted(calc_id)}: one calculation id is expected, a text"
-        )
-    try:
-        head = store.head(calc_id)
-    except NoSuchCalculation as error:
-        storage_ids = {entry.calc_id: entry.storage_id for entry in store.heads.entries()}
-        if calc_id in storage_ids and store.heads.get(storage_ids[calc_id]) is None:
-            raise store.parts(storage_ids[calc_id]).broken("head", "missing record") from None
-        ids = [each for each in storage_ids if each != calc_id]
-        raise NoSuchCalculation(calc_id, error.reason + did_you_mean(calc_id, ids)) from None
-    if not (unpublished or head.status is Status.PUBLISHED):
-        raise NoSuchCalculation(calc_id, f"it is {head.status}, not published (see --unpublished)")
-    return head
-
-
 def hazard_arrays(
-    calc_id: str,
+    calc_id: Calculation,
     kind: Kind | str,
     locs: Sequence[str] | None = None,
     imts: Sequence[str] | None = None,
@@ -195,7 +167,7 @@ def hazard_arrays(
     """Return the curves of many sites as one array; all of a large calculation: `hazard_blocks`.
 
     Args:
-        calc_id: the calculation.
+        calc_id: the calculation, or one that is open.
         kind: "stats" or "realisations".
         locs: site codes, custom ids or "LAT,LON"; None: all sites, in key order.
         imts: intensity measures as OpenQuake writes them, "SA(0.1)"; None: all.
@@ -211,11 +183,11 @@ def hazard_arrays(
         NoSuchCurve: it has no such site, measure, statistic or realisation.
         DamagedCalculation: something of it is missing or altered.
     """
-    store, head, asked = ask(Kind(kind), calc_id, locs, imts, rows, unpublished, store=store)
-    with explain_missing(store, head):
-        blocks = list(blocks_of(store, asked))
+    asked = ask(Kind(kind), calc_id, locs, imts, rows, unpublished, store=store)
+    with asked.explained():
+        blocks = list(blocks_of(asked))
     if not blocks:
-        shape = (0, len(asked.rows), len(asked.imts), len(head.calculation.levels[0]))
+        shape = (0, *asked.shape)
         return SiteArrays.of([]), np.empty(shape, np.float32)
     if len(blocks) == 1:
         return blocks[0].sites, blocks[0].curves
@@ -224,7 +196,7 @@ def hazard_arrays(
 
 
 def hazard_blocks(
-    calc_id: str,
+    calc_id: Calculation,
     kind: Kind | str,
     locs: Sequence[str] | None = None,
     imts: Sequence[str] | None = None,
@@ -239,23 +211,23 @@ def hazard_blocks(
         DamagedCalculation: when the whole sites were given.
         NoSuchCalculation, NoSuchCurve: as `hazard_arrays`.
     """
-    store, head, asked = ask(Kind(kind), calc_id, locs, imts, rows, unpublished, store=store)
-    with explain_missing(store, head):
-        for block in blocks_of(store, asked):
+    asked = ask(Kind(kind), calc_id, locs, imts, rows, unpublished, store=store)
+    with asked.explained():
+        for block in blocks_of(asked):
             yield block.sites, block.curves
 
 
 def ask(
     kind: Kind,
-    calc_id: str,
+    calc_id: Calculation,
     locs: object,
     imts: object,
     rows: object,
     unpublished: bool,
     *,
     store: Store | None,
-) -> tuple[Store, Head, Question]:
-    """Return the store, the head and the question that users mean; the store is the default one.
+) -> Question:
+    """Return the question that users mean; the store is that of the environment.
 
     Raises:
         NoSuchCalculation: it is not stored, or not published.
@@ -266,43 +238,41 @@ def ask(
         if kind is Kind.STATS
         else listed(rows, "rlzs", rlz, 'a realisation (7 or "00007")')
     )
-    places, measures = _asked(locs, imts)
-    store = store or _default_store()
-    head = visible_head(store, calc_id, unpublished)
-    return store, head, Question.of(head, kind, places, measures, codes)
+    places = listed(locs, "locs", place, 'a site ("[-41.300~174.780]", an id, or (-41.3, 174.78))')
+    measures = listed(imts, "imts", text, 'an intensity measure ("SA(0.5)")')
+    calculation = opened(calc_id, unpublished, store, kind, places, codes)
+    return Question.of(calculation, kind, places, measures, codes)
 
 
 def _curves(
     store: Store | None,
     kind: Kind,
-    calc_id: str,
+    calc_id: Calculation,
     locs: object,
     imts: object,
     rows: object,
     unpublished: bool,
 ) -> Iterator[tuple[Site, str, dict[str, Any]]]:
     """Yield (site, row, all else) of each curve asked for."""
-    store, head, asked = ask(kind, calc_id, locs, imts, rows, unpublished, store=store)
-    spec, years = head.calculation.spec(kind), head.calculation.investigation_time
+    asked = ask(kind, calc_id, locs, imts, rows, unpublished, store=store)
+    spec, years = asked.spec, asked.stored.investigation_time
     row_codes = [spec.rows[row] for row in asked.rows]
     measures = [
-        {"imt": spec.imts[m], "imls": spec.levels[m], "years": years, "unit": unit_of(spec.imts[m])}
+        {
+            "calc_id": asked.calculation.calc_id,
+            "imt": spec.imts[m],
+            "imls": spec.levels[m],
+            "years": years,
+            "unit": unit_of(spec.imts[m]),
+        }
         for m in asked.imts
     ]
-    with explain_missing(store, head):
-        for block in blocks_of(store, asked):
+    with asked.explained():
+        for block in blocks_of(asked):
             for site, of_site in zip(block.sites, block.curves, strict=True):
                 for row, of_row in zip(row_codes, of_site, strict=True):
                     for measure, poes in zip(measures, of_row, strict=True):
                         yield site, row, {**measure, "poes": poes}
-
-
-def _asked(locs: object, imts: object) -> tuple[list[str] | None, list[str] | None]:
-    """Return sites and measures as lists of texts."""
-    return (
-        listed(locs, "locs", place, 'a site ("[-41.300~174.780]", an id, or (-41.3, 174.78))'),
-        listed(imts, "imts", text, 'an intensity measure ("SA(0.5)")'),
-    )
 
 
 def _numbers(values: object) -> set[float]:
@@ -320,7 +290,8 @@ def _vs30s_of(store: Store, head: Head) -> set[float]:
     calculation = head.calculation
     if calculation.vs30s or calculation.n_vs30s == 0:
         return set(calculation.vs30s)
-    return {site.vs30 for site in all_places(store, head) if site.vs30 is not None}
+    sites = all_places(OpenCalculation(store, head))
+    return {site.vs30 for site in sites if site.vs30 is not None}
 
 
 def _metadata(head: Head) -> HazardMetadata:
@@ -345,7 +316,3 @@ def _metadata(head: Head) -> HazardMetadata:
         layout=str(stored.layout),
         notes=stored.notes,
     )
-
-
-def _default_store() -> Store:
-    return Store(Settings.from_environment().for_reading())

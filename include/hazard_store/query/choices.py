@@ -11,19 +11,22 @@ from numbers import Real
 import numpy as np
 
 from hazard_store.errors import NoSuchCurve
-from hazard_store.records import Head
+from hazard_store.model import Kind
 from hazard_store.shown import cut, quoted
 
 _NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _ORDINAL = re.compile(r"0*(\d+)(?:\.0*)?")
 MAX_LISTED = 12
+AXES = {Kind.STATS: "statistic", Kind.REALISATIONS: "realisation"}
 
 
-def choose(head: Head, axis: str, wanted: Sequence[str] | None, known: Sequence[str]) -> list[int]:
+def choose(
+    calc_id: str, axis: str, wanted: Sequence[str] | None, known: Sequence[str]
+) -> list[int]:
     """Return the ordinals of what is wanted on an axis, all where nothing is named.
 
     Args:
-        head: the calculation.
+        calc_id: the calculation.
         axis: "IMT", "statistic" or "realisation".
         wanted: as users write it: `pga` and `SA(1)` mean `PGA` and `SA(1.0)`.
         known: what the calculation has, in its order.
@@ -39,7 +42,7 @@ def choose(head: Head, axis: str, wanted: Sequence[str] | None, known: Sequence[
     for name in wanted:
         ordinal = exact.get(name, meant.get(_canonical(name)))
         if ordinal is None:
-            raise NoSuchCurve(head.calc_id, axis, name, _listed(name, known))
+            raise NoSuchCurve(calc_id, axis, name, _listed(name, known))
         found.append(ordinal)
     return list(dict.fromkeys(found))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from hazard_store.model import Kind
 from hazard_store.query.api import ask
 from hazard_store.query.arrays import blocks_of
 from hazard_store.query.curves import Site, SiteArrays
-from hazard_store.query.replaced import explain_missing
+from hazard_store.query.opened import Calculation
 from hazard_store.store import Store
 
 
@@ -50,7 +50,7 @@ class Spectrum:
 
 
 def hazard_map(
-    calc_id: str,
+    calc_id: Calculation,
     imt: str,
     target: Target,
     agg: str = "mean",
@@ -62,7 +62,7 @@ def hazard_map(
     """Yield a hazard map by blocks of sites.
 
     Args:
-        calc_id: the calculation.
+        calc_id: the calculation, or one that is open.
         imt: the intensity measure.
         target: at which probability, return period or rate.
         agg: the statistic.
@@ -74,21 +74,21 @@ def hazard_map(
         NoSuchCalculation: it is not stored, or not published.
         NoSuchCurve: it has no such site, measure or statistic.
     """
-    store, head, asked = ask(Kind.STATS, calc_id, locs, [imt], [agg], unpublished, store=store)
-    stored = head.calculation
+    asked = ask(Kind.STATS, calc_id, locs, [imt], [agg], unpublished, store=store)
+    stored = asked.stored
     (m,), (row,) = asked.imts, asked.rows
     poe, years = _said(target, stored.investigation_time)
     levels, at = stored.all_levels[m], target.poe_in(stored.investigation_time)
     name, measure = stored.aggs[row], stored.imts[m]
-    with explain_missing(store, head):
-        for block in blocks_of(store, asked):
+    with asked.explained():
+        for block in blocks_of(asked):
             imls, flags = levels_at(block.curves[:, 0, 0], levels, [at])
             found = (block.sites, imls[:, 0], flags[:, 0])
-            yield MapBlock(calc_id, name, measure, poe, years, unit_of(measure), *found)
+            yield MapBlock(stored.calc_id, name, measure, poe, years, unit_of(measure), *found)
 
 
 def uniform_hazard_spectra(
-    calc_id: str,
+    calc_id: Calculation,
     target: Target,
     locs: Sequence[str] | None = None,
     aggs: Sequence[str] | None = None,
@@ -99,7 +99,7 @@ def uniform_hazard_spectra(
     """Yield the spectra of sites: PGA, at period 0, and spectral accelerations.
 
     Args:
-        calc_id: the calculation.
+        calc_id: the calculation, or one that is open.
         target: at which probability, return period or rate.
         locs: site codes, custom ids or "LAT,LON"; None: all sites, in key order.
         aggs: statistics; None: all.
@@ -109,19 +109,19 @@ def uniform_hazard_spectra(
     Raises:
         NoSuchCalculation, NoSuchCurve: as `hazard_map`; also where no measure has a period.
     """
-    store, head, _ = ask(Kind.STATS, calc_id, locs, None, aggs, unpublished, store=store)
-    stored = head.calculation
+    asked = ask(Kind.STATS, calc_id, locs, None, aggs, unpublished, store=store)
+    stored = asked.stored
     periods = {imt: period for imt in stored.imts if (period := period_of(imt)) is not None}
     if not periods:
-        raise NoSuchCurve(calc_id, "IMT", "with a period", ", ".join(stored.imts))
+        raise NoSuchCurve(stored.calc_id, "IMT", "with a period", ", ".join(stored.imts))
     imts = tuple(sorted(periods, key=lambda imt: periods[imt]))
-    _, _, asked = ask(Kind.STATS, calc_id, locs, imts, aggs, unpublished, store=store)
+    asked = replace(asked, imts=[stored.imts.index(imt) for imt in imts])
     poe, years = _said(target, stored.investigation_time)
     at, unit = target.poe_in(stored.investigation_time), unit_of(imts[0])
     levels = stored.all_levels[asked.imts]
     of_imts = tuple(periods[imt] for imt in imts)
-    with explain_missing(store, head):
-        for block in blocks_of(store, asked):
+    with asked.explained():
+        for block in blocks_of(asked):
             n, k = block.curves.shape[:2]
             shape = (n, k, len(imts))
             imls, flags = np.empty(shape), np.empty(shape, np.uint8)
@@ -133,7 +133,7 @@ def uniform_hazard_spectra(
                 for place, row in enumerate(asked.rows):
                     said = tuple(FLAGS[flag] for flag in flags[number, place])
                     answer = (poe, years, unit, imts, of_imts, imls[number, place], said)
-                    yield Spectrum(calc_id, site, stored.aggs[row], *answer)
+                    yield Spectrum(stored.calc_id, site, stored.aggs[row], *answer)
 
 
 def _said(target: Target, investigation_time: float) -> tuple[float, float]:

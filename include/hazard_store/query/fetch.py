@@ -7,17 +7,16 @@ calculations.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hazard_store.ahead import map_ahead
-from hazard_store.aws.retry import RetryPolicy, Unprocessed
+from hazard_store.aws.batch_get import KEYS_PER_REQUEST, batch_get
 from hazard_store.codec import NEWEST, NewerCodec
 from hazard_store.errors import NewerRelease
 from hazard_store.items import ItemError, ItemSpec, Place, WireItem, read_curves, read_place
@@ -26,7 +25,6 @@ from hazard_store.store import Store
 
 Key = tuple[str, str]  # (hash key, range key)
 
-KEYS_PER_REQUEST = 100  # DynamoDB's limit
 ANSWER_BYTES = 8_000_000  # of DynamoDB's 16 MB
 
 
@@ -52,24 +50,49 @@ class FetchedSites:
 
 
 def fetch_sites(
-    store: Store, spec: ItemSpec, places: Iterable[Place], wanted: Wanted
+    store: Store,
+    spec: ItemSpec,
+    places: Iterable[Place],
+    wanted: Wanted,
+    known: Mapping[Key, WireItem],
 ) -> Iterator[FetchedSites]:
-    """Yield the curves of the sites, in the order of the places."""
+    """Yield the curves of the sites, in the order of the places.
+
+    Args:
+        store: where.
+        spec: of the items.
+        places: the sites.
+        wanted: of each.
+        known: items that were read before; they are not asked for again.
+    """
     groups = {spec.group_of_row[row] for row in wanted.rows}
     at_once = max(1, _keys_at_once(spec, groups) // len(groups))
     iterator = iter(places)
     batches = iter(lambda: list(islice(iterator, at_once)), [])
     threads = store.settings.request_threads
-    work = partial(_fetch, store, spec, wanted)
-    return map_ahead(work, batches, threads=threads, ahead=threads, name="get")
+    work = partial(_fetch, store, spec, wanted, known)
+    first, second = next(batches, None), next(batches, None)
+    if second is not None:  # a pool for a single request would cost more than the request
+        todo = chain([first or [], second], batches)
+        yield from map_ahead(work, todo, threads=threads, ahead=threads, name="get")
+    elif first:
+        yield work(first)
 
 
-def _fetch(store: Store, spec: ItemSpec, wanted: Wanted, places: list[Place]) -> FetchedSites:
+def _fetch(
+    store: Store,
+    spec: ItemSpec,
+    wanted: Wanted,
+    known: Mapping[Key, WireItem],
+    places: list[Place],
+) -> FetchedSites:
     groups = sorted({spec.group_of_row[row] for row in wanted.rows})
     keys = [[spec.key(place, group) for group in groups] for place in places]
     table = store.table(spec.kind)
-    at_once, all_keys = _keys_at_once(spec, groups), chain.from_iterable(keys)
-    items = batch_get(store, table, spec.range_name, all_keys, at_once)
+    at_once, all_keys = _keys_at_once(spec, groups), dict.fromkeys(chain.from_iterable(keys))
+    items = {key: known[key] for key in all_keys if key in known}
+    asked = [key for key in all_keys if key not in items]
+    items |= get_items(store, table, spec.range_name, asked, at_once)
     shape = (len(places), len(wanted.rows), len(wanted.imts), spec.levels.shape[1])
     curves = np.zeros(shape, np.float32)
     damages: dict[int, tuple[int, str]] = {}
@@ -93,6 +116,8 @@ def _fetch(store: Store, spec: ItemSpec, wanted: Wanted, places: list[Place]) ->
             else:
                 carried[n] = place
                 curves[n, rows] = of_item[within]
+    if damages and len(asked) < len(all_keys):  # they came with a head that was younger
+        return _fetch(store, spec, wanted, {}, places)
     absent = frozenset(range(len(places))) - found_at
     return FetchedSites(carried, curves, damages, absent)
 
@@ -140,7 +165,7 @@ def _placed(spec: ItemSpec, item: WireItem, place: Place, rule: CodeRule | None)
     return "altered (its coordinates or vs30 are not the site's)"
 
 
-def batch_get(
+def get_items(
     store: Store,
     table: str,
     range_name: str,
@@ -152,16 +177,7 @@ def batch_get(
     left = list(dict.fromkeys(keys))  # never one twice
     while left:
         now, left = left[:at_once], left[at_once:]
-        wanted: list[Any] = [{HASH_KEY: {"S": h}, range_name: {"S": r}} for h, r in now]
-        # The client retries all else.
-        for attempt in RetryPolicy().retrying(lambda error: isinstance(error, Unprocessed)):
-            with attempt:
-                answer: Any = store.client.batch_get_item(
-                    RequestItems={table: {"Keys": wanted, "ConsistentRead": True}}
-                )
-                for item in answer["Responses"].get(table, []):
-                    found[item[HASH_KEY]["S"], item[range_name]["S"]] = item
-                wanted = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
-                if wanted:
-                    raise Unprocessed(f"{len(wanted)} keys")
+        wanted = [{HASH_KEY: {"S": h}, range_name: {"S": r}} for h, r in now]
+        for item in batch_get(store.client, {table: wanted})[table]:
+            found[item[HASH_KEY]["S"], item[range_name]["S"]] = item
     return found

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hazard_store.ahead import map_ahead
+from hazard_store.aws.batch_get import KEYS_PER_REQUEST
 from hazard_store.codec import NewerCodec
 from hazard_store.errors import CorruptItem
 from hazard_store.items import BlockSites, ItemError, MapSpec
 from hazard_store.keys import RANGE_KEYS, map_hash_key, map_range_key
 from hazard_store.model import Kind
 from hazard_store.query.curves import SiteArrays
-from hazard_store.query.fetch import ANSWER_BYTES, KEYS_PER_REQUEST, Key, batch_get, newer
+from hazard_store.query.fetch import ANSWER_BYTES, Key, get_items, newer
 from hazard_store.records import Head
 from hazard_store.store import Store
 
@@ -61,7 +62,7 @@ def _fetch(
         [(hash_key, map_range_key(start)) for hash_key in (maps.sites_key, *hash_keys)]
         for start, _ in blocks
     ]
-    items = batch_get(
+    items = get_items(
         store, table, RANGE_KEYS[Kind.STATS], [key for keys in of_blocks for key in keys]
     )
     found = []

@@ -7,17 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from hazard_store.errors import BadParameter, NoSuchCurve
-from hazard_store.query.api import visible_head
 from hazard_store.query.curves import Site, SiteArrays
+from hazard_store.query.distance import distances_km
+from hazard_store.query.opened import Calculation, OpenCalculation, opened
 from hazard_store.query.replaced import explain_missing
-from hazard_store.query.sites import all_places
-from hazard_store.records import Head
 from hazard_store.store import Store
 
-EARTH_KM = 6371.0  # the mean radius, as the engine has it
 LatLon = tuple[float, float]
 
 
@@ -66,18 +64,12 @@ class Selection:
         return not self.nearest and self.box is None and self.within is None
 
 
-def distances_km(lat: float, lon: float, lats: ArrayLike, lons: ArrayLike) -> NDArray[np.float64]:
-    """Return the great-circle distances from a place to others, (n,) km."""
-    here, there = np.radians(lat), np.radians(np.asarray(lats, np.float64))
-    across = np.radians(np.asarray(lons, np.float64) - lon)
-    half = np.sin((there - here) / 2) ** 2
-    half = half + np.cos(here) * np.cos(there) * np.sin(across / 2) ** 2
-    found: NDArray[np.float64] = 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
-    return found
-
-
 def select_sites(
-    calc_id: str, selection: Selection, unpublished: bool = False, *, store: Store
+    calc_id: Calculation,
+    selection: Selection,
+    unpublished: bool = False,
+    *,
+    store: Store | None = None,
 ) -> Iterator[Found]:
     """Yield the selected sites: of a box or radius in key order, the nearest as they were asked.
 
@@ -87,28 +79,27 @@ def select_sites(
         NoSuchCalculation: it is not stored, or not published.
         NoSuchCurve: there is no site in the box, or within the distance; it names the nearest.
     """
-    head = visible_head(store, calc_id, unpublished)
-    with explain_missing(store, head):
-        sites = SiteArrays.of(list(all_places(store, head)))
+    calculation = opened(calc_id, unpublished, store)
+    with explain_missing(calculation.store, calculation.head):
+        sites = calculation.sites.arrays
     if selection.is_empty:
         yield from map(Found, sites)
         return
     for lat, lon in selection.nearest:
-        km = distances_km(lat, lon, sites.lats, sites.lons)
-        closest = int(km.argmin())
-        yield Found(sites[closest], float(km[closest]), (lat, lon))
+        closest, km = calculation.sites.nearest(lat, lon)
+        yield Found(sites[closest], km, (lat, lon))
     if selection.box is not None:
         chosen = np.flatnonzero(_in_box(selection.box, sites))
         if not len(chosen):
-            raise _nothing(head, "in the box", _middle(selection.box), sites)
+            raise _nothing(calculation, "in the box", _middle(selection.box))
         yield from (Found(sites[int(i)]) for i in chosen)
     if selection.within is not None:
         at_most, lat, lon = selection.within
-        km = distances_km(lat, lon, sites.lats, sites.lons)
-        chosen = np.flatnonzero(km <= at_most)
+        away = distances_km(lat, lon, sites.lats, sites.lons)
+        chosen = np.flatnonzero(away <= at_most)
         if not len(chosen):
-            raise _nothing(head, f"within {at_most:g} km", (lat, lon), sites)
-        yield from (Found(sites[int(i)], float(km[i]), (lat, lon)) for i in chosen)
+            raise _nothing(calculation, f"within {at_most:g} km", (lat, lon))
+        yield from (Found(sites[int(i)], float(away[i]), (lat, lon)) for i in chosen)
 
 
 def _in_box(box: Sequence[float], sites: SiteArrays) -> NDArray[np.bool_]:
@@ -125,11 +116,10 @@ def _middle(box: Sequence[float]) -> LatLon:
     return (south + north) / 2, (lon + 180) % 360 - 180
 
 
-def _nothing(head: Head, where: str, middle: LatLon, sites: SiteArrays) -> NoSuchCurve:
-    km = distances_km(*middle, sites.lats, sites.lons)
-    closest = int(km.argmin())
-    known = f"{sites.locs[closest]} as the nearest, {km[closest]:,.1f} km from its middle"
-    return NoSuchCurve(head.calc_id, "site", where, known)
+def _nothing(calculation: OpenCalculation, where: str, middle: LatLon) -> NoSuchCurve:
+    closest, km = calculation.sites.nearest(*middle)
+    known = f"{calculation.sites.locs[closest]} as the nearest, {km:,.1f} km from its middle"
+    return NoSuchCurve(calculation.calc_id, "site", where, known)
 
 
 def _check(lat: float, lon: float) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from hazard_store import codec
@@ -84,15 +85,15 @@ def head_of(item: dict[str, Any], parts: Parts) -> Head:
 
 
 def _head_of(item: dict[str, Any], parts: Parts) -> Head:
-    content = json.loads(item["calculation"]["S"])
-    if not isinstance(content, dict):
-        raise TypeError("no JSON object")
-    require_known(content.get("calc_id", ""), content)
+    text = item["calculation"]["S"]
     if "spilled" in item:
-        content |= parts.get_json(item["spilled"]["S"])
+        content = _content(text) | parts.get_json(item["spilled"]["S"])
+        calculation = StoredCalculation.model_validate(content)
+    else:
+        calculation = _described(text)
     audited = item.get("audited_attempt")
     return Head(
-        calculation=StoredCalculation.model_validate(content),
+        calculation=calculation,
         status=Status(item["status"]["S"]),
         owner=item["owner"]["S"],
         attempt=int(item["attempt"]["N"]),
@@ -101,6 +102,20 @@ def _head_of(item: dict[str, Any], parts: Parts) -> Head:
         outcome=json.loads(item["outcome"]["S"]) if "outcome" in item else {},
         began=item["began"]["S"] if "began" in item else "",
     )
+
+
+@lru_cache(maxsize=64)
+def _described(text: str) -> StoredCalculation:
+    """Return what a text describes: who asks again and again finds the same text again."""
+    return StoredCalculation.model_validate(_content(text))
+
+
+def _content(text: str) -> dict[str, Any]:
+    content = json.loads(text)
+    if not isinstance(content, dict):
+        raise TypeError("no JSON object")
+    require_known(content.get("calc_id", ""), content)
+    return content
 
 
 def put_description(calculation: StoredCalculation, parts: Parts) -> dict[str, str | None]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hazard_store.aws.batch_get import Wire, batch_get
 from hazard_store.errors import NewerRelease
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import Status
@@ -31,7 +32,34 @@ class Heads:
 
     def current(self, calc_id: str) -> Head | None:
         """Return the head of the version that readers see; None where nothing is stored."""
-        entry = self.entry(calc_id)
+        return self._current(calc_id, self.entry(calc_id))
+
+    def current_with(
+        self, calc_id: str, guessed: str, others: Mapping[str, Sequence[Wire]]
+    ) -> tuple[Head | None, dict[str, list[Wire]]]:
+        """Return the same and other items, all in one request where the version is the guessed.
+
+        That is no snapshot: what is missing of the others may have been stored since.
+
+        Args:
+            calc_id: the calculation.
+            guessed: the storage id that it may have.
+            others: keys of other items of that version, by table.
+
+        Returns:
+            the head, and what is stored of the others, by table; of another version nothing.
+        """
+        keys = [key_of(INDEX, calc_id), key_of(guessed, "head")]
+        found = batch_get(self._client, {self._table: keys, **others})
+        records = {item[HASH_KEY]["S"]: item for item in found.pop(self._table)}
+        entry = index_entry_of(records[INDEX]) if INDEX in records else None
+        if entry is not None and entry.storage_id == guessed and guessed in records:
+            head = head_of(records[guessed], self.parts(guessed))
+            if head.status not in _HIDDEN:
+                return head, found
+        return self._current(calc_id, entry), {}
+
+    def _current(self, calc_id: str, entry: IndexEntry | None) -> Head | None:
         while entry is not None:
             head = self.get(entry.storage_id)
             if head is not None and head.status not in _HIDDEN:

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hazard_store.aws.batch_get import KEYS_PER_REQUEST, batch_get
 from hazard_store.errors import CorruptItem, LostOwnership
 from hazard_store.items.spec import Place
 from hazard_store.keys import HASH_KEY, KeyMaker
@@ -130,15 +131,25 @@ class Parts:
         """
         record = _site_part(position)
         if record not in self._sites:
-            item = self._get(record)
-            if item is None:
-                raise self.broken(record, "missing part")
-            try:
-                content = zlib.decompress(bytes(item["part"]["B"]))
-                self._sites = {record: SitePart.model_validate_json(content)}
-            except (zlib.error, KeyError, ValueError) as error:
-                raise self.broken(record, str(error)) from error
+            self._sites = {record: self._decoded(record, self._get(record))}
         return self._sites[record]
+
+    def all_site_parts(self, n_sites: int) -> Iterator[SitePart]:
+        """Yield the parts that list all sites, in the plan's order, many read in one request.
+
+        Compressed, a request's parts are some megabytes; one at a time is unpacked.
+
+        Raises:
+            CorruptItem: a part is missing or altered.
+        """
+        names = [_site_part(position) for position in range(0, n_sites, SITES_PER_PART)]
+        for at in range(0, len(names), KEYS_PER_REQUEST):
+            now = names[at : at + KEYS_PER_REQUEST]
+            wanted = {self._table: [self._key(name) for name in now]}
+            found = batch_get(self._client, wanted)[self._table]
+            items = {item["record"]["S"]: item for item in found}
+            for name in now:
+                yield self._decoded(name, items.pop(name, None))
 
     def places(self, keys: KeyMaker, start: int, stop: int) -> Iterator[tuple[int, Place]]:
         """Yield (sid, place) of the sites at positions start..stop of the plan's order."""
@@ -146,6 +157,15 @@ class Parts:
             part = self.site_part(position)
             index = position - part.start
             yield part.sids[index], part.place(index, keys)
+
+    def _decoded(self, record: str, item: Mapping[str, Any] | None) -> SitePart:
+        if item is None:
+            raise self.broken(record, "missing part")
+        try:
+            content = zlib.decompress(bytes(item["part"]["B"]))
+            return SitePart.model_validate_json(content)
+        except (zlib.error, KeyError, ValueError) as error:
+            raise self.broken(record, str(error)) from error
 
     def _key(self, record: str) -> dict[str, Any]:
         return {HASH_KEY: {"S": self._storage_id}, "record": {"S": record}}

@@ -24,7 +24,7 @@ _UNMET = ("ConditionalCheckFailedException", "TransactionCanceledException")
 
 # What each role does with the table of records, and with the two tables of curves.
 ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "reader": (("GetItem", "Query"), ("BatchGetItem", "Query")),
+    "reader": (("BatchGetItem", "GetItem", "Query"), ("BatchGetItem", "Query")),
     "writer": (("GetItem", "PutItem", "UpdateItem"), ("BatchWriteItem", "Query")),
     "orchestrator": (
         ("ConditionCheckItem", DELETES_LEFT, "GetItem", "PutItem", "Query", "UpdateItem"),

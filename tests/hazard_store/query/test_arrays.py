@@ -12,7 +12,7 @@ import pytest
 from hazard_store.errors import DamagedCalculation, NoSuchCurve
 from hazard_store.items import maps
 from hazard_store.model import Kind
-from hazard_store.query import hazard_arrays, hazard_blocks
+from hazard_store.query import hazard_arrays, hazard_blocks, open_calculation
 from hazard_store.query.arrays import Question
 from hazard_store.store import Store
 from tests.support.calc_factory import MadeCalc, make_calc
@@ -79,7 +79,7 @@ def test_sites_rows_and_measures_are_as_asked(
 def test_map_items_are_read_where_they_have_all_of_it(
     store: Store, made: MadeCalc, kind: Kind, locs: Any, rows: Any, is_of_maps: bool
 ):
-    asked = Question.of(store.head("A"), kind, locs, None, rows)
+    asked = Question.of(open_calculation("A", store=store), kind, locs, None, rows)
     assert is_of_maps == asked.is_of_maps
 
 

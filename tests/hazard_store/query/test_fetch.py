@@ -9,7 +9,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hazard_store.model import KeyScheme, Kind
-from hazard_store.query import get_hazard_rlz_curves, get_hazard_stats_curves
+from hazard_store.query import (
+    get_hazard_rlz_curves,
+    get_hazard_stats_curves,
+    open_calculation,
+)
 from hazard_store.store import Store
 from tests.support.calc_factory import make_calc
 from tests.support.interposed import counting
@@ -42,13 +46,14 @@ def test_other_calculations_at_a_site_are_not_read(store: Store, scheme: KeySche
         options = {"realisations_per_item": 5, "statistics_per_item": 2}
         stored(store, FILE, calc_id, key_scheme=scheme, **options)
     fresh = Store(store.settings)
+    calculation = open_calculation("B", store=fresh)
     keys, requests = answered(fresh), counting(fresh)
     curves = get_hazard_stats_curves if kind is Kind.STATS else get_hazard_rlz_curves
-    found = list(curves("B", [SITE], store=fresh))
+    found = list(curves(calculation, [SITE]))
     rows, items = (6, 3) if kind is Kind.STATS else (12, 3)
     assert 3 * rows == len(found)
     assert items == len(keys)
-    assert 1 == requests["Query"] + requests["BatchGetItem"]
+    assert {"BatchGetItem": 1} == requests
 
 
 def test_some_of_very_many_realisations_are_read_by_their_keys(store: Store, tmp_path: Path):
@@ -56,13 +61,13 @@ def test_some_of_very_many_realisations_are_read_by_their_keys(store: Store, tmp
     make_calc(tmp_path / "calc.hdf5", n=2, r=150)
     stored(store, tmp_path / "calc.hdf5", realisations_per_item=1)
     fresh = Store(store.settings)
+    calculation = open_calculation("A", store=fresh)
     keys, requests = answered(fresh), counting(fresh)
     site = next(get_hazard_rlz_curves("A", rlzs=[0], store=store)).loc
-    curves = get_hazard_rlz_curves("A", [site], ["PGA"], rlzs=range(7, 127), store=fresh)
+    curves = get_hazard_rlz_curves(calculation, [site], ["PGA"], rlzs=range(7, 127))
     assert [f"{rlz:05d}" for rlz in range(7, 127)] == [curve.rlz for curve in curves]
     assert [f"{site}:{rlz:05d}" for rlz in range(7, 127)] == sorted(keys)
-    assert 2 == requests["BatchGetItem"]
-    assert 0 == requests["Query"]
+    assert {"BatchGetItem": 2} == requests
 
 
 def test_sites_of_one_item_are_read_in_batches(store: Store, tmp_path: Path):
@@ -70,10 +75,10 @@ def test_sites_of_one_item_are_read_in_batches(store: Store, tmp_path: Path):
     make_calc(tmp_path / "calc.hdf5", n=250, r=3)
     stored(store, tmp_path / "calc.hdf5")
     fresh = Store(store.settings)
+    calculation = open_calculation("A", store=fresh)
     requests = counting(fresh)
-    assert 250 * 3 == len(list(get_hazard_rlz_curves("A", imts=["PGA"], store=fresh)))
-    assert 3 == requests["BatchGetItem"]
-    assert 0 == requests["Query"]
+    assert 250 * 3 == len(list(get_hazard_rlz_curves(calculation, imts=["PGA"])))
+    assert {"BatchGetItem": 1 + 3} == requests  # the list of the sites, and their items
 
 
 @pytest.mark.parametrize("chosen", [{}, {"aggs": ["mean", "0.5"]}])
@@ -119,10 +124,10 @@ def test_keys_that_come_back_undone_are_asked_for_again(store: Store):
             answer["UnprocessedKeys"] = {table: {**wanted, "Keys": rest}}
         return answer
 
-    fresh = answering(store, first_half)
-    curves = list(
-        get_hazard_stats_curves("A", [SITE, OTHER], ["PGA"], ["mean", "0.5"], store=fresh)
-    )
+    calculation = open_calculation("A", store=answering(store, first_half))
+    asked.clear()
+    locs = [SITE, OTHER]
+    curves = list(get_hazard_stats_curves(calculation, locs, ["PGA"], ["mean", "0.5"]))
     assert [4, 2, 1] == asked
     assert [(SITE, "mean"), (SITE, "0.5"), (OTHER, "mean"), (OTHER, "0.5")] == [
         (curve.loc, curve.agg) for curve in curves

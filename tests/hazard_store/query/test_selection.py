@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hazard_store.errors import BadParameter, NoSuchCurve
-from hazard_store.query.selection import EARTH_KM, Selection, distances_km, select_sites
+from hazard_store.query.distance import EARTH_KM, distances_km
+from hazard_store.query.selection import Selection, select_sites
 from hazard_store.store import Store
 from tests.support.calc_factory import make_calc
 from tests.support.loading import stored

@@ -95,8 +95,11 @@ def test_a_site_that_is_not_there(store: Store, tmp_path: Path):
 
 def test_a_code_that_no_site_has_is_not_called_damage(store: Store, tmp_path: Path):
     load(store, tmp_path, ABBEY)
-    with pytest.raises(NoSuchCurve, match=r"it has 1 site$"):
+    with pytest.raises(NoSuchCurve, match=r"it has 1 site, the nearest .*, 15,269.8 km away$"):
         one_curve(store, "[-1.000~1.000]")
+    for nowhere in ("[991.000~1.000]", f"[{'9' * 400}.000~1.000]"):
+        with pytest.raises(NoSuchCurve, match=r"it has 1 site$"):
+            one_curve(store, nowhere)
 
 
 degrees = st.one_of(
