@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hazard_store.aws.clients import dynamodb_client
 from hazard_store.errors import NoSuchCalculation
+from hazard_store.items import ItemSpec
 from hazard_store.keys import storage_id
 from hazard_store.model import Kind
 from hazard_store.records import Head, Heads, Parts, Reports, StoredCalculation
@@ -22,6 +23,18 @@ if TYPE_CHECKING:
     from hazard_store.records.transitions import Transitions
 
 _OURS = ("AWS_", "HAZARD_STORE_")  # what begins the variables that a store's clients follow
+
+
+@dataclass(frozen=True, eq=False)
+class Described:
+    """A description of a calculation, with the specs of its items, which take time to make."""
+
+    calculation: StoredCalculation
+
+    @cached_property
+    def specs(self) -> dict[Kind, ItemSpec]:
+        """The specs of its items."""
+        return {kind: self.calculation.spec(kind) for kind in Kind}
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,7 @@ class Store:
         return client
 
     @cached_property
-    def seen(self) -> dict[str, StoredCalculation]:
+    def seen(self) -> dict[str, Described]:
         """What this process read last of calculations, by their ids: a guess for the next time."""
         return {}
 

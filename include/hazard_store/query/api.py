@@ -15,7 +15,7 @@ from hazard_store.model import Kind, Status
 from hazard_store.query.arrays import Question, blocks_of
 from hazard_store.query.choices import listed, place, rlz, text
 from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, SiteArrays, StatsCurve
-from hazard_store.query.opened import Calculation, OpenCalculation, opened
+from hazard_store.query.opened import Calculation, opened
 from hazard_store.query.replaced import explain_missing
 from hazard_store.query.sites import all_places
 from hazard_store.records import Head
@@ -135,7 +135,7 @@ def get_sites(
     """Yield the sites of a calculation, in key order."""
     calculation = opened(calc_id, unpublished, store)
     with explain_missing(calculation.store, calculation.head):
-        for site in all_places(calculation):
+        for site in all_places(calculation.store, calculation.head.calculation):
             yield Site(site.loc, site.lat, site.lon, site.vs30)
 
 
@@ -290,7 +290,7 @@ def _vs30s_of(store: Store, head: Head) -> set[float]:
     calculation = head.calculation
     if calculation.vs30s or calculation.n_vs30s == 0:
         return set(calculation.vs30s)
-    sites = all_places(OpenCalculation(store, head))
+    sites = all_places(store, head.calculation)
     return {site.vs30 for site in sites if site.vs30 is not None}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hazard_store.errors import CorruptItem, DamagedCalculation, NoSuchCurve
-from hazard_store.items import ItemSpec
+from hazard_store.items import ItemSpec, Place
 from hazard_store.model import Kind
 from hazard_store.query.choices import AXES, choose
 from hazard_store.query.curves import SiteArrays
@@ -116,9 +116,11 @@ def _from_maps(asked: Question) -> Iterator[CurveBlock]:
 
 def _from_sites(asked: Question) -> Iterator[CurveBlock]:
     calculation = asked.calculation
-    places = (
-        all_places(calculation) if asked.locs is None else iter(places_of(calculation, asked.locs))
-    )
+    places: Iterator[Place]
+    if asked.locs is None:
+        places = all_places(calculation.store, asked.stored)
+    else:
+        places = iter(places_of(calculation, asked.locs))
     rule = None if asked.locs is None else asked.stored.code_rule
     wanted = Wanted(tuple(asked.rows), tuple(asked.imts), rule)
     problems = _Problems(asked)

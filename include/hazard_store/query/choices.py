@@ -37,10 +37,13 @@ def choose(
     if wanted is None:
         return list(range(len(known)))
     exact = {name: i for i, name in enumerate(known)}
-    meant = {} if axis == "realisation" else {_canonical(name): i for i, name in enumerate(known)}
+    meant: dict[str, int] = {}
     found = []
     for name in wanted:
-        ordinal = exact.get(name, meant.get(_canonical(name)))
+        ordinal = exact.get(name)
+        if ordinal is None and axis != "realisation":
+            meant = meant or {_canonical(each): i for i, each in enumerate(known)}
+            ordinal = meant.get(_canonical(name))
         if ordinal is None:
             raise NoSuchCurve(calc_id, axis, name, _listed(name, known))
         found.append(ordinal)

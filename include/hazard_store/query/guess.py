@@ -17,7 +17,7 @@ from hazard_store.limits import MAX_REALISATIONS
 from hazard_store.model import REALISATIONS_PER_ITEM, KeyScheme, Kind
 from hazard_store.query.choices import AXES, choose
 from hazard_store.query.sites import place_of_code
-from hazard_store.records import StoredCalculation
+from hazard_store.store import Described
 
 MAX_KEYS = KEYS_PER_REQUEST - 2  # the index entry and the head are of the same request
 MAX_NAME = 64  # characters of a row that may be one
@@ -36,7 +36,7 @@ class Guess:
 
 def guess(
     calc_id: str,
-    last: StoredCalculation | None,
+    last: Described | None,
     kind: Kind,
     locs: Sequence[str] | None,
     rows: Sequence[str] | None,
@@ -55,7 +55,7 @@ def guess(
         keys, rule = KeyMaker(KeyScheme.CALC_LOCATION, calc_id), CODE_RULES[0]
         firsts = _usual_firsts(kind, rows)
     else:
-        keys, rule = last.key_maker, last.code_rule
+        keys, rule = last.calculation.key_maker, last.calculation.code_rule
         firsts = _known_firsts(last, kind, rows)
     places = [place_of_code(loc, rule, keys) for loc in locs or ()]
     found = [
@@ -69,11 +69,11 @@ def guess(
     return Guess(keys.storage_id, kind, unique if fits else ())
 
 
-def _known_firsts(last: StoredCalculation, kind: Kind, rows: Sequence[str] | None) -> list[str]:
+def _known_firsts(last: Described, kind: Kind, rows: Sequence[str] | None) -> list[str]:
     """Return the first rows of the groups that hold the rows."""
-    spec = last.spec(kind)
+    spec = last.specs[kind]
     with suppress(NoSuchCurve):
-        chosen = choose(last.calc_id, AXES[kind], rows, spec.rows)
+        chosen = choose(last.calculation.calc_id, AXES[kind], rows, spec.rows)
         groups = {spec.group_of_row[row] for row in chosen}
         return [spec.rows[spec.groups[group].start] for group in sorted(groups)]
     return []

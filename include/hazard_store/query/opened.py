@@ -16,7 +16,7 @@ from hazard_store.query.guess import Guess, guess
 from hazard_store.query.site_index import SiteIndex
 from hazard_store.records import Head
 from hazard_store.shown import quoted
-from hazard_store.store import Store, store_of_environment
+from hazard_store.store import Described, Store, store_of_environment
 
 Key = tuple[str, str]  # (hash key, range key)
 
@@ -31,6 +31,7 @@ class OpenCalculation:
 
     store: Store
     head: Head
+    described: Described
     # Items that came with the head. What is not among them may be stored all the same.
     items: Mapping[Key, WireItem] = field(default_factory=dict)
 
@@ -39,10 +40,10 @@ class OpenCalculation:
         """The calculation's id."""
         return self.head.calc_id
 
-    @cached_property
+    @property
     def specs(self) -> dict[Kind, ItemSpec]:
         """The specs of its items."""
-        return {kind: self.head.calculation.spec(kind) for kind in Kind}
+        return self.described.specs
 
     @cached_property
     def sites(self) -> SiteIndex:
@@ -99,15 +100,17 @@ def opened(
         )
     storage_id(calculation)  # refuses what is no id
     store = store or store_of_environment()
-    guessed = guess(calculation, store.seen.get(calculation), kind, locs, rows)
+    last = store.seen.get(calculation)
+    guessed = guess(calculation, last, kind, locs, rows)
     head, items = _read(store, calculation, guessed)
     if head is None:
         raise _nothing(store, calculation)
     if not (unpublished or head.status is Status.PUBLISHED):
         reason = f"it is {head.status}, not published (see --unpublished)"
         raise NoSuchCalculation(calculation, reason)
-    store.seen[calculation] = head.calculation
-    return OpenCalculation(store, head, items)
+    if last is None or last.calculation is not head.calculation:
+        last = store.seen[calculation] = Described(head.calculation)
+    return OpenCalculation(store, head, last, items)
 
 
 def _read(store: Store, calc_id: str, guessed: Guess) -> tuple[Head | None, dict[Key, WireItem]]:

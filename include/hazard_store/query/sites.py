@@ -17,6 +17,8 @@ from hazard_store.shown import cut
 
 if TYPE_CHECKING:
     from hazard_store.query.opened import OpenCalculation
+    from hazard_store.records import StoredCalculation
+    from hazard_store.store import Store
 
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,2})?"
 _COORDINATES = re.compile(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
@@ -25,10 +27,9 @@ MAX_SUGGESTED_FROM = 20_000  # sites among which similar ids are looked for
 MAX_LISTED = 10
 
 
-def all_places(calculation: OpenCalculation) -> Iterator[Place]:
-    """Yield every site, in key order, reading the records as they are needed."""
-    stored = calculation.head.calculation
-    keys, parts = stored.key_maker, calculation.store.parts(stored.storage_id)
+def all_places(store: Store, stored: StoredCalculation) -> Iterator[Place]:
+    """Yield every site of a calculation, in key order, reading the records as they are needed."""
+    keys, parts = stored.key_maker, store.parts(stored.storage_id)
     for part in parts.all_site_parts(stored.n_sites):
         for index in range(len(part.locs)):
             yield part.place(index, keys)

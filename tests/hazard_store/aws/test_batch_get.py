@@ -18,6 +18,7 @@ class Halving:
         self.asked: list[dict[str, int]] = []
 
     def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        """Answer as DynamoDB does when an answer would be too large."""
         self.asked.append({table: len(w["Keys"]) for table, w in RequestItems.items()})
         done, left = {}, {}
         for table, wanted in RequestItems.items():
@@ -40,6 +41,7 @@ def test_what_is_undone_is_asked_for_again(monkeypatch: pytest.MonkeyPatch):
 def test_a_table_that_has_none_of_them_is_told_empty():
     class Nothing:
         def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803
+            """Answer as an empty table does."""
             return {"Responses": {}, "UnprocessedKeys": {}}
 
     client: Any = Nothing()
