@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from hazard_store import errors
-from hazard_store.cli.render import print_curves
+from hazard_store.cli.answers import print_curves
 from hazard_store.query import StatsCurve
 from hazard_store.shown import OneLineFormatter, cut, cut_words, one_line, shown_traceback
 from hazard_store.store import Store

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import click
 
+from hazard_store.cli.answers import print_curves
 from hazard_store.cli.options import default_store, unpublished_option
 from hazard_store.cli.places import WantedSites, place_options
-from hazard_store.cli.render import print_curves
 from hazard_store.errors import DamagedCalculation, NoSuchCurve
 from hazard_store.query import (
     RlzCurve,

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 import click
 
 from hazard_store.amounts import years
+from hazard_store.cli.answers import Whole, print_list
 from hazard_store.cli.options import RATE, FiniteRange, default_store, unpublished_option
 from hazard_store.cli.places import WantedSites, place_options
-from hazard_store.cli.render import Whole, print_list, print_table
+from hazard_store.cli.render import print_table
 from hazard_store.derive import FLAGS, Target
 from hazard_store.query import MapBlock, Spectrum, hazard_map, uniform_hazard_spectra
 

@@ -6,12 +6,13 @@ import re
 
 import click
 
+from hazard_store.cli.answers import print_curves
 from hazard_store.cli.curves import find_curves
 from hazard_store.cli.main import run
 from hazard_store.cli.options import default_store, store_settings
 from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import PredecessorLines, ProgressLines
-from hazard_store.cli.render import echo_json, print_curves
+from hazard_store.cli.render import echo_json
 from hazard_store.errors import DamagedCalculation
 from hazard_store.keys import storage_id
 from hazard_store.query import get_hazard_metadata

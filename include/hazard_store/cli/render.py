@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from hazard_store.amounts import count, dollars, seconds
-from hazard_store.cli.curve_table import print_across, print_rows, row_of
-from hazard_store.errors import DamagedCalculation, NoSuchCurve
 from hazard_store.model import Kind
-from hazard_store.query import RlzCurve, StatsCurve
 from hazard_store.records import AuditReport, Forecast, LastAudit
 from hazard_store.shown import cut, one_line
 
-T = TypeVar("T")
-
-SAID = ("years", "unit")  # of every answer: what its probabilities and levels mean
 # What a file says in any length.
 FREE_TEXTS = ("calculation_mode", "date", "description", "engine_version")
 
@@ -40,6 +29,10 @@ def echo_json(value: Any) -> None:
 
 def print_table(title: str, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
     """Print a table on stdout; what a cell says is shown as it is, and never as markup."""
+    from rich.console import Console  # only a table needs it
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(title=Text(one_line(title)), title_justify="left")
     for name in header:
         table.add_column(name, overflow="fold")
@@ -137,81 +130,3 @@ def print_forecast(forecast: Forecast, n_chunks: int) -> None:
     )
     for note in forecast.notes:
         echo_line(note)
-
-
-def print_list(rows: Iterable[Any], begin: str = "[", end: str = "]") -> None:
-    """Print one JSON list as its rows come."""
-    click.echo(begin, nl=False)
-    for number, row in enumerate(rows):
-        click.echo(",\n" if number else "", nl=False)
-        click.echo(json.dumps(row, allow_nan=False), nl=False)
-    click.echo(end)
-
-
-def curve_json(curve: StatsCurve | RlzCurve) -> dict[str, Any]:
-    """Return a curve as the contract spells it; float32 printed as the double that it is."""
-    content = dict(vars(curve))
-    content["imls"], content["poes"] = curve.imls.tolist(), curve.poes.tolist()
-    return content
-
-
-def print_curves(curves: Iterator[StatsCurve | RlzCurve], output_format: str) -> None:
-    """Print curves as they come: a table, CSV, or one JSON list.
-
-    Raises:
-        DamagedCalculation: sites are not whole; the curves of the others are a valid document.
-        NoSuchCurve: there is no such site; the curves of the others likewise.
-    """
-    whole = Whole(curves)
-    found = whole.begun()
-    if output_format == "json":
-        print_list(map(curve_json, found))
-    elif output_format == "csv":
-        _print_csv(found)
-    elif sys.stdout.isatty():
-        print_across(found, Console().width)
-    else:
-        print_rows(found)
-    whole.raise_failure()
-
-
-class Whole(Generic[T]):
-    """The answers for whole sites; keeps the error that ends them, so that a document can end."""
-
-    def __init__(self, answers: Iterable[T]) -> None:
-        self._answers = answers
-        self.failure: DamagedCalculation | NoSuchCurve | None = None
-
-    def __iter__(self) -> Iterator[T]:
-        try:
-            yield from self._answers
-        except (DamagedCalculation, NoSuchCurve) as failure:
-            self.failure = failure
-
-    def begun(self) -> Iterator[T]:
-        """Return the answers; an error that comes before the first is raised at once.
-
-        Raises:
-            NoSuchCurve: there is no answer at all.
-        """
-        found = iter(self)
-        first = next(found, None)
-        if first is None and isinstance(self.failure, NoSuchCurve):
-            raise self.failure
-        return iter(()) if first is None else chain((first,), found)
-
-    def raise_failure(self) -> None:
-        """Raise what ended the answers, when the document is whole."""
-        if self.failure is not None:
-            raise self.failure
-
-
-def _print_csv(curves: Iterable[StatsCurve | RlzCurve]) -> None:
-    text = one_line if sys.stdout.isatty() else str  # a program gets what the file says
-    out = csv.writer(sys.stdout)
-    out.writerow(("calc_id", "loc", "lat", "lon", "vs30", "agg_or_rlz", "imt", "iml", "poe", *SAID))
-    for curve in curves:
-        site = (curve.calc_id, text(curve.loc), curve.lat, curve.lon, curve.vs30)
-        for iml, poe in zip(curve.imls.tolist(), curve.poes, strict=True):
-            row = (*site, text(row_of(curve)), text(curve.imt), iml, str(poe))
-            out.writerow((*row, curve.years, curve.unit))

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
+from hazard_store.cli.answers import print_list
 from hazard_store.cli.options import default_store, json_option, unpublished_option
 from hazard_store.cli.places import WantedSites, place_options
-from hazard_store.cli.render import echo_json, echo_line, print_list
+from hazard_store.cli.render import echo_json, echo_line
 from hazard_store.query import OpenCalculation, get_logic_tree, open_calculation
 from hazard_store.query.curves import Site
 from hazard_store.query.selection import Found, select_sites
