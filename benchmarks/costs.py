@@ -25,8 +25,8 @@ from benchmarks.support.tables import JSON_OPTION, Table
 from hazard_store.calcfile import open_calc
 from hazard_store.items import item_bytes
 from hazard_store.model import Inspection, Kind, Layout, StoreOptions
+from hazard_store.prices import DOLLARS_PER_WRITE_UNIT
 from hazard_store.settings import Settings
-from hazard_store.workflow.costs import DOLLARS_PER_WRITE_UNIT
 from hazard_store.workflow.plan import make_plan
 
 DOLLARS_PER_GB_MONTH = 0.25

@@ -24,17 +24,17 @@ from deploy.throwaway import Throwaway, network_of
 from hazard_store.cli.progress import progress_for_people
 from hazard_store.errors import EX_CONFIG, EX_SOFTWARE, HazardStoreError
 from hazard_store.model import StoreOptions
-from hazard_store.query import get_hazard_stats_curves
-from hazard_store.settings import Settings
-from hazard_store.signals import stop_on_signals
-from hazard_store.store import Store
-from hazard_store.workflow.audit import audit
-from hazard_store.workflow.costs import (
+from hazard_store.prices import (
     DOLLARS_PER_GB_HOUR,
     DOLLARS_PER_READ_UNIT,
     DOLLARS_PER_VCPU_HOUR,
     DOLLARS_PER_WRITE_UNIT,
 )
+from hazard_store.query import get_hazard_stats_curves
+from hazard_store.settings import Settings
+from hazard_store.signals import stop_on_signals
+from hazard_store.store import Store
+from hazard_store.workflow.audit import audit
 from hazard_store.workflow.load import load
 
 SAMPLE = Path(__file__).parents[1] / "sample" / "calc_1.hdf5"

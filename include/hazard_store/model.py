@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import partial
@@ -21,6 +21,8 @@ from hazard_store.limits import CALC_ID_PATTERN
 # By measurement: docs/decisions/0012 and docs/reference/codec.md.
 REALISATIONS_PER_ITEM = 12
 STATISTICS_PER_ITEM = "mean"
+
+_GSIM_COLUMNS = {"trt", "branch", "uncertainty", "weight"}  # all others are intensity measures
 
 CALC_ID = re.compile(CALC_ID_PATTERN, re.ASCII)
 
@@ -99,6 +101,15 @@ class Sites:
         vs30 = None if self.vs30 is None else float(self.vs30[sid])
         known = vs30 is not None and math.isfinite(vs30)
         return float(self.lat[sid]), float(self.lon[sid]), vs30 if known else None
+
+
+def imts_with_weights(gsim_branches: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the intensity measures for which branches have weights of their own.
+
+    Args:
+        gsim_branches: rows of a logic tree's gsim_lt; all have the same columns.
+    """
+    return [name for name in (gsim_branches or [{}])[0] if name not in _GSIM_COLUMNS]
 
 
 @dataclass(frozen=True)

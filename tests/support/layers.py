@@ -15,5 +15,5 @@ LAYERS = (
     ("files", "records", "tables"),
     ("aws", "items"),
     ("keys", "codec", "derive"),
-    ("ahead", "model", "settings", "errors", "signals", "limits", "shown", "amounts"),
+    ("ahead", "model", "settings", "errors", "signals", "limits", "shown", "amounts", "prices"),
 )

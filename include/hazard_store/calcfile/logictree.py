@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from hazard_store.calcfile.hdf5 import member, plain, values
 from hazard_store.errors import BadCalculation
 from hazard_store.limits import MAX_REALISATIONS
-from hazard_store.model import LogicTree
+from hazard_store.model import LogicTree, imts_with_weights
 from hazard_store.shown import cut, is_text, quoted
 
-GSIM_COLUMNS = {"trt", "branch", "uncertainty", "weight"}  # all others are intensity measures
 WEIGHT_TOLERANCE = 1e-6  # float32 weights of a product of a few branches
 SUM_TOLERANCE = 1e-3  # from 1, of the weights of all realisations; engine files: below 1e-6
 
@@ -51,7 +50,7 @@ def read_logic_tree(
     source_models = _rows(uri, tree, "sm_data")
     gsim_branches = _rows(uri, tree, "gsim_lt")
     rebuilt = None if num_samples else _rebuilt(source_models, gsim_branches, weights)
-    names = _imts_with_weights(gsim_branches)
+    names = imts_with_weights(gsim_branches)
     by_imt = dict.fromkeys(names, np.zeros(len(weights)))  # unknown: they ask for nothing
     if rebuilt is not None:
         by_imt = {name: _product(rebuilt, name) for name in names}
@@ -155,8 +154,3 @@ def _path(branches: tuple[Row, ...]) -> str:
     """Return the path of a realisation, such as `b1~gA0_gB1`."""
     source_model, *gsims = branches
     return f"{source_model['path']}~{'_'.join(gsim['branch'] for gsim in gsims)}"
-
-
-def _imts_with_weights(gsim_branches: list[Row]) -> list[str]:
-    """Return the intensity measures for which branches have weights of their own."""
-    return [name for name in (gsim_branches or [{}])[0] if name not in GSIM_COLUMNS]

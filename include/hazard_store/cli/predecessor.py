@@ -7,7 +7,7 @@ import re
 import click
 
 from hazard_store.cli.answers import print_curves
-from hazard_store.cli.curves import find_curves
+from hazard_store.cli.curves import curves_of, questions
 from hazard_store.cli.main import run
 from hazard_store.cli.options import default_store, store_settings
 from hazard_store.cli.output import changes_the_store
@@ -113,9 +113,8 @@ def get_command(
             content = dict(vars(metadata), levels=metadata.levels.tolist())
             echo_json(content)
         try:
-            print_curves(
-                find_curves(store, metadata.calc_id, locs or None, imts, aggs, rlzs, False), "csv"
-            )
+            asked = questions(store, metadata.calc_id, locs or None, imts, aggs, rlzs, False)
+            print_curves(curves_of(asked), "csv")
         except DamagedCalculation as error:  # the other calculations are served too
             damage = damage or error
     if damage is not None:

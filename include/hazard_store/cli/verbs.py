@@ -12,6 +12,7 @@ import click
 
 # Name, module of `hazard_store.cli`, and what `hazard-store --help` says of it.
 TABLE = (
+    ("at", "curves", "Print the curves of all calculations at a place."),
     (
         "audit",
         "write",

@@ -2,7 +2,6 @@
 
 from hazard_store.derive import Target
 from hazard_store.query.api import (
-    get_hazard_metadata,
     get_hazard_rlz_curves,
     get_hazard_stats_curves,
     get_logic_tree,
@@ -13,7 +12,10 @@ from hazard_store.query.api import (
 from hazard_store.query.curves import HazardMetadata, RlzCurve, Site, SiteArrays, StatsCurve
 from hazard_store.query.derived import MapBlock, Spectrum, hazard_map, uniform_hazard_spectra
 from hazard_store.query.frames import to_dataframe
+from hazard_store.query.many import get_hazard_curves_at, open_calculations
+from hazard_store.query.metadata import get_hazard_metadata
 from hazard_store.query.opened import OpenCalculation, open_calculation
+from hazard_store.query.periods import imts_around
 
 __all__ = [
     "HazardMetadata",
@@ -25,6 +27,7 @@ __all__ = [
     "Spectrum",
     "StatsCurve",
     "Target",
+    "get_hazard_curves_at",
     "get_hazard_metadata",
     "get_hazard_rlz_curves",
     "get_hazard_stats_curves",
@@ -33,7 +36,9 @@ __all__ = [
     "hazard_arrays",
     "hazard_blocks",
     "hazard_map",
+    "imts_around",
     "open_calculation",
+    "open_calculations",
     "to_dataframe",
     "uniform_hazard_spectra",
 ]

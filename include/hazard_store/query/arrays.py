@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,32 +74,37 @@ class Question:
         """(K, M, L) of the curves of a site."""
         return len(self.rows), len(self.imts), self.spec.levels.shape[1]
 
-    def explained(self) -> AbstractContextManager[None]:
-        """Return what says of a missing item that the version was replaced, if it was."""
-        return explain_missing(self.calculation.store, self.calculation.head)
+    @property
+    def row_names(self) -> list[str]:
+        """The statistics or realisations, K of them."""
+        return [self.spec.rows[row] for row in self.rows]
+
+    def with_imts(self, imts: list[int]) -> Self:
+        """Return the same question about other measures, by their ordinals."""
+        return replace(self, imts=imts)
+
+    def blocks(self) -> Iterator[CurveBlock]:
+        """Yield the curves of whole sites by blocks, in the order of the sites asked for.
+
+        Raises:
+            DamagedCalculation: at the end, where sites are not whole.
+            NoSuchCurve: at the end, where there is no such site.
+        """
+        if not (self.rows and self.imts):
+            return
+        with explain_missing(self.calculation.store, self.calculation.head):
+            yield from _from_maps(self) if self.is_of_maps else _from_sites(self)
 
     @property
     def is_of_maps(self) -> bool:
         """Whether map items have all of it."""
-        aggs = [self.spec.rows[row] for row in self.rows] if self.kind is Kind.STATS else []
+        aggs = self.row_names if self.kind is Kind.STATS else []
         return self.locs is None and bool(aggs) and set(aggs) <= set(self.stored.map_statistics)
-
-
-def blocks_of(asked: Question) -> Iterator[CurveBlock]:
-    """Yield the curves of whole sites by blocks, in the order of the sites that were asked for.
-
-    Raises:
-        DamagedCalculation: at the end, where sites are not whole.
-        NoSuchCurve: at the end, where there is no such site.
-    """
-    if not (asked.rows and asked.imts):
-        return
-    yield from _from_maps(asked) if asked.is_of_maps else _from_sites(asked)
 
 
 def _from_maps(asked: Question) -> Iterator[CurveBlock]:
     calculation, stored = asked.calculation, asked.stored
-    aggs, imts = [stored.aggs[row] for row in asked.rows], [stored.imts[m] for m in asked.imts]
+    aggs, imts = asked.row_names, [stored.imts[m] for m in asked.imts]
     damages: list[CorruptItem] = []
     n_served = 0
     for sites, curves in fetch_maps(calculation.store, calculation.head, aggs, imts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from hazard_store.derive import FLAGS, Target, levels_at, period_of, unit_of
 from hazard_store.errors import NoSuchCurve
 from hazard_store.model import Kind
-from hazard_store.query.api import ask
-from hazard_store.query.arrays import blocks_of
+from hazard_store.query.ask import ask
 from hazard_store.query.curves import Site, SiteArrays
 from hazard_store.query.opened import Calculation
 from hazard_store.store import Store
@@ -76,15 +75,14 @@ def hazard_map(
     """
     asked = ask(Kind.STATS, calc_id, locs, [imt], [agg], unpublished, store=store)
     stored = asked.stored
-    (m,), (row,) = asked.imts, asked.rows
+    (m,), (name,) = asked.imts, asked.row_names
     poe, years = _said(target, stored.investigation_time)
     levels, at = stored.all_levels[m], target.poe_in(stored.investigation_time)
-    name, measure = stored.aggs[row], stored.imts[m]
-    with asked.explained():
-        for block in blocks_of(asked):
-            imls, flags = levels_at(block.curves[:, 0, 0], levels, [at])
-            found = (block.sites, imls[:, 0], flags[:, 0])
-            yield MapBlock(stored.calc_id, name, measure, poe, years, unit_of(measure), *found)
+    measure = stored.imts[m]
+    for block in asked.blocks():
+        imls, flags = levels_at(block.curves[:, 0, 0], levels, [at])
+        found = (block.sites, imls[:, 0], flags[:, 0])
+        yield MapBlock(stored.calc_id, name, measure, poe, years, unit_of(measure), *found)
 
 
 def uniform_hazard_spectra(
@@ -115,25 +113,24 @@ def uniform_hazard_spectra(
     if not periods:
         raise NoSuchCurve(stored.calc_id, "IMT", "with a period", ", ".join(stored.imts))
     imts = tuple(sorted(periods, key=lambda imt: periods[imt]))
-    asked = replace(asked, imts=[stored.imts.index(imt) for imt in imts])
+    asked = asked.with_imts([stored.imts.index(imt) for imt in imts])
     poe, years = _said(target, stored.investigation_time)
     at, unit = target.poe_in(stored.investigation_time), unit_of(imts[0])
     levels = stored.all_levels[asked.imts]
     of_imts = tuple(periods[imt] for imt in imts)
-    with asked.explained():
-        for block in blocks_of(asked):
-            n, k = block.curves.shape[:2]
-            shape = (n, k, len(imts))
-            imls, flags = np.empty(shape), np.empty(shape, np.uint8)
-            for m, of_imt in enumerate(levels):
-                curves = block.curves[:, :, m].reshape(n * k, -1)
-                found = levels_at(curves, of_imt, [at])
-                imls[:, :, m], flags[:, :, m] = (each[:, 0].reshape(n, k) for each in found)
-            for number, site in enumerate(block.sites):
-                for place, row in enumerate(asked.rows):
-                    said = tuple(FLAGS[flag] for flag in flags[number, place])
-                    answer = (poe, years, unit, imts, of_imts, imls[number, place], said)
-                    yield Spectrum(stored.calc_id, site, stored.aggs[row], *answer)
+    for block in asked.blocks():
+        n, k = block.curves.shape[:2]
+        shape = (n, k, len(imts))
+        imls, flags = np.empty(shape), np.empty(shape, np.uint8)
+        for m, of_imt in enumerate(levels):
+            curves = block.curves[:, :, m].reshape(n * k, -1)
+            found = levels_at(curves, of_imt, [at])
+            imls[:, :, m], flags[:, :, m] = (each[:, 0].reshape(n, k) for each in found)
+        for number, site in enumerate(block.sites):
+            for place, agg in enumerate(asked.row_names):
+                said = tuple(FLAGS[flag] for flag in flags[number, place])
+                answer = (poe, years, unit, imts, of_imts, imls[number, place], said)
+                yield Spectrum(stored.calc_id, site, agg, *answer)
 
 
 def _said(target: Target, investigation_time: float) -> tuple[float, float]:

@@ -24,6 +24,7 @@ from hazard_store.keys import HASH_KEY, CodeRule
 from hazard_store.store import Store
 
 Key = tuple[str, str]  # (hash key, range key)
+Known = Mapping[Key, WireItem | None]  # items that were read before; None: there is none
 
 ANSWER_BYTES = 3_000_000  # of curves, not packed: more takes memory and no less CPU
 
@@ -54,7 +55,7 @@ def fetch_sites(
     spec: ItemSpec,
     places: Iterable[Place],
     wanted: Wanted,
-    known: Mapping[Key, WireItem],
+    known: Known,
 ) -> Iterator[FetchedSites]:
     """Yield the curves of the sites, in the order of the places.
 
@@ -83,16 +84,16 @@ def _fetch(
     store: Store,
     spec: ItemSpec,
     wanted: Wanted,
-    known: Mapping[Key, WireItem],
+    known: Known,
     places: list[Place],
 ) -> FetchedSites:
     groups = sorted({spec.group_of_row[row] for row in wanted.rows})
     keys = [[spec.key(place, group) for group in groups] for place in places]
     table = store.table(spec.kind)
     at_once, all_keys = _keys_at_once(spec, groups), dict.fromkeys(chain.from_iterable(keys))
-    items = {key: known[key] for key in all_keys if key in known}
-    asked = [key for key in all_keys if key not in items]
-    items |= get_items(store, table, spec.range_name, asked, at_once)
+    asked = [key for key in all_keys if key not in known]
+    items = get_items(store, table, spec.range_name, asked, at_once)
+    items |= {key: item for key in all_keys if (item := known.get(key)) is not None}
     shape = (len(places), len(wanted.rows), len(wanted.imts), spec.levels.shape[1])
     curves = np.zeros(shape, np.float32)
     damages: dict[int, tuple[int, str]] = {}
@@ -116,8 +117,8 @@ def _fetch(
             else:
                 carried[n] = place
                 curves[n, rows] = of_item[within]
-    if damages and len(asked) < len(all_keys):  # they came with a head that was younger
-        return _fetch(store, spec, wanted, {}, places)
+    if known and any(reason != "missing" for _, reason in damages.values()):
+        return _fetch(store, spec, wanted, {}, places)  # they came with a head that was younger
     absent = frozenset(range(len(places))) - found_at
     return FetchedSites(carried, curves, damages, absent)
 

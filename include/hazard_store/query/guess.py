@@ -16,13 +16,12 @@ from hazard_store.keys import CODE_RULES, CodeRule, KeyMaker, rlz_code
 from hazard_store.limits import MAX_REALISATIONS
 from hazard_store.model import REALISATIONS_PER_ITEM, KeyScheme, Kind
 from hazard_store.query.choices import AXES, choose
+from hazard_store.query.fetch import Key
 from hazard_store.query.sites import place_of_code
 from hazard_store.store import Described
 
 MAX_KEYS = KEYS_PER_REQUEST - 2  # the index entry and the head are of the same request
 MAX_NAME = 64  # characters of a row that may be one
-
-Key = tuple[str, str]  # (hash key, range key)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
@@ -12,13 +11,12 @@ from hazard_store.items import ItemSpec, WireItem
 from hazard_store.keys import HASH_KEY, RANGE_KEYS, storage_id
 from hazard_store.model import Kind, Status
 from hazard_store.query.choices import did_you_mean
+from hazard_store.query.fetch import Key, Known
 from hazard_store.query.guess import Guess, guess
 from hazard_store.query.site_index import SiteIndex
 from hazard_store.records import Head
 from hazard_store.shown import quoted
 from hazard_store.store import Described, Store, store_of_environment
-
-Key = tuple[str, str]  # (hash key, range key)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +31,7 @@ class OpenCalculation:
     head: Head
     described: Described
     # Items that came with the head. What is not among them may be stored all the same.
-    items: Mapping[Key, WireItem] = field(default_factory=dict)
+    items: Known = field(default_factory=dict)
 
     @property
     def calc_id(self) -> str:

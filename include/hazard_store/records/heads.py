@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from hazard_store.aws.batch_get import Wire, batch_get
+from hazard_store.aws.batch_get import KEYS_PER_REQUEST, Wire, batch_get
 from hazard_store.errors import NewerRelease
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import Status
@@ -90,10 +91,30 @@ class Heads:
         Raises:
             NewerRelease: at the end, where a newer release has stored one.
         """
+        each = ((entry, self._get(entry.storage_id, "head")) for entry in self.entries())
+        return self._readable(each)
+
+    def many(self, entries: Iterable[IndexEntry]) -> Iterator[Head]:
+        """Yield the heads that readers see of some entries, a hundred in a request.
+
+        Raises:
+            NewerRelease: as `all`.
+        """
+        return self._readable(self._batches(entries))
+
+    def _batches(self, entries: Iterable[IndexEntry]) -> Iterator[tuple[IndexEntry, Any]]:
+        left = iter(entries)
+        while now := list(islice(left, KEYS_PER_REQUEST)):
+            keys = [key_of(entry.storage_id, "head") for entry in now]
+            found = batch_get(self._client, {self._table: keys})[self._table]
+            items = {item[HASH_KEY]["S"]: item for item in found}
+            yield from ((entry, items.get(entry.storage_id)) for entry in now)
+
+    def _readable(self, each: Iterable[tuple[IndexEntry, Any]]) -> Iterator[Head]:
         newer: NewerRelease | None = None
-        for entry in self.entries():
+        for entry, item in each:
             try:
-                head = self.get(entry.storage_id)
+                head = None if item is None else head_of(item, self.parts(entry.storage_id))
                 if head is None or head.status in _HIDDEN:
                     head = self.current(entry.calc_id)
             except NewerRelease as error:

@@ -1,7 +1,6 @@
 """What storing will take, and what it took: items, units, seconds, dollars, sizes of containers.
 
 Items are exact, write units come from a sample, seconds and dollars follow from these.
-Prices: AWS, us-east-1, on demand (docs/use/costs.md).
 """
 
 from __future__ import annotations
@@ -13,14 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from hazard_store.model import KeyScheme, Kind, Units
+from hazard_store.prices import (
+    DOLLARS_PER_GB_HOUR,
+    DOLLARS_PER_READ_UNIT,
+    DOLLARS_PER_VCPU_HOUR,
+    DOLLARS_PER_WRITE_UNIT,
+)
 from hazard_store.records import AuditReport, Forecast, Head, StoredCalculation
 from hazard_store.store import Store
 
-DOLLARS_PER_WRITE_UNIT = 0.625e-6
-DOLLARS_PER_READ_UNIT = 0.125e-6
 KEYS_BYTES = 90  # names and keys of a map item
 SITE_BYTES = 6  # of a site in a block's list, packed
-DOLLARS_PER_VCPU_HOUR, DOLLARS_PER_GB_HOUR = 0.03238, 0.00356  # Fargate, ARM
 
 
 @dataclass(frozen=True)

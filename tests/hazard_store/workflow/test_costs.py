@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from hazard_store import prices
 from hazard_store.calcfile import inspect_file
 from hazard_store.model import KeyScheme, Kind, StoreOptions, Units
 from hazard_store.records import StoredCalculation
@@ -68,7 +69,7 @@ def test_more_writers_are_faster_and_cost_the_same():
     assert 950 / 500 == pytest.approx(one.seconds)
     assert one.seconds / 4 == pytest.approx(four.seconds)
     assert one.dollars == pytest.approx(four.dollars)
-    units = 950 * costs.DOLLARS_PER_WRITE_UNIT + 400 * costs.DOLLARS_PER_READ_UNIT
+    units = 950 * prices.DOLLARS_PER_WRITE_UNIT + 400 * prices.DOLLARS_PER_READ_UNIT
     assert units < one.dollars < 1.1 * units
 
 

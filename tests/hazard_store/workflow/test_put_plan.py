@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hazard_store import prices
 from hazard_store.items.size import write_units
 from hazard_store.model import IfStored, KeyScheme, Kind, StoreOptions
 from hazard_store.records import StoredCalculation
 from hazard_store.records.parts import CHECKSUMS, ENGINE_OBJECTS, PART_BYTES
 from hazard_store.store import Store
-from hazard_store.workflow import costs
 from hazard_store.workflow.audit import audit
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.inspect import inspect
@@ -88,7 +88,7 @@ def test_the_records_are_in_the_dollars_and_in_no_other_figure(store: Store):
     large, small = large_plan(store).calculation.forecast, plan_of(store).calculation.forecast
     more = large.records_wcu - small.records_wcu
     assert more > 800
-    assert large.dollars - small.dollars == pytest.approx(more * costs.DOLLARS_PER_WRITE_UNIT)
+    assert large.dollars - small.dollars == pytest.approx(more * prices.DOLLARS_PER_WRITE_UNIT)
     for kind in Kind:
         assert large.wcu(kind) == small.wcu(kind)
     assert (large.stats_items, large.seconds) == (small.stats_items, small.seconds)
