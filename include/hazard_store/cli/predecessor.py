@@ -13,10 +13,8 @@ from hazard_store.cli.options import default_store, store_settings
 from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import PredecessorLines, ProgressLines
 from hazard_store.cli.render import echo_json
-from hazard_store.errors import DamagedCalculation
 from hazard_store.keys import storage_id
-from hazard_store.query import get_hazard_metadata
-from hazard_store.query.opened import visible_head
+from hazard_store.query import get_hazard_metadata, get_sites, open_calculation
 
 _PART = re.compile(r"""(?:\([^)]*\)|"[^"]*"|'[^']*'|[^,])+""")
 
@@ -96,29 +94,47 @@ def get_command(
     verbose: bool,
     new_version_only: bool,
 ) -> None:
-    """Print the stored hazard curves of CALC_IDS (comma-separated)."""
+    """Print the stored hazard curves of CALC_IDS (comma-separated) as CSV, a row a level.
+
+    Otherwise than the predecessor's: an id or a name that is not stored is an error (66), places
+    are matched exactly or as their decimals round, and probabilities are those of the
+    calculation's investigation time, which the last columns say with the unit of the levels.
+    """
     del new_version_only
     store = default_store(reads=True)
+    wanted = _vs30s(vs30s)
+    known = {m.calc_id: m for m in get_hazard_metadata(calc_ids, store=store)}
+    asked = []
+    for calc_id in calc_ids:
+        calculation = open_calculation(calc_id, store=store)  # says why where it cannot be read
+        if wanted and not any(site.vs30 in wanted for site in get_sites(calculation)):
+            continue
+        if verbose:
+            metadata = known[calc_id]
+            echo_json(dict(vars(metadata), levels=metadata.levels.tolist()))
+        asked += questions(store, calculation, locs or None, imts, aggs, rlzs, unpublished=False)
+    if asked:
+        found = curves_of(asked)
+        print_curves((c for c in found if not wanted or c.vs30 in wanted), "csv")
+
+
+def _vs30s(values: tuple[str, ...]) -> set[float]:
+    """Return the values of vs30 that are wanted; none: all.
+
+    Raises:
+        click.BadParameter: one is no number, or 0, by which the predecessor means the sites' own.
+    """
     try:
-        wanted = [float(v) for v in vs30s] or None
+        wanted = {float(value) for value in values}
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--vs30s") from error
-    known = {m.calc_id: m for m in get_hazard_metadata(calc_ids, store=store)}
-    for calc_id in calc_ids:
-        if calc_id not in known:
-            visible_head(store, calc_id, unpublished=False)  # raises, and says why
-    damage: DamagedCalculation | None = None
-    for metadata in get_hazard_metadata(calc_ids, wanted, store=store):
-        if verbose:
-            content = dict(vars(metadata), levels=metadata.levels.tolist())
-            echo_json(content)
-        try:
-            asked = questions(store, metadata.calc_id, locs or None, imts, aggs, rlzs, False)
-            print_curves(curves_of(asked), "csv")
-        except DamagedCalculation as error:  # the other calculations are served too
-            damage = damage or error
-    if damage is not None:
-        raise damage
+    if 0 in wanted:
+        raise click.BadParameter(
+            "0 meant sites with a vs30 of their own: it is stored with each site here, so leave "
+            "--vs30s out, or name the values",
+            param_hint="--vs30s",
+        )
+    return wanted
 
 
 def store_hazard() -> int:

@@ -103,8 +103,19 @@ def test_get_hazard_of_several_calculations(store: Store, cli):
     stored(store, FILE, "A")
     stored(store, CALCS / "stats_only.hdf5", "B")
     out = cli("get_hazard", "A,B", "--aggs", "mean", "--imts", "PGA").out
-    assert {"A", "B"} <= {line.split(",")[0] for line in out.splitlines()}
+    assert {"A", "B"} == {row["calc_id"] for row in csv.DictReader(io.StringIO(out))}
     assert cli("get_hazard", "A,nothing").code == 66
+
+
+def test_get_hazard_by_vs30_gives_the_sites_that_have_it(store: Store, cli, tmp_path):
+    path = make_calc(tmp_path / "c.hdf5", n=3, r=2, vs30=[300.0, 400.0, 300.0]).path
+    stored(store, path)
+    out = cli("get_hazard", "A", "--vs30s", "300,999").out
+    assert {"300.0"} == {row["vs30"] for row in csv.DictReader(io.StringIO(out))}
+    assert 2 == len({row["loc"] for row in csv.DictReader(io.StringIO(out))})
+    ended = cli("get_hazard", "A", "--vs30s", "0")
+    assert 2 == ended.code
+    assert "leave --vs30s out" in ended.err
 
 
 def test_get_hazard_usage(store: Store, cli):
