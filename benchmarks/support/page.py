@@ -64,6 +64,8 @@ SECTIONS = (
     Section("placement", "Writing: units and partitions, by key scheme and layout"),
     Section("writing", "Writing: threads and writers"),
     Section("reading", "Reading, by key scheme and layout"),
+    Section("peers", "Reading beside others"),
+    Section("start", "Starting"),
     Section("arrays", "Curves as arrays"),
     Section("packed", "Packed calculation files"),
     Section("read_s3", "Reading a calculation file in S3"),
