@@ -45,13 +45,11 @@ def _to_folder(out: str, names: Iterable[str]) -> Iterator[Path]:
     for name in names:
         _refuse_existing(place / name)
     with _written(out):
-        made = Path(
-            tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".part", dir=place.absolute().parent)
-        )
+        beside = place if place.is_dir() else place.absolute().parent
+        made = Path(tempfile.mkdtemp(prefix=".export-", suffix=".part", dir=beside))
     try:
         with _written(out):
             yield made
-            made.chmod(0o755)
             files = [path for path in sorted(made.rglob("*")) if path.is_file()]
             for path in files:
                 _refuse_existing(place / path.relative_to(made))

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from hazard_store.errors import CalculationReplaced
+from hazard_store.errors import CalculationReplaced, NoSuchCurve
 from hazard_store.export.request import ExportRequest
 from hazard_store.model import Kind
 from hazard_store.query.api import ask
@@ -66,8 +66,8 @@ class Wanted:
             if head is not None and found.storage_id != head.storage_id:
                 raise CalculationReplaced(request.calc_id, "it was replaced meanwhile: try again")
             head, questions[kind] = found, asked
-        if head is None:
-            raise AssertionError("a request names at least one kind")
+        if head is None or not any(asked.rows for asked in questions.values()):
+            raise NoSuchCurve(request.calc_id, "curves", "of this kind", "none stored")
         with explain_missing(store, head):
             locs, sids = _sites(store, head, next(iter(questions.values())).locs)
         chosen = {

@@ -1,0 +1,167 @@
+"""Exports a calculation: what is asked for, into a place, in one of some formats."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+
+from hazard_store.calcfile.engine_job import EngineJob, read_engine_job
+from hazard_store.derive import Target
+from hazard_store.errors import BadCalculation, BadParameter, Refused
+from hazard_store.export.engine_csv import EngineCsv
+from hazard_store.export.engine_hdf5 import write_hdf5
+from hazard_store.export.engine_names import calc_number
+from hazard_store.export.geojson import write_geojson
+from hazard_store.export.npz import write_npz
+from hazard_store.export.output import staged
+from hazard_store.export.parquet import file_names, write_parquet
+from hazard_store.export.request import ExportRequest
+from hazard_store.export.ths_parquet import check_fits, write_ths_parquet
+from hazard_store.export.wanted import Wanted
+from hazard_store.query import hazard_map
+from hazard_store.records.documents import RecordDigest
+from hazard_store.records.parts import ENGINE_OBJECTS
+from hazard_store.settings import Settings
+from hazard_store.store import Store
+from hazard_store.workflow.progress import NoProgress, Progress
+
+
+class Format(StrEnum):
+    """What a calculation can be exported as."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    THS_PARQUET = "ths-parquet"
+    HDF5 = "hdf5"
+    GEOJSON = "geojson"
+    NPZ = "npz"
+
+
+FOLDERS = (Format.CSV, Format.PARQUET, Format.THS_PARQUET)  # the others are one file
+ENDINGS = {Format.HDF5: ".hdf5", Format.GEOJSON: ".geojson", Format.NPZ: ".npz"}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Where an export is, and what its reader should know."""
+
+    place: str  # the folder or the file
+    notes: tuple[str, ...]
+
+
+def export_calculation(
+    request: ExportRequest,
+    as_format: Format | str,
+    out: str,
+    target: Target | None = None,
+    *,
+    store: Store | None = None,
+    progress: Progress | None = None,
+) -> Exported:
+    """Export a calculation, each of its items read once; nothing is overwritten.
+
+    Args:
+        request: which curves.
+        as_format: the format.
+        out: a folder, a file (hdf5, geojson, npz), or `s3://bucket/...` of either.
+        target: the probability of a map; for geojson, and only for it.
+        store: where the calculation is; by default as the environment says.
+        progress: told of the sites.
+
+    Raises:
+        NoSuchCalculation: it is not stored, or not published.
+        NoSuchCurve: it has no such site, measure, statistic or realisation.
+        BadParameter: what is asked for does not go together, or is there already.
+        Refused: the calculation cannot be exported in this format.
+        DamagedCalculation: something of it is missing or altered.
+        OutputFailed: the files cannot be written.
+    """
+    chosen = Format(as_format)
+    store = store or Store(Settings.from_environment().for_reading())
+    _check_goes_together(chosen, request, target)
+    work = _Export(request, chosen, out, target, store, progress or NoProgress())
+    began = time.monotonic()
+    done = work.run()
+    work.progress.done(time.monotonic() - began)
+    return done
+
+
+def _check_goes_together(chosen: Format, request: ExportRequest, target: Target | None) -> None:
+    if (chosen is Format.GEOJSON) != (target is not None):
+        raise BadParameter(
+            "as", "geojson is a map at a probability, a return period or a rate; no other format is"
+        )
+    if chosen is Format.GEOJSON and (len(request.imts or ()) != 1 or request.rlzs):
+        raise BadParameter("imt", "a map (geojson) is of one intensity measure and one statistic")
+    if chosen is Format.GEOJSON and len(request.aggs or ("mean",)) != 1:
+        raise BadParameter("agg", "a map (geojson) is of one statistic: name one")
+    if chosen is Format.HDF5 and not request.is_whole:
+        raise BadParameter("as", "hdf5 is a whole calculation file: leave sites, IMTs and rows out")
+    if chosen is Format.THS_PARQUET and request.rlzs:
+        raise BadParameter("rlz", "ths-parquet has statistics only: leave realisations out")
+
+
+@dataclass(frozen=True)
+class _Export:
+    """One export."""
+
+    request: ExportRequest
+    format: Format
+    out: str
+    target: Target | None
+    store: Store
+    progress: Progress
+
+    def run(self) -> Exported:
+        """Do it."""
+        return {
+            Format.CSV: self._csv,
+            Format.PARQUET: self._parquet,
+            Format.THS_PARQUET: self._ths_parquet,
+            Format.HDF5: self._hdf5,
+            Format.GEOJSON: self._geojson,
+            Format.NPZ: self._npz,
+        }[self.format]()
+
+    def _csv(self) -> Exported:
+        wanted = Wanted.of(self.request, self.store)
+        files = EngineCsv(wanted, self._job(wanted)[0])
+        with self._folder(files.names) as folder:
+            files.write(folder, self.progress)
+        return Exported(self.out, ())
+
+    def _parquet(self) -> Exported:
+        wanted = Wanted.of(self.request, self.store)
+        with self._folder(file_names(wanted)) as folder:
+            write_parquet(folder, wanted, self.progress)
+        return Exported(self.out, ())
+
+    def _ths_parquet(self) -> Exported:
+        request = self.request
+        aggs = request.aggs
+        wanted = Wanted.of(request, self.store)
+        check_fits(wanted)
+        with self._folder(()) as folder:
+            write_ths_parquet(folder, wanted, self.progress)
+        del aggs
+        return Exported(self.out, ())
+
+    def _hdf5(self) -> Exported:
+        wanted = Wanted.of(self.request, self.store)
+        job, content = self._job(wanted)
+        name = f"calc_{calc_number(wanted.head.calculation)}.hdf5"
+        write = partial(write_hdf5, wanted=wanted, job=job, content=content, progress=self.progress)
+        return self._file(name, write)
+
+    def _npz(self) -> Exported:
+        wanted = Wanted.of(self.request, self.store)
+        name = f"{wanted.head.calc_id}.npz"
+        return self._file(name, partial(write_npz, wanted=wanted, progress=self.progress))
+
+    def _geojson(self) -> Exported:
+        raise NotImplementedError
