@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,9 @@ from hazard_store.export.parquet import file_names, write_parquet
 from hazard_store.export.request import ExportRequest
 from hazard_store.export.ths_parquet import check_fits, write_ths_parquet
 from hazard_store.export.wanted import Wanted
+from hazard_store.model import Kind
 from hazard_store.query import hazard_map
+from hazard_store.query.replaced import explain_missing
 from hazard_store.records.documents import RecordDigest
 from hazard_store.records.parts import ENGINE_OBJECTS
 from hazard_store.settings import Settings
@@ -42,8 +44,11 @@ class Format(StrEnum):
     NPZ = "npz"
 
 
-FOLDERS = (Format.CSV, Format.PARQUET, Format.THS_PARQUET)  # the others are one file
+# Of the formats that are one file; the others are folders.
 ENDINGS = {Format.HDF5: ".hdf5", Format.GEOJSON: ".geojson", Format.NPZ: ".npz"}
+
+
+NO_TARGET = "geojson is a map at a probability, a return period or a rate; no other format is"
 
 
 @dataclass(frozen=True)
@@ -93,9 +98,7 @@ def export_calculation(
 
 def _check_goes_together(chosen: Format, request: ExportRequest, target: Target | None) -> None:
     if (chosen is Format.GEOJSON) != (target is not None):
-        raise BadParameter(
-            "as", "geojson is a map at a probability, a return period or a rate; no other format is"
-        )
+        raise BadParameter("as", NO_TARGET)
     if chosen is Format.GEOJSON and (len(request.imts or ()) != 1 or request.rlzs):
         raise BadParameter("imt", "a map (geojson) is of one intensity measure and one statistic")
     if chosen is Format.GEOJSON and len(request.aggs or ("mean",)) != 1:
@@ -131,24 +134,21 @@ class _Export:
     def _csv(self) -> Exported:
         wanted = Wanted.of(self.request, self.store)
         files = EngineCsv(wanted, self._job(wanted)[0])
-        with self._folder(files.names) as folder:
+        with staged(self.out, files.names, self.store.settings) as folder:
             files.write(folder, self.progress)
         return Exported(self.out, ())
 
     def _parquet(self) -> Exported:
         wanted = Wanted.of(self.request, self.store)
-        with self._folder(file_names(wanted)) as folder:
+        with staged(self.out, file_names(wanted), self.store.settings) as folder:
             write_parquet(folder, wanted, self.progress)
         return Exported(self.out, ())
 
     def _ths_parquet(self) -> Exported:
-        request = self.request
-        aggs = request.aggs
-        wanted = Wanted.of(request, self.store)
+        wanted = Wanted.of(replace(self.request, kinds=(Kind.STATS,)), self.store)
         check_fits(wanted)
-        with self._folder(()) as folder:
+        with staged(self.out, (), self.store.settings) as folder:
             write_ths_parquet(folder, wanted, self.progress)
-        del aggs
         return Exported(self.out, ())
 
     def _hdf5(self) -> Exported:
@@ -156,12 +156,69 @@ class _Export:
         job, content = self._job(wanted)
         name = f"calc_{calc_number(wanted.head.calculation)}.hdf5"
         write = partial(write_hdf5, wanted=wanted, job=job, content=content, progress=self.progress)
-        return self._file(name, write)
+        done = self._file(name, write)
+        named = re.fullmatch(r"calc_\d+\.hdf5", done.place.rpartition("/")[2])
+        notes = () if named else (f"The engine opens it by a name like {name}: rename it for that.",)
+        return Exported(done.place, notes)
 
     def _npz(self) -> Exported:
         wanted = Wanted.of(self.request, self.store)
-        name = f"{wanted.head.calc_id}.npz"
-        return self._file(name, partial(write_npz, wanted=wanted, progress=self.progress))
+        write = partial(write_npz, wanted=wanted, progress=self.progress)
+        return self._file(f"{wanted.head.calc_id}.npz", write)
 
     def _geojson(self) -> Exported:
-        raise NotImplementedError
+        request, target = self.request, self.target
+        if target is None:
+            raise BadParameter("as", NO_TARGET)
+        (imt,), (agg,) = request.imts or (), request.aggs or ("mean",)
+        blocks = hazard_map(
+            request.calc_id,
+            imt,
+            target,
+            agg,
+            request.locs,
+            request.unpublished,
+            store=self.store,
+        )
+        self.progress.phase("map", None, "site")
+        return self._file(
+            f"{request.calc_id}-{agg}-{imt}.geojson",
+            partial(write_geojson, blocks=blocks, on_advance=self.progress.advance),
+        )
+
+    def _file(self, name: str, write: Callable[[Path], None]) -> Exported:
+        """Write the one file of an export: `out`, or under this name in it where it is a folder."""
+        out = self.out
+        if out.endswith("/") or not out.endswith(ENDINGS[self.format]):
+            folder, place = out, f"{out.rstrip('/')}/{name}"
+        else:
+            folder, _, name = out.rpartition("/")
+            place, folder = out, folder or ("/" if out.startswith("/") else ".")
+        with staged(folder, [name], self.store.settings) as made:
+            write(made / name)
+        return Exported(place, ())
+
+    def _job(self, wanted: Wanted) -> tuple[EngineJob, bytes]:
+        """Return what is kept of the calculation for the engine.
+
+        Raises:
+            Refused: it was not kept, or not all of it.
+            CorruptItem: it is missing or altered.
+        """
+        stored = wanted.head.calculation
+        anew = "load its file again with --if-stored replace, or export it --as parquet or npz"
+        if stored.engine_objects is None:
+            lacks = "oqparam, weights, full_lt, sitecol and the file's attributes are not kept with it"
+            reason = f"{lacks} (it was stored before release 0.2, or they could not be): {anew}"
+            raise Refused(stored.calc_id, reason)
+        parts = self.store.parts(wanted.head.storage_id)
+        with explain_missing(self.store, wanted.head):
+            content = parts.get(ENGINE_OBJECTS)
+            if content is None:
+                raise parts.broken(ENGINE_OBJECTS, "missing record")
+            if RecordDigest.of(content) != stored.engine_objects:
+                raise parts.broken(ENGINE_OBJECTS, "altered")
+        try:
+            return read_engine_job(stored.file.uri, content), content
+        except BadCalculation as error:
+            raise Refused(stored.calc_id, f"{error.reason}: {anew}") from error

@@ -9,6 +9,7 @@ from typing import Any
 
 from hazard_store.derive import FLAGS
 from hazard_store.query import MapBlock
+from hazard_store.workflow.progress import OnAdvance
 
 BEGIN, END = '{"type": "FeatureCollection", "features": [', "]}"
 
@@ -37,7 +38,7 @@ def feature(row: dict[str, Any]) -> dict[str, Any]:
     return {"type": "Feature", "geometry": point, "properties": properties}
 
 
-def write_geojson(path: Path, blocks: Iterable[MapBlock]) -> None:
+def write_geojson(path: Path, blocks: Iterable[MapBlock], on_advance: OnAdvance) -> None:
     """Write a map as it comes.
 
     Raises:
@@ -50,4 +51,5 @@ def write_geojson(path: Path, blocks: Iterable[MapBlock]) -> None:
             for row in map_rows(block):
                 file.write(between + json.dumps(feature(row), allow_nan=False))
                 between = ",\n"
+            on_advance(len(block.sites))
         file.write(END)

@@ -21,6 +21,7 @@ class ExportRequest:
     aggs: Sequence[str] | None = None  # statistics
     rlzs: Sequence[str | int] | None = None  # realisations
     unpublished: bool = False
+    kinds: tuple[Kind, ...] = tuple(Kind)  # that the format can hold
 
     @property
     def is_whole(self) -> bool:
@@ -30,10 +31,6 @@ class ExportRequest:
     @property
     def rows(self) -> dict[Kind, Sequence[str | int] | None]:
         """The rows of each kind that is asked for; None: all."""
+        named = {Kind.STATS: self.aggs, Kind.REALISATIONS: self.rlzs}
         both = self.aggs is None and self.rlzs is None
-        asked: dict[Kind, Sequence[str | int] | None] = {}
-        if both or self.aggs is not None:
-            asked[Kind.STATS] = self.aggs
-        if both or self.rlzs is not None:
-            asked[Kind.REALISATIONS] = self.rlzs
-        return asked
+        return {k: named[k] for k in self.kinds if both or named[k] is not None}

@@ -1,0 +1,68 @@
+"""The verb that exports a calculation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from hazard_store.cli.derived import target_options
+from hazard_store.cli.options import default_store, unpublished_option
+from hazard_store.cli.places import WantedSites, place_options
+from hazard_store.cli.progress import progress_for_people
+from hazard_store.cli.render import echo_line
+from hazard_store.derive import Target
+from hazard_store.export.api import Format, export_calculation
+from hazard_store.export.request import ExportRequest
+
+
+@click.command("export")
+@click.argument("calc_id")
+@click.option(
+    "--as", "as_format", type=click.Choice([f.value for f in Format]), required=True, help="Format."
+)
+@click.option(
+    "--out",
+    required=True,
+    metavar="DIR|FILE|s3://...",
+    help="A folder; of hdf5, geojson and npz a file, too. Nothing is overwritten.",
+)
+@place_options
+@click.option("--imt", "imts", multiple=True, help='Intensity measure, e.g. "SA(0.1)"; repeatable.')
+@click.option("--agg", "aggs", multiple=True, help="Statistic, e.g. mean or 0.5; repeatable.")
+@click.option("--rlz", "rlzs", multiple=True, help="Realisation ordinal; repeatable.")
+@target_options
+@unpublished_option
+def export_verb(
+    calc_id: str,
+    as_format: str,
+    out: str,
+    wanted: WantedSites,
+    imts: tuple[str, ...],
+    aggs: tuple[str, ...],
+    rlzs: tuple[str, ...],
+    unpublished: bool,
+    **target: Any,
+) -> None:
+    """Export CALC_ID: statistics, realisations with --rlz, both with both or with neither.
+
+    csv: as the engine writes it, maps and spectra of its job included. hdf5: a calculation file
+    that the engine opens. parquet: a row a curve. ths-parquet: for toshi-hazard-store 2.1. npz:
+    arrays. geojson: a map; with --imt, and with --poe, --return-period or --rate as `map` has them.
+
+    Example: hazard-store export CALC13 --as parquet --out curves --imt PGA --agg mean
+    """
+    at = Target(**target) if any(each is not None for each in target.values()) else None
+    store = default_store(reads=True)
+    chosen = wanted.codes(store, calc_id, unpublished)
+    request = ExportRequest(
+        calc_id, chosen or None, imts or None, aggs or None, rlzs or None, unpublished
+    )
+    with progress_for_people() as progress:
+        done = export_calculation(request, as_format, out, at, store=store, progress=progress)
+    for note in done.notes:
+        click.echo(note, err=True)
+    echo_line(done.place)
+
+
+VERBS = (export_verb,)
