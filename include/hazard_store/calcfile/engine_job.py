@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from hazard_store.calcfile.hdf5 import UNREADABLE
 from hazard_store.calcfile.oqparam import all_parameters
 from hazard_store.errors import BadCalculation
 
+OF_ALL = ("oqparam", "sitecol")  # what a job is read from
 SITE_COLUMNS = ("lon", "lat", "depth", "custom_site_id")
 
 
@@ -31,19 +33,20 @@ class EngineJob:
     maps: dict[str, dict[str, Any]]  # what describes its datasets of hazard maps, by their names
 
 
-def read_engine_job(uri: str, content: bytes) -> EngineJob:
+def read_engine_job(uri: str, content: bytes, needed: Sequence[str] = NEEDED) -> EngineJob:
     """Return the job out of the small file that is kept of it.
 
     Args:
         uri: of the calculation file, for errors.
         content: as `read_engine_objects` made it.
+        needed: the objects that must be in it.
 
     Raises:
         BadCalculation: something that is needed could not be kept.
     """
     try:
         with h5py.File(io.BytesIO(content), "r") as h5:
-            missing = [name for name in NEEDED if name not in h5]
+            missing = [name for name in {*OF_ALL, *needed} if name not in h5]
             if missing:
                 raise BadCalculation(uri, f"its {', '.join(missing)} could not be kept")
             sites = _sites(h5["sitecol"])

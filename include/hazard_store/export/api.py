@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from hazard_store.calcfile.engine_job import EngineJob, read_engine_job
+from hazard_store.calcfile.engine_job import OF_ALL, EngineJob, read_engine_job
+from hazard_store.calcfile.engine_objects import NEEDED
 from hazard_store.derive import Target
 from hazard_store.errors import BadCalculation, BadParameter, Refused
 from hazard_store.export.engine_csv import EngineCsv
@@ -133,7 +134,7 @@ class _Export:
 
     def _csv(self) -> Exported:
         wanted = Wanted.of(self.request, self.store)
-        files = EngineCsv(wanted, self._job(wanted)[0])
+        files = EngineCsv(wanted, self._job(wanted, OF_ALL)[0])
         with staged(self.out, files.names, self.store.settings) as folder:
             files.write(folder, self.progress)
         return Exported(self.out, ())
@@ -153,12 +154,14 @@ class _Export:
 
     def _hdf5(self) -> Exported:
         wanted = Wanted.of(self.request, self.store)
-        job, content = self._job(wanted)
+        job, content = self._job(wanted, NEEDED)
         name = f"calc_{calc_number(wanted.head.calculation)}.hdf5"
         write = partial(write_hdf5, wanted=wanted, job=job, content=content, progress=self.progress)
         done = self._file(name, write)
         named = re.fullmatch(r"calc_\d+\.hdf5", done.place.rpartition("/")[2])
-        notes = () if named else (f"The engine opens it by a name like {name}: rename it for that.",)
+        notes = (
+            () if named else (f"The engine opens it by a name like {name}: rename it for that.",)
+        )
         return Exported(done.place, notes)
 
     def _npz(self) -> Exported:
@@ -198,7 +201,7 @@ class _Export:
             write(made / name)
         return Exported(place, ())
 
-    def _job(self, wanted: Wanted) -> tuple[EngineJob, bytes]:
+    def _job(self, wanted: Wanted, needed: Sequence[str]) -> tuple[EngineJob, bytes]:
         """Return what is kept of the calculation for the engine.
 
         Raises:
@@ -208,7 +211,9 @@ class _Export:
         stored = wanted.head.calculation
         anew = "load its file again with --if-stored replace, or export it --as parquet or npz"
         if stored.engine_objects is None:
-            lacks = "oqparam, weights, full_lt, sitecol and the file's attributes are not kept with it"
+            lacks = (
+                "oqparam, weights, full_lt, sitecol and the file's attributes are not kept with it"
+            )
             reason = f"{lacks} (it was stored before release 0.2, or they could not be): {anew}"
             raise Refused(stored.calc_id, reason)
         parts = self.store.parts(wanted.head.storage_id)
@@ -219,6 +224,6 @@ class _Export:
             if RecordDigest.of(content) != stored.engine_objects:
                 raise parts.broken(ENGINE_OBJECTS, "altered")
         try:
-            return read_engine_job(stored.file.uri, content), content
+            return read_engine_job(stored.file.uri, content, needed), content
         except BadCalculation as error:
             raise Refused(stored.calc_id, f"{error.reason}: {anew}") from error

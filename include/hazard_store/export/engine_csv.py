@@ -157,7 +157,9 @@ class EngineCsv:
         """What the job makes of curves at probabilities: maps, spectra."""
         asked = {"map": "hazard_maps", "uhs": "uniform_hazard_spectra"}
         parameters = self.job.parameters
-        return tuple(output for output, name in asked.items() if self._poes and parameters.get(name))
+        return tuple(
+            output for output, name in asked.items() if self._poes and parameters.get(name)
+        )
 
     @cached_property
     def _of_curves(self) -> tuple[list[str], RowStarts]:

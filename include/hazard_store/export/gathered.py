@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hazard_store.export.wanted import ExportBlock
 from hazard_store.query.curves import SiteArrays
 
 
-def gathered(blocks: Iterable[ExportBlock], n_bytes: int) -> Iterator[ExportBlock]:
-    """Yield blocks of at least so many bytes of curves, the last one aside."""
+class Gathered:
+    """Some blocks one behind the other; their curves are put together as they are asked for."""
+
+    def __init__(self, blocks: list[ExportBlock]) -> None:
+        self._blocks = blocks
+
+    @cached_property
+    def sites(self) -> SiteArrays:
+        """The sites, n."""
+        return SiteArrays.joined([block.sites for block in self._blocks])
+
+    def of_imt(self, m: int) -> NDArray[np.float32]:
+        """Return the curves of one measure, float32 (K, n, L)."""
+        some = [block.curves[:, :, m].swapaxes(0, 1) for block in self._blocks]
+        return np.concatenate(some, axis=1)
+
+
+def gathered(blocks: Iterable[ExportBlock], n_bytes: int) -> Iterator[Gathered]:
+    """Yield blocks of at least so many bytes of curves together, the last ones aside."""
     some: list[ExportBlock] = []
     for block in blocks:
         some.append(block)
         if sum(each.curves.nbytes for each in some) >= n_bytes:
-            yield _joined(some)
+            yield Gathered(some)
             some = []
     if some:
-        yield _joined(some)
-
-
-def _joined(some: list[ExportBlock]) -> ExportBlock:
-    if len(some) == 1:
-        return some[0]
-    return ExportBlock(
-        np.concatenate([block.sids for block in some]),
-        np.concatenate([block.places for block in some]),
-        SiteArrays.joined([block.sites for block in some]),
-        np.concatenate([block.curves for block in some]),
-    )
+        yield Gathered(some)

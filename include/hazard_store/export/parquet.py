@@ -15,14 +15,15 @@ import numpy as np
 
 from hazard_store.derive import unit_of
 from hazard_store.export.arrow import arrow, lists
-from hazard_store.export.gathered import gathered
-from hazard_store.export.wanted import ExportBlock, Wanted
+from hazard_store.export.gathered import Gathered, gathered
+from hazard_store.export.wanted import Wanted
 from hazard_store.model import Kind
 from hazard_store.workflow.progress import Progress
 
-GROUP_BYTES = 24 << 20  # of curves that are gathered for the next row group of every measure
+GROUP_BYTES = 16 << 20  # of curves that are gathered for the next row group of every measure
 FILE_GROUPS = 64  # row groups of a file: what is kept of each until its file ends stays small
-COMPRESSION = "zstd"
+COMPRESSION = "zstd"  # it makes nothing of levels that repeat: no dictionary of them is quicker
+OF_ROWS = ("loc", "lat", "lon", "vs30", "agg", "rlz")  # columns that say whose a curve is
 
 
 def partition(calc_id: str, kind: Kind, imt: str) -> str:
@@ -70,9 +71,9 @@ def _writer(folder: Path, wanted: Wanted, kind: Kind, m: int, number: int) -> An
         place / _file(number),
         _schema(wanted, m),
         compression=COMPRESSION,
-        use_dictionary=["loc", "agg", "rlz", "lat", "lon", "vs30", "imls.list.element"],
+        use_dictionary=list(OF_ROWS),
         column_encoding={"poes.list.element": "BYTE_STREAM_SPLIT"},
-        write_statistics=["loc", "agg", "rlz", "lat", "lon", "vs30"],
+        write_statistics=list(OF_ROWS),
     )
 
 
@@ -104,7 +105,7 @@ def _schema(wanted: Wanted, m: int) -> Any:
     )
 
 
-def _columns(wanted: Wanted, kind: Kind, block: ExportBlock) -> list[Any]:
+def _columns(wanted: Wanted, kind: Kind, block: Gathered) -> list[Any]:
     """Return the columns before the curves, which are those of every measure.
 
     Rows stand by statistic or realisation and then by site, so that one of them is found at once.
@@ -128,9 +129,9 @@ def _columns(wanted: Wanted, kind: Kind, block: ExportBlock) -> list[Any]:
     ]
 
 
-def _table(schema: Any, sites: list[Any], wanted: Wanted, block: ExportBlock, m: int) -> Any:
-    n, k, _, n_levels = block.curves.shape
-    poes = block.curves[:, :, m].transpose(1, 0, 2).reshape(n * k, n_levels)
+def _table(schema: Any, sites: list[Any], wanted: Wanted, block: Gathered, m: int) -> Any:
+    curves = block.of_imt(m)
+    poes = curves.reshape(-1, curves.shape[2])
     imls = np.broadcast_to(wanted.levels[m], poes.shape)
     return arrow().Table.from_arrays([*sites, lists(imls), lists(poes)], schema=schema)
 

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hazard_store.errors import Refused
 from hazard_store.export.arrow import arrow, lists
-from hazard_store.export.gathered import gathered
-from hazard_store.export.wanted import ExportBlock, Wanted
+from hazard_store.export.gathered import Gathered, gathered
+from hazard_store.export.wanted import Wanted
 from hazard_store.model import Kind
 from hazard_store.workflow.progress import Progress
 
@@ -26,7 +25,7 @@ LEVELS = np.array(
 )
 FILE_BYTES = 48 << 20  # of curves that are gathered for the next file of every partition
 NO_VS30 = 0  # what that library has for none
-ANYWHERE = "export --as parquet takes any levels and any time"
+ANYWHERE = "--as parquet takes it as it is"
 
 
 def check_fits(wanted: Wanted) -> None:
@@ -70,29 +69,29 @@ def write_ths_parquet(folder: Path, wanted: Wanted, progress: Progress) -> None:
         for (vs30, degrees), sites in partitions.items():
             place = folder / f"vs30={vs30}" / f"nloc_0={degrees}"
             place.mkdir(parents=True, exist_ok=True)
-            table = _table(wanted, block.curves, sites)
+            table = _table(wanted, block, sites)
             arrow().parquet.write_table(table, place / f"part-{number:04d}.parquet")
 
 
-def _table(wanted: Wanted, curves: NDArray[np.float32], sites: list[tuple[int, str]]) -> Any:
+def _table(wanted: Wanted, block: Gathered, sites: list[tuple[int, str]]) -> Any:
+    """Return the rows of some sites of a block: by measure, statistic and site."""
     pa, calc_id = arrow(), wanted.head.calc_id
-    aggs, imts = wanted.rows(Kind.STATS), wanted.imts
-    chosen = curves[[i for i, _ in sites]]
-    n, k, m, n_levels = chosen.shape
-    shape = (n, k, m)
-    codes, agg, imt = (each.reshape(-1) for each in np.indices(shape))
+    aggs, imts, chosen = wanted.rows(Kind.STATS), wanted.imts, [i for i, _ in sites]
+    curves = np.concatenate([block.of_imt(m)[:, chosen] for m in range(len(imts))])
+    shape = (len(imts), len(aggs), len(sites))
+    imt, agg, code = (each.reshape(-1) for each in np.indices(shape))
     columns = {
-        "compatible_calc_id": pa.repeat(calc_id, n * k * m),
-        "hazard_model_id": pa.repeat(calc_id, n * k * m),
-        "nloc_001": pa.array([code for _, code in sites]).take(codes),
+        "compatible_calc_id": pa.repeat(calc_id, len(imt)),
+        "hazard_model_id": pa.repeat(calc_id, len(imt)),
+        "nloc_001": pa.array([code for _, code in sites]).take(code),
         "imt": pa.array(imts).take(imt),
         "aggr": pa.array(aggs).take(agg),
-        "values": lists(chosen.reshape(-1, n_levels)),
+        "values": lists(curves.reshape(-1, len(LEVELS))),
     }
     return pa.table(columns)
 
 
-def _vs30s(calc_id: str, block: ExportBlock) -> list[int]:
+def _vs30s(calc_id: str, block: Gathered) -> list[int]:
     values = block.sites.vs30s
     if values is None:
         return [NO_VS30] * len(block.sites)

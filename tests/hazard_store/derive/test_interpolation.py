@@ -47,9 +47,7 @@ def test_a_small_rise_is_read_as_the_engine_reads_it():
     """Curves may rise within rounding."""
     curve = np.array([[0.5, 0.3, 0.30000004, 0.1]], np.float32)
     found, _ = levels_at(curve, [1, 2, 3, 4], [0.2, 0.3, 0.4])
-    assert [plainly(curve[0], [1, 2, 3, 4], p) for p in (0.2, 0.3, 0.4)] == found[
-        0
-    ].tolist()
+    assert [plainly(curve[0], [1, 2, 3, 4], p) for p in (0.2, 0.3, 0.4)] == found[0].tolist()
 
 
 @pytest.mark.parametrize(
