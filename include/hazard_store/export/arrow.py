@@ -25,11 +25,16 @@ def arrow() -> Any:
     return pa
 
 
+def lists_of(number: Any) -> Any:
+    """Return the Arrow type of lists of a type of numbers, none of them absent."""
+    pa = arrow()
+    return pa.list_(pa.field("element", number, nullable=False))
+
+
 def lists(values: NDArray[Any]) -> Any:
     """Return numbers (n, L) as an Arrow list array of n lists, without a copy."""
     pa = arrow()
     n, length = values.shape
     offsets = np.arange(0, (n + 1) * length, length, dtype=np.int32)
-    item = pa.field("element", pa.from_numpy_dtype(values.dtype), nullable=False)
     flat = pa.array(np.ascontiguousarray(values).reshape(-1))
-    return pa.ListArray.from_arrays(offsets, flat, type=pa.list_(item))
+    return pa.ListArray.from_arrays(offsets, flat, type=lists_of(flat.type))

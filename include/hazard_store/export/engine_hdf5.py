@@ -35,7 +35,7 @@ def write_hdf5(
         DamagedCalculation: something of the calculation is missing or altered.
     """
     stored, poes = wanted.head.calculation, list(job.parameters.get("poes") or ())
-    shapes = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     for kind, ending in DATASETS.items():
         n_rows = len(wanted.rows(kind))
         if n_rows:

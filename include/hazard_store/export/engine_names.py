@@ -1,4 +1,4 @@
-"""Names that the engine gives to its files, and how it calls statistics and realisations in them."""
+"""Names that the engine gives to its files, and to statistics and realisations in them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from hazard_store.model import Kind
 from hazard_store.records.documents import StoredCalculation
 
+CURVE, MAP, UHS = "curve", "map", "uhs"  # what a file holds
 NAMED_BY_THEMSELVES = ("mean", "std", "max")  # every other statistic is a quantile
 
 
@@ -35,12 +36,12 @@ def csv_name(output: str, name: str, number: int, imt: str | None = None) -> str
     """Return the name of a CSV file.
 
     Args:
-        output: "curve", "map" or "uhs".
+        output: what it holds.
         name: of the statistic or realisation, as `kind_name` gives it.
         number: of the calculation.
         imt: the intensity measure, where the file is of one.
 
-    >>> csv_name("curve", "quantile-0.1", 7, "PGA"), csv_name("map", "mean", 7)
+    >>> csv_name(CURVE, "quantile-0.1", 7, "PGA"), csv_name(MAP, "mean", 7)
     ('quantile_curve-0.1-PGA_7.csv', 'hazard_map-mean_7.csv')
     """
     quantile = name.startswith("quantile-")

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import numpy as np
 
 from hazard_store.derive import unit_of
-from hazard_store.export.arrow import arrow, lists
+from hazard_store.export.arrow import arrow, lists, lists_of
 from hazard_store.export.gathered import Gathered, gathered
 from hazard_store.export.wanted import Wanted
 from hazard_store.model import Kind
@@ -81,7 +81,6 @@ def _schema(wanted: Wanted, m: int) -> Any:
     pa, stored, imt = arrow(), wanted.head.calculation, wanted.imts[m]
     unit = unit_of(imt) or ""
     years = f"{stored.investigation_time!r}"
-    number = lambda kind: pa.list_(pa.field("element", kind, nullable=False))  # noqa: E731
     return pa.schema(
         [
             pa.field("loc", pa.string(), nullable=False),
@@ -90,8 +89,8 @@ def _schema(wanted: Wanted, m: int) -> Any:
             pa.field("vs30", pa.float64(), metadata={"unit": "m/s"}),
             pa.field("agg", pa.string()),  # none where the row is a realisation
             pa.field("rlz", pa.int32()),  # none where it is a statistic
-            pa.field("imls", number(pa.float64()), nullable=False, metadata={"unit": unit}),
-            pa.field("poes", number(pa.float32()), nullable=False, metadata={"years": years}),
+            pa.field("imls", lists_of(pa.float64()), nullable=False, metadata={"unit": unit}),
+            pa.field("poes", lists_of(pa.float32()), nullable=False, metadata={"years": years}),
         ],
         metadata={
             "calc_id": stored.calc_id,

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hazard_store.export.number_text import WIDTH, scientific
+from hazard_store.export.number_text import WIDTH
 
 LINE_END = b"\r\n"
 
@@ -58,17 +58,13 @@ class PlacedRows:
         path.write_bytes(head)
         os.truncate(path, self._place(len(starts.ends) - 1))
 
-    def write(self, places: NDArray[np.int64], values: NDArray[np.float32]) -> None:
+    def write(self, places: NDArray[np.int64], text: NDArray[np.uint8]) -> None:
         """Write some rows.
 
         Args:
             places: (n,) their numbers in the file, ascending.
-            values: float32 (n, n_values).
+            text: their numbers as text, uint8 (n, 13 * n_values), as `scientific` gives it.
         """
-        self.write_text(places, scientific(values))
-
-    def write_text(self, places: NDArray[np.int64], text: NDArray[np.uint8]) -> None:
-        """Write some rows whose numbers are text already, as `scientific` gives it."""
         size = text.shape[1]
         numbers = text.tobytes()
         lines = [

@@ -18,10 +18,14 @@ from hazard_store.export.wanted import Wanted
 from hazard_store.model import Kind
 from hazard_store.workflow.progress import Progress
 
-LEVELS = np.array(
-    [0.0001, 0.0002, 0.0004, 0.0006, 0.0008, 0.001, 0.002, 0.004, 0.006, 0.008, 0.01]
-    + [0.02, 0.04, 0.06, 0.08, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.6]
-    + [1.8, 2.0, 2.2, 2.4, 2.6, 2.8, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0]
+LEVELS = np.concatenate(
+    [
+        [each * power for power in (1e-4, 1e-3, 1e-2) for each in (1, 2, 4, 6, 8)],
+        np.arange(1, 11) / 10,
+        np.arange(12, 31, 2) / 10,
+        np.arange(7, 11) / 2,
+        np.arange(6, 11),
+    ]
 )
 FILE_BYTES = 48 << 20  # of curves that are gathered for the next file of every partition
 NO_VS30 = 0  # what that library has for none

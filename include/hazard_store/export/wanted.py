@@ -130,7 +130,7 @@ def _sites(
         found = [np.array(parts.site_part(start).sids, np.int64) for start in starts]
         return None, np.concatenate(found)
     wanted = {place.loc for place in places_of(store, head, list(locs))}  # type: ignore[call-overload]
-    rows = {}
+    rows: dict[str, int] = {}
     for start in starts:
         part = parts.site_part(start)
         rows |= {loc: sid for loc, sid in zip(part.locs, part.sids, strict=True) if loc in wanted}
