@@ -45,7 +45,9 @@ def write_hdf5(
                 shapes[f"hmaps-{ending}"] = (*shape, len(poes))
     rebuilt = RebuiltFile(path, content, shapes)
     try:
-        rebuilt.set_parameters(_changes(stored, job))
+        changes = _changes(stored, job)
+        if changes:
+            rebuilt.set_parameters(changes)
         for kind, ending in DATASETS.items():
             # One that the engine never wrote stays so: its tools go by the mean.
             if f"hcurves-{ending}" not in shapes or _was_not_written(stored, kind):
