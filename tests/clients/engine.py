@@ -19,23 +19,27 @@ def engine_exports(home: Path, *files: tuple[Path, Path]) -> dict[Path, dict[str
         home: a folder for what the engine leaves.
         files: calculation file and folder, each.
     """
-    environment = {
-        "HOME": str(home),
-        "OQ_DATADIR": str(home),
-        "OQ_DISTRIBUTE": "no",
-        "PATH": os.environ["PATH"],
-        "OPENBLAS_NUM_THREADS": "1",
-    }
     words = [str(word) for pair in files for word in pair]
     done = subprocess.run(
         [str(python_of("engine")), str(SCRIPT), *words],
-        env=environment,
+        env=engine_environment(home),
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout.splitlines()[-1])
     return {Path(file): errors for file, errors in said.items()}
+
+
+def engine_environment(home: Path) -> dict[str, str]:
+    """Return the variables of a process of the engine, which leaves what it leaves in a folder."""
+    return {
+        "HOME": str(home),
+        "OQ_DATADIR": str(home),
+        "OQ_DISTRIBUTE": "no",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PATH": os.environ["PATH"],
+    }
 
 
 def contents(folder: Path) -> dict[str, bytes]:

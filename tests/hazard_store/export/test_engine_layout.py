@@ -12,7 +12,7 @@ from hazard_store.export.engine_names import MAP, UHS
 
 IMTS = ("PGA", "PGV", "SA(0.2)", "SA(0.1)", "MMI")
 PARAMETERS: dict[str, Any] = {
-    "hazard_imtls": dict.fromkeys(("PGV", "PGA", "SA(0.2)", "SA(0.1)", "MMI"), [0.1, 0.2]),
+    "hazard_imtls": {imt: [0.1, 0.2] for imt in ("PGV", "PGA", "SA(0.2)", "SA(0.1)", "MMI")},
     "investigation_time": 50,
     "poes": [0.1, 0.02],
     "hazard_maps": True,
