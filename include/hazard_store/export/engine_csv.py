@@ -13,17 +13,19 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hazard_store.calcfile.engine_job import EngineJob
 from hazard_store.derive import levels_at
 from hazard_store.export.engine_layout import CsvLayout
 from hazard_store.export.engine_names import CURVE, calc_number, csv_name, kind_name
+from hazard_store.export.gathered import Gathered, gathered
 from hazard_store.export.number_text import scientific
 from hazard_store.export.placed_rows import PlacedRows
-from hazard_store.export.wanted import ExportBlock, Wanted
+from hazard_store.export.wanted import Wanted
 from hazard_store.model import Kind
 from hazard_store.workflow.progress import Progress
+
+AT_ONCE_BYTES = 16 << 20  # of curves that are gathered before all files are written to
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,29 +63,27 @@ class EngineCsv:
         """
         for kind, rows in self.rows.items():
             files = [self._files(folder, kind_name(kind, row)) for row in rows]
-            for block in self.wanted.blocks(kind, progress):
+            for block in gathered(self.wanted.blocks(kind, progress), AT_ONCE_BYTES):
                 self._write(files, block)
 
-    def _write(self, files: list[_Files], block: ExportBlock) -> None:
-        order = np.argsort(block.places)
+    def _write(self, files: list[_Files], block: Gathered) -> None:
+        order, layout = np.argsort(block.places), self._layout
         places = block.places[order]
-        for k, of_row in enumerate(files):
-            curves = np.ascontiguousarray(block.curves[order, k])
-            text = scientific(curves)
-            for m, file in enumerate(of_row.curves):
-                file.write(places, text[:, m])
-            if of_row.at_poes:
-                imls = self._imls(curves)
-                for output, file in of_row.at_poes.items():
-                    file.write(places, scientific(imls[:, *self._layout.columns(output)]))
-
-    def _imls(self, curves: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the levels at the job's probabilities, float32 (n, M, P)."""
-        found = [
-            levels_at(curves[:, m], imls, self._layout.poes)[0]
-            for m, imls in enumerate(self.wanted.levels)
-        ]
-        return np.stack(found, axis=1).astype(np.float32)
+        runs = layout.curve_starts.at(places)
+        shape = (len(files), len(places), len(layout.imts), len(layout.poes))
+        imls = np.empty(shape if layout.at_poes else 0, np.float32)
+        for m, levels in enumerate(layout.levels):
+            curves = block.of_imt(m)[:, order]
+            for file, text in zip(files, scientific(curves), strict=True):
+                file.curves[m].write(runs, text)
+            if layout.at_poes:
+                flat = curves.reshape(-1, len(levels))
+                imls[:, :, m] = levels_at(flat, levels, layout.poes)[0].reshape(imls[:, :, m].shape)
+        for output in layout.at_poes:
+            runs = layout.starts_at_poes.at(places)
+            for file, of_row in zip(files, imls, strict=True):
+                columns = of_row[:, *layout.columns(output)]
+                file.at_poes[output].write(runs, scientific(columns))
 
     def _files(self, folder: Path, name: str) -> _Files:
         """Make the files of one statistic or realisation."""

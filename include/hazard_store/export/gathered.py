@@ -23,6 +23,11 @@ class Gathered:
         """The sites, n."""
         return SiteArrays.joined([block.sites for block in self._blocks])
 
+    @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """The sites' numbers among all that are exported, by their sids, (n,)."""
+        return np.concatenate([block.places for block in self._blocks])
+
     def of_imt(self, m: int) -> NDArray[np.float32]:
         """Return the curves of one measure, float32 (K, n, L)."""
         some = [block.curves[:, :, m].swapaxes(0, 1) for block in self._blocks]

@@ -20,7 +20,7 @@ from hazard_store.export.wanted import Wanted
 from hazard_store.model import Kind
 from hazard_store.workflow.progress import Progress
 
-GROUP_BYTES = 16 << 20  # of curves that are gathered for the next row group of every measure
+GROUP_BYTES = 32 << 20  # of curves that are gathered for the next row group of every measure
 FILE_GROUPS = 64  # row groups of a file: what is kept of each until its file ends stays small
 COMPRESSION = "zstd"  # it makes nothing of levels that repeat: no dictionary of them is quicker
 OF_ROWS = ("loc", "lat", "lon", "vs30", "agg", "rlz")  # columns that say whose a curve is

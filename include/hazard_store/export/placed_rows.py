@@ -10,6 +10,7 @@ import csv
 import io
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +37,28 @@ class RowStarts:
         self.ends = np.cumsum([0, *map(len, lines)])
         self._text = b"".join(lines)
 
-    def of(self, place: int) -> bytes:
-        """Return what one row begins with."""
-        return self._text[self.ends[place] : self.ends[place + 1]]
+    def at(self, places: NDArray[np.int64]) -> list[RowRun]:
+        """Return some rows as runs of neighbours.
+
+        Args:
+            places: (n,) their numbers in the file, ascending.
+        """
+        borders = zip(self.ends[places].tolist(), self.ends[places + 1].tolist(), strict=True)
+        lines = [self._text[first:last] for first, last in borders]
+        runs = np.flatnonzero(np.diff(places) != 1) + 1
+        return [
+            RowRun(int(places[first]), first, lines[first:last])
+            for first, last in zip([0, *runs.tolist()], [*runs.tolist(), len(lines)], strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class RowRun:
+    """Rows one behind the other, in a file and among those that are written with them."""
+
+    place: int  # number of the first in the file
+    number: int  # among those that are written
+    starts: list[bytes]
 
 
 class PlacedRows:
@@ -58,24 +78,22 @@ class PlacedRows:
         path.write_bytes(head)
         os.truncate(path, self._place(len(starts.ends) - 1))
 
-    def write(self, places: NDArray[np.int64], text: NDArray[np.uint8]) -> None:
+    def write(self, runs: Sequence[RowRun], text: NDArray[np.uint8]) -> None:
         """Write some rows.
 
         Args:
-            places: (n,) their numbers in the file, ascending.
-            text: their numbers as text, uint8 (n, 13 * n_values), as `scientific` gives it.
+            runs: as the file's `RowStarts` gives them; the same for many files.
+            text: the numbers of these rows, uint8 (n, 13 * n_values), as `scientific` gives it.
         """
-        size = text.shape[1]
-        numbers = text.tobytes()
-        lines = [
-            self._starts.of(place) + numbers[i * size : (i + 1) * size] + LINE_END
-            for i, place in enumerate(places.tolist())
-        ]
-        runs = np.flatnonzero(np.diff(places) != 1) + 1
+        size, numbers = text.shape[1], text.tobytes()
         file = os.open(self._path, os.O_WRONLY)
         try:
-            for first, last in zip([0, *runs], [*runs, len(lines)], strict=True):
-                _write_at(file, b"".join(lines[first:last]), self._place(int(places[first])))
+            for run in runs:
+                parts = [LINE_END] * (3 * len(run.starts))
+                parts[::3] = run.starts
+                first, last = run.number * size, (run.number + len(run.starts)) * size
+                parts[1::3] = [numbers[i : i + size] for i in range(first, last, size)]
+                _write_at(file, b"".join(parts), self._place(run.place))
         finally:
             os.close(file)
 
