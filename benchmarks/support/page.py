@@ -65,6 +65,7 @@ SECTIONS = (
     Section("writing", "Writing: threads and writers"),
     Section("reading", "Reading, by key scheme and layout"),
     Section("arrays", "Curves as arrays"),
+    Section("exports", "Exports"),
     Section("packed", "Packed calculation files"),
     Section("read_s3", "Reading a calculation file in S3"),
 )
