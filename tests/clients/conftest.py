@@ -12,8 +12,19 @@ from tests.clients import environments
 
 @pytest.fixture(scope="session")
 def engine_python() -> Path:
-    """The Python of the OpenQuake engine; without one the test is left out."""
+    """The Python of the OpenQuake engine."""
+    return python_or_skip("engine")
+
+
+@pytest.fixture(scope="session")
+def ths_python() -> Path:
+    """The Python of toshi-hazard-store 2.1."""
+    return python_or_skip("ths")
+
+
+def python_or_skip(name: str) -> Path:
+    """Return a client's Python; where none can be made the test is left out."""
     try:
-        return environments.python_of("engine")
+        return environments.python_of(name)
     except (subprocess.CalledProcessError, OSError) as error:
-        pytest.skip(f"no environment of the engine can be made here: {error}")
+        pytest.skip(f"no environment for {name} can be made here: {error}")
