@@ -46,6 +46,8 @@ def export_verb(
 ) -> None:
     """Export CALC_ID: statistics, realisations with --rlz, both with both or with neither.
 
+    Each curve is read once, however many files there are.
+
     csv: as the engine writes it, maps and spectra of its job included. hdf5: a calculation file
     that the engine opens. parquet: a row a curve. ths-parquet: for toshi-hazard-store 2.1. npz:
     arrays. geojson: a map; with --imt, and with --poe, --return-period or --rate as `map` has them.

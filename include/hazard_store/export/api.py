@@ -137,7 +137,7 @@ class _Export:
         files = EngineCsv(wanted, self._job(wanted, OF_ALL)[0])
         with staged(self.out, files.names, self.store.settings) as folder:
             files.write(folder, self.progress)
-        return Exported(self.out, ())
+        return Exported(self.out, _notes_of(wanted))
 
     def _parquet(self) -> Exported:
         wanted = Wanted.of(self.request, self.store)
@@ -227,3 +227,11 @@ class _Export:
             return read_engine_job(stored.file.uri, content, needed), content
         except BadCalculation as error:
             raise Refused(stored.calc_id, f"{error.reason}: {anew}") from error
+
+
+def _notes_of(wanted: Wanted) -> tuple[str, ...]:
+    """Say what the engine's files would have and ours have not."""
+    stored = wanted.head.calculation
+    if wanted.request.is_whole and stored.realisations_in_file and not stored.realisations:
+        return ("The curves of its realisations are not stored: there are statistics only.",)
+    return ()

@@ -69,7 +69,7 @@ class EngineCsv:
     def _write(self, files: list[_Files], block: Gathered) -> None:
         order, layout = np.argsort(block.places), self._layout
         places = block.places[order]
-        runs = layout.curve_starts.at(places)
+        runs = layout.curve_starts.at(places, layout.levels.shape[1])
         shape = (len(files), len(places), len(layout.imts), len(layout.poes))
         imls = np.empty(shape if layout.at_poes else 0, np.float32)
         for m, levels in enumerate(layout.levels):
@@ -80,10 +80,10 @@ class EngineCsv:
                 flat = curves.reshape(-1, len(levels))
                 imls[:, :, m] = levels_at(flat, levels, layout.poes)[0].reshape(imls[:, :, m].shape)
         for output in layout.at_poes:
-            runs = layout.starts_at_poes.at(places)
+            columns = layout.columns(output)
+            runs = layout.starts_at_poes.at(places, len(columns[0]))
             for file, of_row in zip(files, imls, strict=True):
-                columns = of_row[:, *layout.columns(output)]
-                file.at_poes[output].write(runs, scientific(columns))
+                file.at_poes[output].write(runs, scientific(of_row[:, *columns]))
 
     def _files(self, folder: Path, name: str) -> _Files:
         """Make the files of one statistic or realisation."""

@@ -35,30 +35,36 @@ class RowStarts:
         """Take the first cells of all rows, in the order of the file."""
         lines = [csv_line(cells)[: -len(LINE_END)] for cells in rows]
         self.ends = np.cumsum([0, *map(len, lines)])
-        self._text = b"".join(lines)
+        self._text = np.frombuffer(b"".join(lines), np.uint8)
 
-    def at(self, places: NDArray[np.int64]) -> list[RowRun]:
-        """Return some rows as runs of neighbours.
+    def at(self, places: NDArray[np.int64], n_values: int) -> list[RowRun]:
+        """Return some rows as runs of neighbours, to be filled with numbers.
 
         Args:
             places: (n,) their numbers in the file, ascending.
+            n_values: how many numbers a row has.
         """
-        borders = zip(self.ends[places].tolist(), self.ends[places + 1].tolist(), strict=True)
-        lines = [self._text[first:last] for first, last in borders]
-        runs = np.flatnonzero(np.diff(places) != 1) + 1
-        return [
-            RowRun(int(places[first]), first, lines[first:last])
-            for first, last in zip([0, *runs.tolist()], [*runs.tolist(), len(lines)], strict=True)
-        ]
+        firsts, lengths = self.ends[places], np.diff(self.ends)[places]
+        cuts = np.flatnonzero((np.diff(places) != 1) | (np.diff(lengths) != 0)) + 1
+        runs = []
+        for start, stop in zip([0, *cuts.tolist()], [*cuts.tolist(), len(places)], strict=True):
+            length = int(lengths[start])
+            begins = self._text[firsts[start] : firsts[start] + (stop - start) * length]
+            rows = np.empty((stop - start, length + _behind(n_values)), np.uint8)
+            rows[:, :length] = begins.reshape(-1, length)
+            rows[:, -len(LINE_END) :] = np.frombuffer(LINE_END, np.uint8)
+            runs.append(RowRun(int(places[start]), start, rows, rows[:, length : -len(LINE_END)]))
+        return runs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RowRun:
-    """Rows one behind the other, in a file and among those that are written with them."""
+    """Rows of the same length, one behind the other, in a file and among those that are written."""
 
     place: int  # number of the first in the file
-    number: int  # among those that are written
-    starts: list[bytes]
+    start: int  # among those that are written
+    rows: NDArray[np.uint8]  # (n, length)
+    numbers: NDArray[np.uint8]  # (n, 13 * n_values), the part of them that each file fills anew
 
 
 class PlacedRows:
@@ -73,8 +79,8 @@ class PlacedRows:
             starts: what each row begins with.
             n_values: how many numbers a row has.
         """
-        self._path, self._head, self._starts = path, len(head), starts
-        self._behind = (WIDTH + 1) * n_values + len(LINE_END)  # the start of a row
+        self._path, self._head = str(path), len(head)
+        self._starts, self._n_values = starts, n_values
         path.write_bytes(head)
         os.truncate(path, self._place(len(starts.ends) - 1))
 
@@ -85,23 +91,24 @@ class PlacedRows:
             runs: as the file's `RowStarts` gives them; the same for many files.
             text: the numbers of these rows, uint8 (n, 13 * n_values), as `scientific` gives it.
         """
-        size, numbers = text.shape[1], text.tobytes()
         file = os.open(self._path, os.O_WRONLY)
         try:
             for run in runs:
-                parts = [LINE_END] * (3 * len(run.starts))
-                parts[::3] = run.starts
-                first, last = run.number * size, (run.number + len(run.starts)) * size
-                parts[1::3] = [numbers[i : i + size] for i in range(first, last, size)]
-                _write_at(file, b"".join(parts), self._place(run.place))
+                run.numbers[...] = text[run.start : run.start + len(run.rows)]
+                _write_at(file, run.rows.data.cast("B"), self._place(run.place))
         finally:
             os.close(file)
 
     def _place(self, row: int) -> int:
-        return self._head + int(self._starts.ends[row]) + row * self._behind
+        return self._head + int(self._starts.ends[row]) + row * _behind(self._n_values)
 
 
-def _write_at(file: int, content: bytes, place: int) -> None:
+def _behind(n_values: int) -> int:
+    """Return the length of a row behind its start."""
+    return (WIDTH + 1) * n_values + len(LINE_END)
+
+
+def _write_at(file: int, content: memoryview, place: int) -> None:
     while content:
         written = os.pwrite(file, content, place)
         content, place = content[written:], place + written

@@ -21,7 +21,7 @@ def test_every_order_of_writing_makes_the_same_file(tmp_path: Path, order: list[
     file = PlacedRows(tmp_path / "a.csv", b"head\r\n", starts, 2)
     for start in range(0, len(order), at_once):
         places = np.sort(order[start : start + at_once])
-        file.write(starts.at(places), scientific(VALUES[places]))
+        file.write(starts.at(places, 2), scientific(VALUES[places]))
     rows = zip(ROWS, VALUES, strict=True)
     lines = [csv_line([*row, *(f"{value:.6E}" for value in of_row)]) for row, of_row in rows]
     assert b"head\r\n" + b"".join(lines) == (tmp_path / "a.csv").read_bytes()
