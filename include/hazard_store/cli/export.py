@@ -6,13 +6,15 @@ from typing import Any
 
 import click
 
+from hazard_store.cli.curves import agg_option, imt_option, rlz_option
 from hazard_store.cli.derived import target_options
 from hazard_store.cli.options import default_store, unpublished_option
 from hazard_store.cli.places import WantedSites, place_options
 from hazard_store.cli.progress import progress_for_people
+from hazard_store.cli.reading import tell_cost, yes_option
 from hazard_store.cli.render import echo_line
 from hazard_store.derive import Target
-from hazard_store.export.api import Format, export_calculation
+from hazard_store.export.api import Format, export_calculation, questions_of
 from hazard_store.export.request import ExportRequest
 
 
@@ -28,11 +30,12 @@ from hazard_store.export.request import ExportRequest
     help="A folder; of hdf5, geojson and npz a file, too. Nothing is overwritten.",
 )
 @place_options
-@click.option("--imt", "imts", multiple=True, help='Intensity measure, e.g. "SA(0.1)"; repeatable.')
-@click.option("--agg", "aggs", multiple=True, help="Statistic, e.g. mean or 0.5; repeatable.")
-@click.option("--rlz", "rlzs", multiple=True, help="Realisation ordinal; repeatable.")
+@imt_option
+@agg_option
+@rlz_option
 @target_options
 @unpublished_option
+@yes_option
 def export_verb(
     calc_id: str,
     as_format: str,
@@ -42,6 +45,7 @@ def export_verb(
     aggs: tuple[str, ...],
     rlzs: tuple[str, ...],
     unpublished: bool,
+    yes: bool,
     **target: Any,
 ) -> None:
     """Export CALC_ID: statistics, realisations with --rlz, both with both or with neither.
@@ -56,10 +60,11 @@ def export_verb(
     """
     at = Target(**target) if any(each is not None for each in target.values()) else None
     store = default_store(reads=True)
-    chosen = wanted.codes(store, calc_id, unpublished)
+    calculation, locs = wanted.of(calc_id, unpublished, store)
     request = ExportRequest(
-        calc_id, chosen or None, imts or None, aggs or None, rlzs or None, unpublished
+        calculation, locs, imts or None, aggs or None, rlzs or None, unpublished
     )
+    tell_cost(questions_of(request, as_format, store), yes)
     with progress_for_people() as progress:
         done = export_calculation(request, as_format, out, at, store=store, progress=progress)
     for note in done.notes:

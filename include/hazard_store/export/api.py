@@ -26,11 +26,13 @@ from hazard_store.export.ths_parquet import check_fits, write_ths_parquet
 from hazard_store.export.wanted import Wanted
 from hazard_store.model import Kind
 from hazard_store.query import hazard_map
+from hazard_store.query.ask import Asked
+from hazard_store.query.opened import opened
+from hazard_store.query.recomputed import is_recomputed
 from hazard_store.query.replaced import explain_missing
 from hazard_store.records.documents import RecordDigest
 from hazard_store.records.parts import ENGINE_OBJECTS
-from hazard_store.settings import Settings
-from hazard_store.store import Store
+from hazard_store.store import Store, store_of_environment
 from hazard_store.workflow.progress import NoProgress, Progress
 
 
@@ -88,13 +90,26 @@ def export_calculation(
         OutputFailed: the files cannot be written.
     """
     chosen = Format(as_format)
-    store = store or Store(Settings.from_environment().for_reading())
+    store = store or store_of_environment()
     _check_goes_together(chosen, request, target)
     work = _Export(request, chosen, out, target, store, progress or NoProgress())
     began = time.monotonic()
     done = work.run()
     work.progress.done(time.monotonic() - began)
     return done
+
+
+def questions_of(request: ExportRequest, as_format: Format | str, store: Store) -> list[Asked]:
+    """Return what an export will read, at most.
+
+    Raises:
+        NoSuchCalculation: it is not stored, or not published.
+        NoSuchCurve: it has no such measure, statistic or realisation.
+    """
+    if as_format in (Format.GEOJSON, Format.THS_PARQUET):
+        aggs = request.aggs or (("mean",) if as_format == Format.GEOJSON else None)
+        request = replace(request, aggs=aggs, kinds=(Kind.STATS,))
+    return list(request.questions(store).values())
 
 
 def _check_goes_together(chosen: Format, request: ExportRequest, target: Target | None) -> None:
@@ -106,6 +121,8 @@ def _check_goes_together(chosen: Format, request: ExportRequest, target: Target 
         raise BadParameter("agg", "a map (geojson) is of one statistic: name one")
     if chosen is Format.HDF5 and not request.is_whole:
         raise BadParameter("as", "hdf5 is a whole calculation file: leave sites, IMTs and rows out")
+    if chosen is Format.CSV and any(is_recomputed(str(agg)) for agg in request.aggs or ()):
+        raise BadParameter("agg", "csv has the engine's files: of statistics that are stored")
     if chosen is Format.THS_PARQUET and request.rlzs:
         raise BadParameter("rlz", "ths-parquet has statistics only: leave realisations out")
 
@@ -158,11 +175,10 @@ class _Export:
         name = f"calc_{calc_number(wanted.head.calculation)}.hdf5"
         write = partial(write_hdf5, wanted=wanted, job=job, content=content, progress=self.progress)
         done = self._file(name, write)
-        named = re.fullmatch(r"calc_\d+\.hdf5", done.place.rpartition("/")[2])
-        notes = (
-            () if named else (f"The engine opens it by a name like {name}: rename it for that.",)
-        )
-        return Exported(done.place, notes)
+        notes = list(_notes_of(wanted))
+        if not re.fullmatch(r"calc_\d+\.hdf5", done.place.rpartition("/")[2]):
+            notes.append(f"The engine opens it by a name like {name}: rename it for that.")
+        return Exported(done.place, tuple(notes))
 
     def _npz(self) -> Exported:
         wanted = Wanted.of(self.request, self.store)
@@ -174,18 +190,11 @@ class _Export:
         if target is None:
             raise BadParameter("as", NO_TARGET)
         (imt,), (agg,) = request.imts or (), request.aggs or ("mean",)
-        blocks = hazard_map(
-            request.calc_id,
-            imt,
-            target,
-            agg,
-            request.locs,
-            request.unpublished,
-            store=self.store,
-        )
+        calculation = opened(request.calculation, request.unpublished, self.store)
+        blocks = hazard_map(calculation, imt, target, agg, request.locs)
         self.progress.phase("map", None, "site")
         return self._file(
-            f"{request.calc_id}-{agg}-{imt}.geojson",
+            f"{calculation.calc_id}-{agg}-{imt}.geojson",
             partial(write_geojson, blocks=blocks, on_advance=self.progress.advance),
         )
 
@@ -216,8 +225,9 @@ class _Export:
             )
             reason = f"{lacks} (it was stored before release 0.2, or they could not be): {anew}"
             raise Refused(stored.calc_id, reason)
-        parts = self.store.parts(wanted.head.storage_id)
-        with explain_missing(self.store, wanted.head):
+        store = wanted.calculation.store
+        parts = store.parts(wanted.head.storage_id)
+        with explain_missing(store, wanted.head):
             content = parts.get(ENGINE_OBJECTS)
             if content is None:
                 raise parts.broken(ENGINE_OBJECTS, "missing record")

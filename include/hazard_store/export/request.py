@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hazard_store.model import Kind
+from hazard_store.query.ask import Asked, ask
+from hazard_store.query.opened import Calculation, opened
+from hazard_store.store import Store
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,7 @@ class ExportRequest:
     As for curves: with statistics named and no realisations, only statistics, and the reverse.
     """
 
-    calc_id: str
+    calculation: Calculation  # its id, or itself
     locs: Sequence[str] | None = None  # site codes, custom ids or "LAT,LON"; None: all sites
     imts: Sequence[str] | None = None  # None: all
     aggs: Sequence[str] | None = None  # statistics
@@ -34,3 +37,16 @@ class ExportRequest:
         named = {Kind.STATS: self.aggs, Kind.REALISATIONS: self.rlzs}
         both = self.aggs is None and self.rlzs is None
         return {k: named[k] for k in self.kinds if both or named[k] is not None}
+
+    def questions(self, store: Store | None) -> dict[Kind, Asked]:
+        """Return the questions that this asks, of one version of the calculation.
+
+        Raises:
+            NoSuchCalculation: it is not stored, or not published.
+            NoSuchCurve: it has no such measure, statistic or realisation.
+        """
+        calculation = opened(self.calculation, self.unpublished, store)
+        return {
+            kind: ask(kind, calculation, self.locs, self.imts, rows, self.unpublished, store=store)
+            for kind, rows in self.rows.items()
+        }
