@@ -28,8 +28,9 @@ from benchmarks.support.embedded import embedded_aws
 from benchmarks.support.stored import Stage
 from benchmarks.support.synthetic import make
 from benchmarks.support.tables import JSON_OPTION, Table
-from hazard_store.export.api import Format, export_calculation
+from hazard_store.export.api import export_calculation
 from hazard_store.export.arrow import arrow, lists
+from hazard_store.export.formats import Format
 from hazard_store.export.number_text import scientific
 from hazard_store.export.parquet import COMPRESSION
 from hazard_store.export.request import ExportRequest

@@ -43,6 +43,7 @@ TESTED_IN = {
     "hazard_store/cli/write.py": "hazard_store/cli/test_verbs.py",
     "hazard_store/calcfile/rebuilt.py": "hazard_store/export/test_engine_hdf5.py",
     "hazard_store/export/arrow.py": "hazard_store/export/test_parquet.py",
+    "hazard_store/export/formats.py": "hazard_store/export/test_api.py",
     "hazard_store/export/gathered.py": "hazard_store/export/test_parquet.py",
     "hazard_store/export/request.py": "hazard_store/export/test_wanted.py",
     "hazard_store/files/blocks.py": "hazard_store/files/test_s3.py",

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from hazard_store.derive import Target
-from hazard_store.export.api import Exported, export_calculation
+from hazard_store.export.api import export_calculation
+from hazard_store.export.formats import Exported
 from hazard_store.export.request import ExportRequest
 from hazard_store.export.wanted import Wanted
 from hazard_store.store import Store

@@ -14,7 +14,8 @@ from hazard_store.cli.progress import progress_for_people
 from hazard_store.cli.reading import tell_cost, yes_option
 from hazard_store.cli.render import echo_line
 from hazard_store.derive import Target
-from hazard_store.export.api import Format, export_calculation, questions_of
+from hazard_store.export.api import export_calculation, questions_of
+from hazard_store.export.formats import Format
 from hazard_store.export.request import ExportRequest
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hazard_store.errors import BadParameter, DamagedCalculation, NoSuchCalculation
-from hazard_store.export.api import Format
+from hazard_store.export.formats import Format
 from hazard_store.model import Kind
 from hazard_store.query import Target
 from hazard_store.store import Store
