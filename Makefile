@@ -9,7 +9,7 @@ LOCK_IMAGE = uv pip compile --universal --python-version 3.11 --constraint requi
 include tests/selections.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test soak month containers smoke-aws bench lint format lock clean
+.PHONY: help setup demo up down status test soak clients month containers smoke-aws bench lint format lock clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ test: $(INSTALLED)  ## Run the tests (ARGS="-k keys" for some of them)
 
 soak: $(INSTALLED)  ## Run the slow tests: soaks and repetitions
 	@exec $(BIN)/python -m pytest -m "$(SOAK)" $(WORKERS) $(SOAK_BY) $(ARGS)
+
+clients: $(INSTALLED)  ## Run other people's programs on what we export (makes an environment for each, from PyPI)
+	@$(BIN)/python -m tests.clients.environments
+	@exec $(BIN)/python -m pytest -m clients $(ARGS)
 
 month: $(INSTALLED)  ## Backfill a month of files through a running Airflow, twice
 	@exec $(BIN)/python -m pytest -m month $(ARGS)

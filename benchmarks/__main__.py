@@ -39,6 +39,7 @@ ARGUMENTS = {
     ),
     "codec": Arguments(quick=("--sites=10",)),
     "costs": Arguments(),
+    "exports": Arguments(full=("--sites=1000",), page=("--sites=10000",)),
     "grouping": Arguments(),
     "memory": Arguments(page=("--largest",)),
     "packed": Arguments(),

@@ -83,12 +83,14 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "rich": ("hazard_store.cli", "local", "deploy"),
     "boto3": (
         "hazard_store.aws.clients",
+        "hazard_store.files.s3_output",
         "hazard_airflow",
         "local",
         "deploy",
     ),
     "matplotlib": ("hazard_store.plot",),
     "pandas": ("hazard_store.query",),
+    "pyarrow": ("hazard_store.export",),
 }
 
 # Operations of DynamoDB on items, by the only modules that may ask for them.

@@ -152,6 +152,22 @@ def test_the_page_for_notebooks_runs_as_it_stands(
     assert len(names["sites"]) == len(names["levels"])
 
 
+def test_the_code_and_the_commands_of_the_page_of_exports_run(
+    store: Store, tmp_path: Path, cli: Any, monkeypatch: pytest.MonkeyPatch
+):
+    pytest.importorskip("pyarrow")
+    cli("load", ROOT / "sample" / "calc_1.hdf5", "CALC13")
+    monkeypatch.chdir(tmp_path)
+    text = (DOCS / "use" / "export.md").read_text()
+    for block in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        exec(block, {})  # a page of our own
+    (tmp_path / "curves").rename(tmp_path / "of_the_block")
+    commands = re.findall(r"^    hazard-store (export .+)$", text, re.MULTILINE)
+    assert 2 == len(commands)
+    assert [0, 0] == [cli(*command.split()).code for command in commands]
+    assert {"curves", "of_the_block", "map.geojson"} == {path.name for path in tmp_path.iterdir()}
+
+
 def examples() -> list[tuple[str, str]]:
     """Return (file, block) of each Python example in CONTRIBUTING: the file is named above it."""
     text = (ROOT / "CONTRIBUTING.md").read_text()

@@ -67,6 +67,7 @@ SECTIONS = (
     Section("peers", "Reading beside others"),
     Section("start", "Starting"),
     Section("arrays", "Curves as arrays"),
+    Section("exports", "Exports"),
     Section("packed", "Packed calculation files"),
     Section("read_s3", "Reading a calculation file in S3"),
 )

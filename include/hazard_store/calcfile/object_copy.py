@@ -99,6 +99,11 @@ def read_attributes(path: str, found: Any, budget: Budget) -> dict[bytes, Array]
     return attributes
 
 
+def copy_attributes(found: Any, made: Any, budget: Budget) -> None:
+    """Copy all attributes of an object to another one, as they are."""
+    _write_attributes(made.id, read_attributes(found.name, found, budget))
+
+
 def _read(found: h5d.DatasetID | h5a.AttrID, name: str, budget: Budget) -> Array:
     kind, space = found.get_type(), found.get_space()
     if _has_references(kind):

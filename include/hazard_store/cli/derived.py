@@ -14,7 +14,8 @@ from hazard_store.cli.answers import Whole, print_list
 from hazard_store.cli.options import RATE, FiniteRange, default_store, unpublished_option
 from hazard_store.cli.places import WantedSites, place_options
 from hazard_store.cli.render import print_table
-from hazard_store.derive import FLAGS, Target
+from hazard_store.derive import Target
+from hazard_store.export import geojson
 from hazard_store.query import MapBlock, Spectrum, hazard_map, uniform_hazard_spectra
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -98,7 +99,7 @@ def print_map(blocks: Iterable[MapBlock], output_format: str) -> None:
         DamagedCalculation: sites are not whole; those of the others are a valid document.
         NoSuchCurve: there is no such site; likewise.
     """
-    whole = Whole(row for block in blocks for row in map_rows(block))
+    whole = Whole(row for block in blocks for row in geojson.map_rows(block))
     rows = whole.begun()
     if output_format == "csv":
         out = csv.writer(sys.stdout)
@@ -108,33 +109,8 @@ def print_map(blocks: Iterable[MapBlock], output_format: str) -> None:
     elif output_format == "json":
         print_list(rows)
     else:
-        features = (
-            {
-                "type": "Feature",
-                "geometry": {"type": "Point", "coordinates": [row.pop("lon"), row.pop("lat")]},
-                "properties": row,
-            }
-            for row in rows
-        )
-        print_list(features, '{"type": "FeatureCollection", "features": [', "]}")
+        print_list(map(geojson.feature, rows), geojson.BEGIN, geojson.END)
     whole.raise_failure()
-
-
-def map_rows(block: MapBlock) -> Iterator[dict[str, Any]]:
-    """Yield a row a site, as the contract spells it."""
-    each = zip(block.sites, block.imls.tolist(), block.flags.tolist(), strict=True)
-    for site, iml, flag in each:
-        yield {
-            "calc_id": block.calc_id,
-            **vars(site),
-            "agg": block.agg,
-            "imt": block.imt,
-            "poe": block.poe,
-            "years": block.years,
-            "iml": iml,
-            "unit": block.unit,
-            "flag": FLAGS[flag],
-        }
 
 
 @click.command("uhs")

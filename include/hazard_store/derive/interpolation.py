@@ -41,7 +41,7 @@ def levels_at(
         levels, float64 (n, P), in the unit of `imls`; and the number in `FLAGS` of each, (n, P).
     """
     levels, targets = np.asarray(imls, np.float64), np.asarray(poes, np.float64)
-    falling = np.log(np.maximum(curves.astype(np.float64), EPSILON))
+    falling = _log_curves(curves)
     with np.errstate(divide="ignore"):
         log_levels = np.log(levels)[::-1]
     log_targets = np.log(targets)
@@ -57,6 +57,18 @@ def levels_at(
     found[above] = 0.0
     flags[above] = FLAGS.index(Flag.BELOW_RANGE)
     return found, flags
+
+
+def _log_curves(curves: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the logarithms of curves, (n, L), to the last bit of the engine's.
+
+    It takes those of a curve in single precision, unless a value of the curve counts as 1e-30: that
+    number is a double, and makes all of them doubles.
+    """
+    logs = np.log(np.maximum(curves.astype(np.float64), EPSILON))
+    single = (curves >= np.float32(EPSILON)).all(axis=1)
+    logs[single] = np.log(np.asarray(curves[single], np.float32))
+    return logs
 
 
 def _interpolated(

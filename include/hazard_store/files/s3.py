@@ -133,7 +133,7 @@ class S3File:
             if _status(error) == CHANGED:
                 now = self._head().etag
                 raise FileChanged(self._uri, self.version.etag, now) from None
-            raise _to_hazard_error(self._uri, error) from None  # its text may hold keys
+            raise s3_error(self._uri, error) from None  # its text may hold keys
         except NoCredentialsError as error:
             raise _no_credentials(self._uri, error) from None
         except (ParamValidationError, UnsupportedS3ArnError, ValueError) as error:
@@ -172,7 +172,7 @@ def _no_credentials(uri: str, error: BotoCoreError) -> Misconfigured:
     return Misconfigured("AWS credentials", f"none were found to read {uri} ({error})")
 
 
-def _to_hazard_error(uri: str, error: ClientError) -> HazardStoreError:
+def s3_error(uri: str, error: ClientError) -> HazardStoreError:
     """Return our error for S3's, with the code of its answer: the rest may hold keys."""
     code, status = error.response["Error"].get("Code", ""), _status(error)
     if is_of_the_clock(code, error.response["Error"].get("Message", "")):

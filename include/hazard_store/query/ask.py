@@ -35,10 +35,15 @@ def ask(
         if kind is Kind.STATS
         else listed(rows, "rlzs", rlz, 'a realisation (7 or "00007")')
     )
-    places = listed(locs, "locs", place, 'a site ("[-41.300~174.780]", an id, or (-41.3, 174.78))')
+    places = named_sites(locs)
     measures = listed(imts, "imts", text, 'an intensity measure ("SA(0.5)")')
     if kind is Kind.STATS and codes and any(map(is_recomputed, codes)):
         calculation = opened(calc_id, unpublished, store, Kind.REALISATIONS, places)
         return Recomputed.of(calculation, places, measures, codes)
     calculation = opened(calc_id, unpublished, store, kind, places, codes)
     return Question.of(calculation, kind, places, measures, codes)
+
+
+def named_sites(locs: object) -> list[str] | None:
+    """Return the sites that a caller names, as texts; None: all."""
+    return listed(locs, "locs", place, 'a site ("[-41.300~174.780]", an id, or (-41.3, 174.78))')

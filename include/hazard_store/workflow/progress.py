@@ -25,3 +25,16 @@ class Progress(Protocol):
 
     def done(self, seconds: float) -> None:
         """End the phase."""
+
+
+class NoProgress:
+    """Shows nothing: for callers that do not want to be told."""
+
+    def phase(self, name: str, total: int | None, unit: str) -> None:
+        """Show nothing."""
+
+    def advance(self, amount: int) -> None:
+        """Show nothing."""
+
+    def done(self, seconds: float) -> None:
+        """Show nothing."""
