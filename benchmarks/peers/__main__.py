@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from tests.clients.environments import python_of
 
 from benchmarks.peers import ours
 from benchmarks.peers.file import engine_file
@@ -37,8 +36,11 @@ from benchmarks.peers.questions import (
 from benchmarks.support.embedded import embedded_aws
 from benchmarks.support.stored import Stage
 from benchmarks.support.tables import JSON_OPTION, Table
+from hazard_store.export.api import export_calculation
+from hazard_store.export.request import ExportRequest
 from hazard_store.model import StoreOptions
 from hazard_store.store import Store
+from tests.clients.environments import python_of
 
 STAGE = "PEERS"
 SCRIPTS = Path(__file__).parent
@@ -79,8 +81,6 @@ COLD_IMPORTS = {
 
 def peers(env: dict[str, str], folder: Path, path: Path, some: SomeSites) -> list[dict[str, float]]:
     """Ask the others."""
-    from hazard_store.export import export
-
     home = {**os.environ, **env, "HOME": str(folder), "OQ_DATADIR": str(folder)}
     sites = str(some.save(folder / "sites.npz"))
     config = folder / "pynamodb.py"
@@ -88,7 +88,8 @@ def peers(env: dict[str, str], folder: Path, path: Path, some: SomeSites) -> lis
     dynamodb = peer("ths_079", "ths_dynamodb.py", [sites], home | {"PYNAMODB_CONFIG": str(config)})
     parquet = folder / "parquet"
     store = Store(Stage.of(env["AWS_ENDPOINT_URL"], path, STAGE).store.settings)
-    export(ours.CALC_ID, "ths-parquet", str(parquet), unpublished=True, store=store)
+    request = ExportRequest(ours.CALC_ID, unpublished=True)
+    export_calculation(request, "ths-parquet", str(parquet), store=store)
     return [
         dynamodb,
         peer("ths", "ths_parquet.py", [str(parquet), sites], home),

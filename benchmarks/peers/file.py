@@ -8,6 +8,7 @@ from pathlib import Path
 import h5py
 
 from benchmarks.support.synthetic import make
+from hazard_store.export.ths_parquet import LEVELS
 
 SAMPLE = Path(__file__).parents[2] / "sample" / "calc_1.hdf5"
 CURVES = ("hcurves-rlzs", "hcurves-stats")
@@ -23,14 +24,18 @@ def engine_file(folder: Path, sites: int) -> Path:
     """
     path = make(folder / "calc_7.hdf5", sites)
     with h5py.File(path, "r+") as file, h5py.File(SAMPLE) as sample:
-        measures = json.loads(file["oqparam"][()])["hazard_imtls"]
+        names = json.loads(file["oqparam"][()])["hazard_imtls"]
+        measures = dict.fromkeys(names, LEVELS.tolist())  # the only ones that all can hold
         for name in sample:
             if name in CURVES or name == SITES:
                 continue
             if name in file:
                 del file[name]
             sample.copy(name, file)
-        job = json.loads(sample["oqparam"][()]) | {"hazard_imtls": measures}
+        job = json.loads(sample["oqparam"][()]) | {
+            "hazard_imtls": measures,
+            "investigation_time": 1.0,
+        }
         file["oqparam"][()] = json.dumps(job)
         columns = sample[SITES].attrs["__pdcolumns__"].split()
         for name in columns:
