@@ -12,8 +12,9 @@ import click
 from hazard_store.amounts import years
 from hazard_store.cli.answers import Whole, print_list
 from hazard_store.cli.options import RATE, FiniteRange, default_store, unpublished_option
+from hazard_store.cli.picture import picture_option, refuse_format_with_picture
 from hazard_store.cli.places import WantedSites, place_options
-from hazard_store.cli.render import print_table
+from hazard_store.cli.render import echo_line, print_table
 from hazard_store.derive import Target
 from hazard_store.export import geojson
 from hazard_store.query import MapBlock, Spectrum, hazard_map, uniform_hazard_spectra
@@ -69,27 +70,37 @@ def target_options(command: F) -> F:
     default="csv",
     show_default=True,
 )
+@picture_option("Draw it, in the place of printing it: PNG, SVG, PDF or JPG.")
+@click.pass_context
 def map_verb(
+    context: click.Context,
     calc_id: str,
     imt: str,
     agg: str,
     wanted: WantedSites,
     unpublished: bool,
     output_format: str,
+    out: str | None,
     **target: Any,
 ) -> None:
     """Print the hazard map of CALC_ID: the level that each site exceeds with a probability.
 
     Between the points of a curve as the engine interpolates. `flag` tells where a level is not
     between two points: below_range (0 stands for it), above_range (the highest), zero_tail.
-
-    Example: hazard-store map CALC13 --imt PGA --poe 0.1 --years 50
     """
     at = Target(**target)
+    if out is not None:
+        refuse_format_with_picture(context)
     store = default_store(reads=True)
     calculation, chosen = wanted.of(calc_id, unpublished, store)
-    blocks = hazard_map(calculation, imt, at, agg, chosen, unpublished, store=store)
-    print_map(_told(blocks), output_format)
+    blocks = _told(hazard_map(calculation, imt, at, agg, chosen, unpublished, store=store))
+    if out is None:
+        print_map(blocks, output_format)
+        return
+    from hazard_store.plot import plot_map, save
+
+    save(plot_map(blocks), out)
+    echo_line(out)
 
 
 def print_map(blocks: Iterable[MapBlock], output_format: str) -> None:
@@ -126,25 +137,38 @@ def print_map(blocks: Iterable[MapBlock], output_format: str) -> None:
     default="table",
     show_default=True,
 )
+@picture_option("Draw them, in the place of printing them: PNG, SVG, PDF or JPG.")
+@click.pass_context
 def uhs_verb(
+    context: click.Context,
     calc_id: str,
     wanted: WantedSites,
     aggs: tuple[str, ...],
     unpublished: bool,
     output_format: str,
+    out: str | None,
     **target: Any,
 ) -> None:
-    """Print uniform hazard spectra of CALC_ID: levels at one probability, by period.
-
-    Example: hazard-store uhs CALC13 --loc -41.3,174.78 --agg mean --poe 0.1 --years 50
-    """
+    """Print uniform hazard spectra of CALC_ID: levels at one probability, by period."""
     at = Target(**target)
+    if out is not None:
+        refuse_format_with_picture(context)
+    if wanted.are_all and out is not None:
+        raise click.UsageError("which site is meant? Name it: --loc, --nearest, --box, --within")
     if wanted.are_all and output_format == "table":
         raise click.UsageError("a table of all sites is long: name --loc, or --format csv or json")
     store = default_store(reads=True)
     calculation, chosen = wanted.of(calc_id, unpublished, store)
-    found = uniform_hazard_spectra(calculation, at, chosen, aggs or None, unpublished, store=store)
-    print_spectra(_told(found), output_format)
+    found = _told(
+        uniform_hazard_spectra(calculation, at, chosen, aggs or None, unpublished, store=store)
+    )
+    if out is None:
+        print_spectra(found, output_format)
+        return
+    from hazard_store.plot import plot_spectra, save
+
+    save(plot_spectra(found), out)
+    echo_line(out)
 
 
 def print_spectra(spectra: Iterable[Spectrum], output_format: str) -> None:

@@ -1,11 +1,9 @@
-"""Verbs that read: list, show, plot."""
+"""Verbs that read: list, show."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,12 +13,10 @@ from hazard_store.cli.options import (
     FiniteRange,
     default_store,
     json_option,
-    unpublished_option,
 )
 from hazard_store.cli.render import (
     described,
     echo_json,
-    echo_line,
     last_audit_json,
     last_audit_text,
     print_forecast,
@@ -33,8 +29,6 @@ from hazard_store.records import Head
 from hazard_store.records.documents import LastAudit
 from hazard_store.shown import cut
 from hazard_store.workflow.stale import is_stale
-
-PICTURES = (".png", ".svg", ".pdf", ".jpg")
 
 
 def head_json(head: Head) -> dict[str, Any]:
@@ -146,36 +140,4 @@ def show_verb(calc_id: str, as_json: bool) -> None:
             )
 
 
-def _writable(ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
-    """Return where a picture goes; refuse it before anything is read for it."""
-    path = Path(value or f"{ctx.params['calc_id']}.png")
-    if path.suffix.lower() not in PICTURES:
-        raise click.BadParameter(f"{path} does not end in one of {' '.join(PICTURES)}")
-    if not path.parent.is_dir():
-        raise click.BadParameter(f"there is no folder {path.parent}: make it first")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise click.BadParameter(f"{path} cannot be written: it, or its folder, is read-only")
-    return str(path)
-
-
-@click.command("plot")
-@click.argument("calc_id")
-@click.option("--loc", required=True, help="Site code, custom id or LAT,LON.")
-@click.option("--imt", "imts", multiple=True, help="Intensity measure; repeatable. [default: all]")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False),
-    callback=_writable,
-    help="PNG, SVG or PDF. [default: CALC_ID.png]",
-)
-@unpublished_option
-def plot_verb(calc_id: str, loc: str, imts: tuple[str, ...], out: str, unpublished: bool) -> None:
-    """Plot the hazard curves of a site: realisations in grey, statistics on top."""
-    from hazard_store.plot import plot_site
-
-    store = default_store(reads=True)
-    path = plot_site(store, calc_id, loc, imts or None, out, unpublished)
-    echo_line(path)
-
-
-VERBS = (list_verb, show_verb, plot_verb)
+VERBS = (list_verb, show_verb)

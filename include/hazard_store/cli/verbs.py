@@ -26,7 +26,7 @@ TABLE = (
     ("load", "write", "Store CALC_FILE as CALC_ID: the whole workflow."),
     ("map", "derived", "Print a hazard map of CALC_ID."),
     ("plan", "write", "Say what loading CALC_FILE as CALC_ID would write and cost."),
-    ("plot", "read", "Plot the hazard curves of a site."),
+    ("plot", "plot", "Draw the hazard curves of sites."),
     ("publish", "write", "Show CALC_ID to its readers; refused unless its audit passed."),
     ("remove", "upkeep", "Withdraw CALC_ID, delete all of it, count that nothing is left."),
     ("repair", "upkeep", "Audit CALC_ID and write again what is missing or altered."),
