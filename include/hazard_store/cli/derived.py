@@ -71,9 +71,7 @@ def target_options(command: F) -> F:
     show_default=True,
 )
 @picture_option("Draw it, in the place of printing it: PNG, SVG, PDF or JPG.")
-@click.pass_context
 def map_verb(
-    context: click.Context,
     calc_id: str,
     imt: str,
     agg: str,
@@ -90,7 +88,7 @@ def map_verb(
     """
     at = Target(**target)
     if out is not None:
-        refuse_format_with_picture(context)
+        refuse_format_with_picture()
     store = default_store(reads=True)
     calculation, chosen = wanted.of(calc_id, unpublished, store)
     blocks = _told(hazard_map(calculation, imt, at, agg, chosen, unpublished, store=store))
@@ -138,9 +136,7 @@ def print_map(blocks: Iterable[MapBlock], output_format: str) -> None:
     show_default=True,
 )
 @picture_option("Draw them, in the place of printing them: PNG, SVG, PDF or JPG.")
-@click.pass_context
 def uhs_verb(
-    context: click.Context,
     calc_id: str,
     wanted: WantedSites,
     aggs: tuple[str, ...],
@@ -152,7 +148,7 @@ def uhs_verb(
     """Print uniform hazard spectra of CALC_ID: levels at one probability, by period."""
     at = Target(**target)
     if out is not None:
-        refuse_format_with_picture(context)
+        refuse_format_with_picture()
     if wanted.are_all and out is not None:
         raise click.UsageError("which site is meant? Name it: --loc, --nearest, --box, --within")
     if wanted.are_all and output_format == "table":

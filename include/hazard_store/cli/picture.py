@@ -47,11 +47,12 @@ def check_picture(path: Path) -> None:
         raise click.BadParameter(f"{path} cannot be written: it, or its folder, is read-only")
 
 
-def refuse_format_with_picture(context: click.Context) -> None:
+def refuse_format_with_picture() -> None:
     """Refuse `--format` beside `--out`, whose ending says the format.
 
     Raises:
         click.UsageError: both were named.
     """
-    if context.get_parameter_source("output_format") is ParameterSource.COMMANDLINE:
+    source = click.get_current_context().get_parameter_source("output_format")
+    if source is ParameterSource.COMMANDLINE:
         raise click.UsageError("--out writes a picture and nothing else: leave --format out")

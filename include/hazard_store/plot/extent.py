@@ -44,7 +44,7 @@ def unbroken(lons: NDArray[np.float64]) -> NDArray[np.float64]:
     gaps = np.diff(around, append=around[0] + 360)
     first = around[(int(gaps.argmax()) + 1) % len(around)]
     shifted = first + (lons - first) % 360
-    return shifted if first < 180 else shifted - 360
+    return np.asarray(shifted if first < 180 else shifted - 360)
 
 
 def extent_of(lons: NDArray[np.float64], lats: NDArray[np.float64]) -> Extent:

@@ -45,5 +45,5 @@ def coastline_within(
             continue
         for shift in (-360.0, 0.0, 360.0):
             if most_lon + shift >= west and least_lon + shift <= east:
-                found.append(line + (shift, 0.0))
+                found.append(line + np.array([shift, 0.0]))
     return found

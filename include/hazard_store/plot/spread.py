@@ -1,4 +1,4 @@
-"""The statistics of a site: its middle line thick, the inner pair of quantiles shaded, others thin."""
+"""The statistics of a site: a middle line, the inner pair of quantiles shaded, the others thin."""
 
 from __future__ import annotations
 
@@ -158,5 +158,5 @@ def draw_realisations(axes: Any, x: NDArray[np.float64], values: list[NDArray[np
         axes.fill_between(x[some], down_to, most, color=PALE, linewidth=0, label=text, zorder=1)
         return
     for number, each in enumerate(values):
-        text = count(len(values), "realisation") if number == 0 else None
-        axes.plot(x, each, color=GREY, linewidth=0.7, label=text, zorder=1)
+        label = count(len(values), "realisation") if number == 0 else None
+        axes.plot(x, each, color=GREY, linewidth=0.7, label=label, zorder=1)
