@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from hazard_store.amounts import count, dollars, seconds
+from hazard_store.cli.columns import short_time
 from hazard_store.model import Kind
 from hazard_store.records import AuditReport, Forecast, LastAudit
 from hazard_store.shown import cut, one_line
@@ -64,7 +65,7 @@ def last_audit_json(last: LastAudit | None) -> dict[str, Any] | None:
 
 def last_audit_text(last: LastAudit | None) -> str:
     """Return when a calculation was last audited, and how that ended."""
-    return "never" if last is None else f"{last.at}: {last.ended}"
+    return "never" if last is None else f"{short_time(last.at)} UTC: {last.ended}"
 
 
 def audit_json(report: AuditReport) -> dict[str, Any]:

@@ -166,7 +166,7 @@ def test_one_of_a_thing_is_singular(store: Store, cli: Any, tmp_path: Path):
     assert "forecast: < 1 s and < $0.01." in planned
     assert 0 == cli("load", tmp_path / "calc.hdf5", "A").code
     shown = cli("show", "A").out
-    assert "stats: really took 1 write unit, < 1 s of writers, 0 retries." in shown
+    assert "stats          1 item, 1 write unit, < 1 s of writers, 0 retries; forecast" in shown
     assert "$0.0000" not in shown
     removed = cli("remove", "A", "--yes").out
     assert re.match(r"A: 1 version, 2 items deleted with \d+ write units?; 0 left", removed)
