@@ -24,7 +24,7 @@ What is stored
   sites          6; vs30 400 m/s
   measures       3: PGA SA(0.5) SA(1.0)
   levels         9 of each measure
-  statistics     6: mean 0.1 0.5 0.9 std max
+  statistics     6: mean std 0.1 0.5 0.9 max
   realisations   12
   probabilities  in 50 years
 

@@ -180,16 +180,15 @@ def test_load_of_what_is_published_audits_nothing_and_says_so(store: Store, cli)
     (last,) = last_audits(cli)
     again = cli("load", FILE, "A")
     assert 0 == again.code
-    assert (
-        f"A: already published, last audited {short_time(last['at'])} UTC: passed; nothing was written."
-        == again.out.strip()
-    )
+    when = short_time(last["at"])
+    said = f"A: already published, last audited {when} UTC: passed; nothing was written."
+    assert said == again.out.strip()
     take_one(store)
     assert 1 == cli("audit", "A").code
     (failed,) = last_audits(cli)
     told = cli("load", FILE, "A")
     assert 0 == told.code  # 1 is the audit's, and this was none
-    assert f"last audited {failed['at']}: FAILED: 1 missing" in told.out
+    assert f"last audited {short_time(failed['at'])} UTC: FAILED: 1 missing" in told.out
     assert "hazard-store repair A" in told.out
     document = json.loads(cli("load", FILE, "A", "--json").out)
     assert document["already_published"] is True
