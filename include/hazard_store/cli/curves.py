@@ -66,8 +66,6 @@ def curves_verb(
     """Print hazard curves of CALC_ID: statistics, realisations with --rlz, both with both.
 
     Of several calculations one behind the other; `at` prints those of all at a place.
-
-    Example: hazard-store curves CALC13 --nearest -41.3,174.8 --imt PGA --agg mean
     """
     store = default_store(reads=True)
     asked = []
@@ -97,10 +95,7 @@ def at_verb(
     unpublished: bool,
     output_format: str,
 ) -> None:
-    """Print the hazard curves of all calculations that have a site there.
-
-    Example: hazard-store at -41.3,174.78 --imt PGA --agg mean
-    """
+    """Print the hazard curves of all calculations that have a site there."""
     store = default_store(reads=True)
     found = get_hazard_curves_at(
         locs, imts or None, aggs or None, rlzs or None, None, unpublished, store=store

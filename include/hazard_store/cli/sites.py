@@ -28,10 +28,7 @@ def sites_verb(
     unpublished: bool,
     as_json: bool,
 ) -> None:
-    """Print the sites of CALC_ID: code, coordinates, vs30, and the distance to what was asked for.
-
-    Example: hazard-store sites CALC13 --within 50,-41.3,174.8
-    """
+    """Print the sites of CALC_ID: code, coordinates, vs30, and how far from what was asked for."""
     calculation = open_calculation(calc_id, unpublished, store=default_store(reads=True))
     found = _named(calculation, wanted.locs)
     if not wanted.selection.is_empty or not wanted.locs:
@@ -73,10 +70,7 @@ def _site_json(found: Found) -> dict[str, Any]:
 @unpublished_option
 @json_option
 def tree_verb(calc_id: str, unpublished: bool, as_json: bool) -> None:
-    """Print the realisations of CALC_ID with their weights and paths through the logic tree.
-
-    Example: hazard-store tree CALC13 --json
-    """
+    """Print the realisations of CALC_ID with their weights and paths through the logic tree."""
     tree = get_logic_tree(calc_id, unpublished, store=default_store(reads=True))
     if as_json:
         echo_json({"realisations": list(_realisations(tree)), **tree})

@@ -9,6 +9,9 @@ from collections.abc import Iterator, MutableMapping
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
+
+from hazard_store.cli.verb_help import epilog_of
 
 # Name, module of `hazard_store.cli`, and what `hazard-store --help` says of it.
 TABLE = (
@@ -37,6 +40,12 @@ TABLE = (
     ("uhs", "derived", "Print uniform hazard spectra of CALC_ID."),
     ("write", "write", "Write one chunk of one kind of CALC_ID."),
 )
+# The headings of `hazard-store --help`, and the verbs under each.
+GROUPS = {
+    "Writing": ("inspect", "plan", "load", "write", "publish"),
+    "Reading": ("list", "show", "curves", "at", "map", "uhs", "plot", "sites", "tree"),
+    "Upkeep": ("check", "tables", "audit", "repair", "remove"),
+}
 _MODULES = {name: module for name, module, _ in TABLE}
 
 
@@ -50,7 +59,9 @@ class Verbs(MutableMapping[str, click.Command]):
         """Return a verb."""
         if name not in self._added:
             module = import_module(f"hazard_store.cli.{_MODULES[name]}")
-            self._added |= {verb.name: verb for verb in module.VERBS}
+            for verb in module.VERBS:
+                verb.epilog = epilog_of(verb.name)
+                self._added[verb.name] = verb
         return self._added[name]
 
     def __setitem__(self, name: str, verb: click.Command) -> None:
@@ -76,5 +87,13 @@ class VerbGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the verbs and what each does."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, _, text in TABLE])
+        texts = {name: text for name, _, text in TABLE}
+        for heading, names in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name, texts[name]) for name in names])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the verbs and options that begin like a word, without importing a verb."""
+        begun = [(name, text) for name, _, text in TABLE if name.startswith(incomplete)]
+        verbs = [CompletionItem(name, help=text) for name, text in begun]
+        return verbs + click.Command.shell_complete(self, ctx, incomplete)

@@ -8,6 +8,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hazard_store.aws.errors import to_hazard_error
+from hazard_store.cli.completion import complete_files
 from hazard_store.cli.options import (
     RATE,
     SiteRange,
@@ -56,7 +57,7 @@ _PHASES = {"meta": "wcu", "stats": "wcu", "realisations": "wcu", "audit": "rcu"}
 
 
 @click.command("inspect")
-@click.argument("calc_file")
+@click.argument("calc_file", shell_complete=complete_files)
 @click.option("--leave-for", "calc_id", hidden=True, help="For a run that is to plan this id.")
 @hidden_store_options
 @parent_option
@@ -82,11 +83,18 @@ def inspect_verb(
 
 
 @click.command("plan")
-@click.argument("calc_file")
+@click.argument("calc_file", shell_complete=complete_files)
 @click.argument("calc_id")
 @store_options
-@click.option("--if-stored", type=click.Choice([i.value for i in IfStored]), default="fail")
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option(
+    "--if-stored",
+    type=click.Choice([i.value for i in IfStored]),
+    default="fail",
+    help="What to do where something is stored under CALC_ID.",
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=1, help="Processes that write at once."
+)
 @parent_option
 @json_option
 def plan_verb(
@@ -160,11 +168,18 @@ def tables_verb(what: str, unprotected: bool, yes: bool) -> None:
 
 
 @click.command("load")
-@click.argument("calc_file")
+@click.argument("calc_file", shell_complete=complete_files)
 @click.argument("calc_id")
 @store_options
-@click.option("--if-stored", type=click.Choice([i.value for i in IfStored]), default="fail")
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option(
+    "--if-stored",
+    type=click.Choice([i.value for i in IfStored]),
+    default="fail",
+    help="What to do where something is stored under CALC_ID.",
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=1, help="Processes that write at once."
+)
 @parent_option
 @json_option
 @changes_the_store
@@ -228,9 +243,11 @@ def load_and_print(
 
 
 @click.command("write")
-@click.argument("calc_file")
+@click.argument("calc_file", shell_complete=complete_files)
 @click.argument("calc_id")
-@click.option("--kind", type=click.Choice([k.value for k in Kind]), required=True)
+@click.option(
+    "--kind", type=click.Choice([k.value for k in Kind]), required=True, help="Of its curves."
+)
 @click.option("--sites", type=SiteRange(), required=True, help="One chunk of the plan.")
 @recorded_parent_option
 @changes_the_store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from hazard_store.cli.main import cli as group
-from hazard_store.cli.verbs import TABLE
+from hazard_store.cli.verbs import GROUPS, TABLE
 
 
 def test_the_table_of_verbs_is_that_of_their_modules():
@@ -15,6 +15,20 @@ def test_the_table_of_verbs_is_that_of_their_modules():
         assert {verb.name for verb in verbs} == {name for name, of, _ in TABLE if of == module}
     assert sorted(name for name, _, _ in TABLE) == [name for name, _, _ in TABLE]
     assert list(group.commands) == [name for name, _, _ in TABLE]
+
+
+def test_each_verb_stands_under_one_heading():
+    grouped = [name for names in GROUPS.values() for name in names]
+    assert sorted(grouped) == [name for name, _, _ in TABLE]
+
+
+def test_help_says_what_each_verb_does_under_its_heading(cli):
+    text = cli("--help").out
+    headings = [text.index(f"\n{heading}:\n") for heading in GROUPS]
+    assert sorted(headings) == headings
+    for name, _, said in TABLE:
+        assert f"  {name} " in text
+        assert said in text
 
 
 def test_help_and_version_import_nothing_that_they_do_not_need(cli_process):
