@@ -2,7 +2,7 @@
 
 `coastline.npz` is derived from Natural Earth 4.1 (land, 1:50m), which is in the public domain, as
 the package world-atlas 2.0.2 has it: its rings, without what runs along the date line and the
-south pole, by Douglas and Peucker to 0.01 degrees. docs/reference/dependencies.md says more.
+south pole, by Douglas and Peucker to 0.01 degrees. docs/reference/dependencies.md says how.
 """
 
 from __future__ import annotations
