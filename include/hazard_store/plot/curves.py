@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
 from hazard_store.plot.looks import looks_for
@@ -26,6 +27,7 @@ from hazard_store.query import RlzCurve, StatsCurve
 
 FLOOR = 1e-6  # the least probability that an axis goes down to
 CERTAIN = 0.99  # levels that every curve exceeds with more than this are left out at the left
+NEAR, NEAR_TICKS = 50.0, (1.0, 2.0, 5.0)  # a range of levels below it has more numbers
 RETURN_PERIODS = (475, 2475)  # years, whose probabilities are marked
 SHADED = 3  # series, up to which the inner pair of each is shaded
 
@@ -70,7 +72,12 @@ def draw_panels(figure: Figure, axes: Sequence[Any], series: list[Series]) -> No
             else:
                 few = len(sources) <= SHADED
                 draw_among(panel, each.imls, stats, look, named[each.source], few)
-        panel.set(xscale="log", yscale="log", xlim=_x_limits(of_imt))
+        first, last = _x_limits(of_imt)
+        panel.set(xscale="log", yscale="log", xlim=(first, last))
+        between = NEAR_TICKS if last < NEAR * first else (1.0,)
+        panel.xaxis.set_major_locator(LogLocator(subs=between))
+        panel.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        panel.xaxis.set_minor_formatter(NullFormatter())
     axes[0].set_ylim(*_y_limits(series))
     _mark_return_periods(axes, series[0].years)
     for panel in axes[::COLUMNS]:

@@ -95,6 +95,20 @@ def test_zeros_are_gaps_and_certain_levels_are_left_out():
     assert panel.get_xlim() == (LEVELS[1], LEVELS[-1])
 
 
+@pytest.mark.parametrize(
+    ("imls", "numbers"),
+    [(LEVELS * 10, ["0.1", "1", "10"]), (np.linspace(0.1, 0.6, 5), ["0.1", "0.2", "0.5"])],
+    ids=["decades", "less than one"],
+)
+def test_levels_are_written_as_numbers_that_do_not_touch(imls, numbers: list[str]):
+    (panel,) = plot_curves([curve(imls=imls)]).axes
+    panel.figure.canvas.draw()
+    first, last = panel.get_xlim()
+    texts = [text for text in panel.get_xticklabels() if first <= text.get_position()[0] <= last]
+    assert numbers == [text.get_text() for text in texts]
+    assert not any(text.get_text() for text in panel.get_xticklabels(minor=True))
+
+
 def test_usual_return_periods_are_marked_at_the_probability_of_the_axis():
     (panel,) = plot_curves([curve()]).axes
     marked = [line.get_ydata()[0] for line in panel.lines if line.get_linestyle() == ":"]
