@@ -78,9 +78,9 @@ def _curves(
     alone = aggs is None and sum(len(locs or ()) for _, locs in asked) == 1
     for calculation, locs in asked:
         stored = calculation.head.calculation
-        if stored.aggs:
+        if stored.aggs or aggs:
             yield from get_hazard_stats_curves(calculation, locs, imts, aggs)
-        if stored.realisations and (alone or not stored.aggs):
+        if stored.realisations and (alone or not (stored.aggs or aggs)):
             yield from get_hazard_rlz_curves(calculation, locs, imts)
 
 

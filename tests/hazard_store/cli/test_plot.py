@@ -72,6 +72,8 @@ def test_a_calculation_of_realisations_only_is_drawn(store: Store, cli, tmp_path
     out = tmp_path / "a.svg"
     assert 0 == cli("plot", "A", "--loc", LOC, "--imt", "PGA", "--out", out).code
     assert "12 realisations" in texts_of(out)
+    asked = cli("plot", "A", "--loc", LOC, "--agg", "mean", "--out", out)
+    assert (66, True) == (asked.code, "no statistic mean" in asked.err)
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
