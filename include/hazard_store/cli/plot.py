@@ -22,7 +22,8 @@ from hazard_store.query.opened import opened
 
 
 @click.command("plot")
-@click.argument("calc_id", nargs=-1, required=True, metavar="CALC_ID...")
+@click.argument("calc_id")
+@click.argument("others", metavar="[CALC_ID]...", nargs=-1)
 @place_options
 @click.option("--imt", "imts", multiple=True, help="Intensity measure; repeatable. [default: all]")
 @click.option(
@@ -36,7 +37,8 @@ from hazard_store.query.opened import opened
 @picture_option("PNG, SVG, PDF or JPG. [default: CALC_ID.png, of the first]")
 @unpublished_option
 def plot_verb(
-    calc_id: tuple[str, ...],
+    calc_id: str,
+    others: tuple[str, ...],
     wanted: WantedSites,
     imts: tuple[str, ...],
     aggs: tuple[str, ...],
@@ -52,7 +54,7 @@ def plot_verb(
     """
     if wanted.are_all:
         raise click.UsageError("which site is meant? Name it: --loc, --nearest, --box, --within")
-    ids = tuple(dict.fromkeys(calc_id))
+    ids = tuple(dict.fromkeys((calc_id, *others)))
     if ratio and len(ids) < 2:
         raise click.UsageError("--ratio takes two calculations or more: name another CALC_ID")
     if out is None:
