@@ -59,6 +59,7 @@ TESTED_IN = {
     "hazard_store/items/write_request.py": "hazard_store/items/test_items.py",
     "hazard_store/limits.py": "hazard_store/test_keys.py",
     "hazard_store/model.py": "hazard_store/test_keys.py",
+    "hazard_store/plot/draw.py": "hazard_store/plot/test_curves.py",
     "hazard_store/plot/looks.py": "hazard_store/plot/test_curves.py",
     "hazard_store/plot/panels.py": "hazard_store/plot/test_curves.py",
     "hazard_store/plot/texts.py": "hazard_store/plot/test_curves.py",

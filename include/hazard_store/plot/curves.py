@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
+from hazard_store.plot.draw import draw_alone, draw_among, draw_realisations
 from hazard_store.plot.looks import looks_for
 from hazard_store.plot.panels import COLUMNS, add_legend, entitle, panels
 from hazard_store.plot.series import (
@@ -21,7 +22,7 @@ from hazard_store.plot.series import (
     sources_of,
     time_notes,
 )
-from hazard_store.plot.spread import draw_alone, draw_among, draw_realisations, spread_of
+from hazard_store.plot.spread import spread_of
 from hazard_store.plot.texts import level_axis, poe_axis
 from hazard_store.query import RlzCurve, StatsCurve
 
@@ -65,7 +66,7 @@ def draw_panels(figure: Figure, axes: Sequence[Any], series: list[Series]) -> No
     named = dict(zip(sources, names, strict=True))
     for panel, of_imt in zip(axes, by_imt(series).values(), strict=True):
         for each in of_imt:
-            look, stats = looks[each.source], _logs_of(each.stats)
+            look, stats = looks[each.source], _drawable(each.stats)
             if len(sources) == 1:
                 draw_realisations(panel, each.imls, [_without_zeros(r) for r in each.realisations])
                 draw_alone(panel, each.imls, stats, look)
@@ -98,7 +99,7 @@ def _without_zeros(poes: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(poes > 0, poes, np.nan)
 
 
-def _logs_of(stats: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+def _drawable(stats: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
     return {agg: _without_zeros(poes) for agg, poes in stats.items()}
 
 

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from hazard_store.derive import Target
 from hazard_store.errors import BadParameter
+from hazard_store.plot.draw import draw_alone, draw_among
 from hazard_store.plot.looks import looks_for
 from hazard_store.plot.panels import add_legend, entitle, panels
 from hazard_store.plot.series import Source, names_of
-from hazard_store.plot.spread import NO_LEVELS, draw_alone, draw_among
+from hazard_store.plot.spread import NO_LEVELS
 from hazard_store.plot.texts import drawn, said_at
 from hazard_store.query import Spectrum
 
