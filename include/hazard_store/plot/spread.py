@@ -32,13 +32,21 @@ def spread_of(aggs: Iterable[str]) -> Spread:
         if q < 0.5 and (partner := round(1 - q, 9)) in quantiles
     ]
     left = [agg for agg in drawable if agg not in {each for pair in pairs for each in pair}]
-    middle = next((agg for agg in ("mean", MEDIAN) if agg in left), left[0] if left else None)
+    names = {_name(agg): agg for agg in reversed(left)}
+    middle = next(
+        (names[name] for name in ("mean", MEDIAN) if name in names), next(iter(left), None)
+    )
     return Spread(middle, tuple(pairs), tuple(agg for agg in left if agg != middle))
+
+
+def _name(agg: str) -> str:
+    """Return a statistic without what says that it was recomputed: "mean" of "mean@rlzs"."""
+    return agg.partition("@")[0]
 
 
 def _quantile(agg: str) -> float | None:
     try:
-        return round(float(agg), 9)
+        return round(float(_name(agg)), 9)
     except ValueError:
         return None
 

@@ -20,6 +20,12 @@ from hazard_store.plot.spread import Spread, spread_of
         (["0.15", "0.5", "0.85", "max"], Spread("0.5", (("0.15", "0.85"),), ("max",))),
         (["0.9"], Spread("0.9", (), ())),
         (["mean", "0.9"], Spread("mean", (), ("0.9",))),
+        (
+            ["mean@rlzs", "0.1@rlzs", "0.9@rlzs"],
+            Spread("mean@rlzs", (("0.1@rlzs", "0.9@rlzs"),), ()),
+        ),
+        (["mean", "mean@rlzs"], Spread("mean", (), ("mean@rlzs",))),
+        (["mean@rlzs", "mean"], Spread("mean@rlzs", (), ("mean",))),
         (["std"], Spread(None, (), ())),
         ([], Spread(None, (), ())),
     ],
