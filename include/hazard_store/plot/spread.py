@@ -33,9 +33,7 @@ def spread_of(aggs: Iterable[str]) -> Spread:
     ]
     left = [agg for agg in drawable if agg not in {each for pair in pairs for each in pair}]
     names = {_name(agg): agg for agg in reversed(left)}
-    middle = next(
-        (names[name] for name in ("mean", MEDIAN) if name in names), next(iter(left), None)
-    )
+    middle = names.get("mean") or names.get(MEDIAN) or next(iter(left), None)
     return Spread(middle, tuple(pairs), tuple(agg for agg in left if agg != middle))
 
 
