@@ -49,14 +49,6 @@ class FromEnvironment(BaseSettings):
             raise Misconfigured(cls._variable(name), cut(reason)) from error
 
     @classmethod
-    def variable_of(cls, field: str) -> str:
-        """Return the variable that says a field; of several the first that counts."""
-        alias = cls.model_fields[field].validation_alias
-        if isinstance(alias, AliasChoices):
-            return str(alias.choices[0])
-        return f"{cls.model_config['env_prefix']}{field.upper()}"
-
-    @classmethod
     def _variable(cls, name: str) -> str:
         """Return the variable that a field, or one of its aliases, was read from."""
         for field in cls.model_fields.values():

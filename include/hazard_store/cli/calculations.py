@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,11 +14,11 @@ from hazard_store.cli.render import echo_json, last_audit_json, last_audit_text
 from hazard_store.cli.shown_calculation import shown_calculation
 from hazard_store.errors import NewerRelease
 from hazard_store.model import Status
-from hazard_store.query.opened import visible_head
-from hazard_store.records import Head
-from hazard_store.records.documents import LastAudit
 from hazard_store.shown import one_line
-from hazard_store.workflow.stale import is_stale
+
+if TYPE_CHECKING:
+    from hazard_store.records import Head
+    from hazard_store.records.documents import LastAudit
 
 _HEADER = ("calc_id", "status", "since", "sites", "rlzs", "imts", "last audit")
 
@@ -36,6 +36,8 @@ def head_json(head: Head) -> dict[str, Any]:
 @json_option
 def list_verb(all_states: bool, stale_days: float | None, as_json: bool) -> None:
     """List the stored calculations."""
+    from hazard_store.workflow.stale import is_stale
+
     store = default_store(reads=True)
     now, heads, newer = dt.datetime.now(dt.UTC), [], None
 
@@ -85,6 +87,8 @@ def _verdict(last: LastAudit) -> str:
 @json_option
 def show_verb(calc_id: str, as_json: bool) -> None:
     """Show everything about one calculation but its curves."""
+    from hazard_store.query.opened import visible_head
+
     store = default_store(reads=True)
     head, entry = visible_head(store, calc_id, unpublished=True), store.heads.entry(calc_id)
     reports = store.reports(head)

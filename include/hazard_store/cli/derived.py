@@ -5,19 +5,19 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from hazard_store.amounts import years
-from hazard_store.cli.answers import Whole, print_list
 from hazard_store.cli.options import RATE, FiniteRange, default_store, unpublished_option
 from hazard_store.cli.picture import picture_option, refuse_format_with_picture
 from hazard_store.cli.places import WantedSites, place_options
 from hazard_store.cli.render import echo_line, print_table
 from hazard_store.derive import Target
-from hazard_store.export import geojson
-from hazard_store.query import MapBlock, Spectrum, hazard_map, uniform_hazard_spectra
+
+if TYPE_CHECKING:
+    from hazard_store.query import MapBlock, Spectrum
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -89,6 +89,8 @@ def map_verb(
     at = Target(**target)
     if out is not None:
         refuse_format_with_picture()
+    from hazard_store.query import hazard_map
+
     store = default_store(reads=True)
     calculation, chosen = wanted.of(calc_id, unpublished, store)
     blocks = _told(hazard_map(calculation, imt, at, agg, chosen, unpublished, store=store))
@@ -108,6 +110,9 @@ def print_map(blocks: Iterable[MapBlock], output_format: str) -> None:
         DamagedCalculation: sites are not whole; those of the others are a valid document.
         NoSuchCurve: there is no such site; likewise.
     """
+    from hazard_store.cli.answers import Whole, print_list
+    from hazard_store.export import geojson
+
     whole = Whole(row for block in blocks for row in geojson.map_rows(block))
     rows = whole.begun()
     if output_format == "csv":
@@ -153,6 +158,8 @@ def uhs_verb(
         raise click.UsageError("which site is meant? Name it: --loc, --nearest, --box, --within")
     if wanted.are_all and output_format == "table":
         raise click.UsageError("a table of all sites is long: name --loc, or --format csv or json")
+    from hazard_store.query import uniform_hazard_spectra
+
     store = default_store(reads=True)
     calculation, chosen = wanted.of(calc_id, unpublished, store)
     found = _told(
@@ -173,6 +180,8 @@ def print_spectra(spectra: Iterable[Spectrum], output_format: str) -> None:
     Raises:
         DamagedCalculation, NoSuchCurve: as `print_map`.
     """
+    from hazard_store.cli.answers import Whole, print_list
+
     whole = Whole(spectra)
     found = whole.begun()
     header = ("calc_id", "loc", "agg", "poe", "years", "imt", "period", "iml", "unit", "flag")

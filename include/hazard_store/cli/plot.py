@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,14 +12,9 @@ from hazard_store.cli.options import default_store, unpublished_option
 from hazard_store.cli.picture import check_picture, picture_option
 from hazard_store.cli.places import WantedSites, place_options
 from hazard_store.cli.render import echo_line
-from hazard_store.query import (
-    OpenCalculation,
-    RlzCurve,
-    StatsCurve,
-    get_hazard_rlz_curves,
-    get_hazard_stats_curves,
-)
-from hazard_store.query.opened import opened
+
+if TYPE_CHECKING:
+    from hazard_store.query import OpenCalculation, RlzCurve, StatsCurve
 
 
 @click.command("plot")
@@ -61,6 +57,7 @@ def plot_verb(
         out = f"{ids[0]}.png"
         check_picture(Path(out))
     from hazard_store.plot import looks_for, plot_curves, plot_ratio, save
+    from hazard_store.query.opened import opened
 
     store = default_store(reads=True)
     asked = [wanted.of(each, unpublished, store) for each in ids]
@@ -77,6 +74,8 @@ def _curves(
     aggs: tuple[str, ...] | None,
 ) -> Iterator[StatsCurve | RlzCurve]:
     """Yield what is drawn; realisations only of one site of one calculation."""
+    from hazard_store.query import get_hazard_rlz_curves, get_hazard_stats_curves
+
     alone = aggs is None and sum(len(locs or ()) for _, locs in asked) == 1
     for calculation, locs in asked:
         stored = calculation.head.calculation

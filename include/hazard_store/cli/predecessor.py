@@ -6,7 +6,6 @@ import re
 
 import click
 
-from hazard_store.cli.answers import print_curves
 from hazard_store.cli.completion import complete_files, completing
 from hazard_store.cli.curves import curves_of, questions
 from hazard_store.cli.main import run
@@ -16,7 +15,6 @@ from hazard_store.cli.progress import PredecessorLines, ProgressLines
 from hazard_store.cli.render import echo_json
 from hazard_store.cli.verb_help import epilog_of
 from hazard_store.keys import storage_id
-from hazard_store.query import get_hazard_metadata, get_sites, open_calculation
 
 _PART = re.compile(r"""(?:\([^)]*\)|"[^"]*"|'[^']*'|[^,])+""")
 
@@ -102,6 +100,9 @@ def get_command(
     are matched exactly or as their decimals round, and probabilities are those of the
     calculation's investigation time, which the last columns say with the unit of the levels.
     """
+    from hazard_store.cli.answers import print_curves
+    from hazard_store.query import get_hazard_metadata, get_sites, open_calculation
+
     del new_version_only
     store = default_store(reads=True)
     wanted = _vs30s(vs30s)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hazard_store.amounts import count, dollars, seconds, years
 from hazard_store.cli.columns import short_time, under_heading
-from hazard_store.records import Head
-from hazard_store.records.documents import StoredCalculation
-from hazard_store.records.index import IndexEntry
 from hazard_store.shown import cut, one_line
+
+if TYPE_CHECKING:
+    from hazard_store.records import Head
+    from hazard_store.records.documents import StoredCalculation
+    from hazard_store.records.index import IndexEntry
 
 Entries = Iterator[tuple[str, str]]
 NAME_WIDTH = 13

@@ -44,6 +44,31 @@ _S3 = ("region", "endpoint_s3", "answer_limit_s")
 _PATIENT = (*_STORE, "endpoint_s3", "retry_limit_s", "retry_tries", "retry_cap_s")
 _PLAN = ("writers", "writer_wcu_per_s", "max_items", "max_dollars", "max_map_length")
 
+# The variable of each field of `Settings`, which takes longer to import than all of a help, and its
+# default as people read it.
+VARIABLES = {
+    "stage": ("HAZARD_STORE_STAGE", "DEV"),
+    "table_prefix": ("HAZARD_STORE_TABLE_PREFIX", "Hazard"),
+    "region": ("AWS_REGION", ""),
+    "endpoint_dynamodb": ("AWS_ENDPOINT_URL_DYNAMODB", ""),
+    "endpoint_s3": ("AWS_ENDPOINT_URL_S3", ""),
+    "request_threads": ("HAZARD_STORE_REQUEST_THREADS", "8"),
+    "answer_limit_s": ("HAZARD_STORE_ANSWER_LIMIT_S", "20"),
+    "ask_above_rcu": ("HAZARD_STORE_ASK_ABOVE_RCU", "100000"),
+    "retry_limit_s": ("HAZARD_STORE_RETRY_LIMIT_S", "300"),
+    "retry_tries": ("HAZARD_STORE_RETRY_TRIES", "1000"),
+    "retry_cap_s": ("HAZARD_STORE_RETRY_CAP_S", "1"),
+    "replace_grace_s": ("HAZARD_STORE_REPLACE_GRACE_S", "15"),
+    "writers": ("HAZARD_STORE_WRITERS", "32"),
+    "writer_wcu_per_s": ("HAZARD_STORE_WRITER_WCU_PER_S", "2500"),
+    "max_items": ("HAZARD_STORE_MAX_ITEMS", "5000000"),
+    "max_dollars": ("HAZARD_STORE_MAX_DOLLARS", "100"),
+    "max_map_length": ("HAZARD_STORE_MAX_MAP_LENGTH", "1024"),
+    "inbox": ("HAZARD_STORE_INBOX", ""),
+    "owner": ("HAZARD_STORE_OWNER", ""),
+    "attempt": ("HAZARD_STORE_ATTEMPT", ""),
+}
+
 CALC_FILE = "CALC_FILE is a path or s3://BUCKET/KEY; so is --parent."
 OTHER_FILE = "--calc-file and --parent are paths or s3://BUCKET/KEY."
 PICTURE = "--out is a path on this machine; its ending says the format."
@@ -174,10 +199,8 @@ def _as_it_is(heading: str, lines: list[str]) -> str:
 
 def _variables(fields: tuple[str, ...]) -> Iterator[str]:
     """Yield a line for each variable, with its default."""
-    from hazard_store.settings import Settings  # takes longer to import than all of the rest here
-
-    defaults = {Settings.variable_of(f): Settings.model_fields[f].default for f in fields}
-    longest = max(map(len, defaults))
-    for variable, default in defaults.items():
-        said = "" if default in (None, "") else f"[default: {default}]"
+    shown = [VARIABLES[field] for field in fields]
+    longest = max(len(variable) for variable, _ in shown)
+    for variable, default in shown:
+        said = f"[default: {default}]" if default else ""
         yield f"  {variable:<{longest}}  {said}".rstrip()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError
 
-from hazard_store.aws.errors import to_hazard_error
 from hazard_store.cli.completion import complete_files
 from hazard_store.cli.options import (
     RATE,
@@ -39,18 +37,14 @@ from hazard_store.cli.render import (
 )
 from hazard_store.errors import EX_DIFFERENCE, EX_OK, HazardStoreError, NewerRelease
 from hazard_store.model import IfStored, Kind, StoreOptions
-from hazard_store.records import AuditReport
-from hazard_store.settings import Settings
 from hazard_store.shown import one_line
-from hazard_store.store import Store
-from hazard_store.workflow.audit import audit
-from hazard_store.workflow.fence import writable
-from hazard_store.workflow.foreseen import Foreseen, foresee
-from hazard_store.workflow.inspect import inspect, inspection_json, leave_for_run
-from hazard_store.workflow.load import Loaded, inspect_and_plan, load
-from hazard_store.workflow.plan import Plan
-from hazard_store.workflow.publish import publish
-from hazard_store.workflow.write import write_chunk
+
+if TYPE_CHECKING:
+    from hazard_store.records import AuditReport
+    from hazard_store.settings import Settings
+    from hazard_store.workflow.foreseen import Foreseen
+    from hazard_store.workflow.load import Loaded
+    from hazard_store.workflow.plan import Plan
 
 PLAN_S = 5.0  # that a plan waits for the store, without which it says most of what it knows
 _PHASES = {"meta": "wcu", "stats": "wcu", "realisations": "wcu", "audit": "rcu"}
@@ -66,6 +60,8 @@ def inspect_verb(
     calc_file: str, calc_id: str | None, parent: str | None, as_json: bool, **options: Any
 ) -> None:
     """Read CALC_FILE once, from end to end, and tell whether it can be stored."""
+    from hazard_store.workflow.inspect import inspect, inspection_json, leave_for_run
+
     settings = file_settings(calc_file)
     with progress_for_people() as progress:
         forced = bool(options["force_normalised_sites"])
@@ -107,6 +103,8 @@ def plan_verb(
     **options: Any,
 ) -> None:
     """Say what loading CALC_FILE as CALC_ID would write and cost. Writes nothing."""
+    from hazard_store.workflow.load import inspect_and_plan
+
     settings = file_settings(calc_file)
     with progress_for_people() as progress:
         plan = inspect_and_plan(
@@ -128,6 +126,12 @@ def plan_verb(
 
 def _foreseen(plan: Plan, if_stored: IfStored, settings: Settings) -> Foreseen:
     """Return what a load would do; where no store answers, as if nothing were stored."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from hazard_store.aws.errors import to_hazard_error
+    from hazard_store.store import Store
+    from hazard_store.workflow.foreseen import Foreseen, foresee
+
     quick = settings.model_copy(update={"retry_limit_s": min(PLAN_S, settings.retry_limit_s)})
     try:
         return foresee(Store(quick), plan, if_stored)
@@ -207,6 +211,8 @@ def load_and_print(
     parent: str | None = None,
 ) -> int:
     """Load, show progress and print how it ended."""
+    from hazard_store.workflow.load import load
+
     store = default_store()
     with progress or progress_for_people() as shown:
         loaded: Loaded = load(
@@ -255,6 +261,9 @@ def write_verb(
     calc_file: str, calc_id: str, kind: str, sites: tuple[int, int], parent: str | None
 ) -> None:
     """Write one chunk of one kind of CALC_ID; all else comes from the calculation record."""
+    from hazard_store.workflow.fence import writable
+    from hazard_store.workflow.write import write_chunk
+
     store = default_store()
     with progress_for_people() as progress:
         head = writable(store, calc_id)
@@ -284,6 +293,8 @@ def audit_verb(
     as_json: bool,
 ) -> int:
     """Read back what is stored of CALC_ID and compare; exit code 1 where it differs."""
+    from hazard_store.workflow.audit import audit
+
     store = default_store()
     with progress_for_people() as progress:
         report: AuditReport = audit(
@@ -308,6 +319,8 @@ def audit_verb(
 @changes_the_store
 def publish_verb(calc_id: str) -> None:
     """Show CALC_ID to its readers; refused unless its audit passed."""
+    from hazard_store.workflow.publish import publish
+
     store = default_store()
     head = publish(store, store.head(calc_id, working=True))
     click.echo(f"{head.calc_id}: {head.status}")

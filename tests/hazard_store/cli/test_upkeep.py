@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from hazard_store.cli import upkeep
 from hazard_store.cli.columns import short_time
 from hazard_store.model import IfStored, KeyScheme, Kind
 from hazard_store.store import Store
+from hazard_store.workflow import rights
 from hazard_store.workflow.claim import claim
 from tests.support.loading import CALCS, all_items, key_of, plan_of, stored
 
@@ -209,3 +211,7 @@ def test_what_is_stale_is_listed(store: Store, cli) -> None:
     stale = json.loads(cli("list", "--stale-days", 1, "--json").out)
     assert ["A"] == [each["calc_id"] for each in stale]
     assert ["A", "GOOD"] == [e["calc_id"] for e in json.loads(cli("list", "--all", "--json").out)]
+
+
+def test_check_offers_the_roles_whose_rights_can_be_tried() -> None:
+    assert set(rights.ROLES) == set(upkeep.ROLES)

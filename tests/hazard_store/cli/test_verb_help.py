@@ -13,7 +13,7 @@ import pytest
 from hazard_store import errors
 from hazard_store.cli import predecessor
 from hazard_store.cli.main import cli as group
-from hazard_store.cli.verb_help import EXITS, HELP
+from hazard_store.cli.verb_help import EXITS, HELP, VARIABLES
 from hazard_store.settings import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -57,7 +57,7 @@ def test_a_verb_that_takes_a_calculation_file_says_where_it_may_be(name: str):
 
 @pytest.mark.parametrize("name", HELP)
 def test_settings_are_there_and_exit_codes_are_those_of_the_program(name: str):
-    assert set(HELP[name].settings) <= set(Settings.model_fields)
+    assert set(HELP[name].settings) <= set(VARIABLES)
     assert set(HELP[name].exits) <= set(EXITS)
     assert {errors.EX_OK, errors.EX_USAGE} <= set(HELP[name].exits)
 
@@ -69,7 +69,16 @@ def test_every_exit_code_is_explained_as_in_the_readme():
     assert sorted(codes) == sorted(map(int, listed))
 
 
-def test_the_default_of_a_setting_is_that_of_the_program(cli):
+@pytest.mark.parametrize("field", VARIABLES)
+def test_a_setting_and_its_default_are_those_of_the_program(field: str):
+    variable, default = VARIABLES[field]
+    known = Settings.model_fields[field]
+    aliases = getattr(known.validation_alias, "choices", [f"HAZARD_STORE_{field.upper()}"])
+    assert variable == aliases[0]
+    assert default == ("" if known.default is None else str(known.default))
+
+
+def test_defaults_are_said(cli):
     text = cli("load", "--help").out
     assert re.search(r"HAZARD_STORE_RETRY_LIMIT_S +\[default: 300\]", text)
     assert re.search(r"--if-stored .*\n(.*\n)?.*\[default: fail\]", text)

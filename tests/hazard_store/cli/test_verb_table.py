@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+import pytest
+
 from hazard_store.cli.main import cli as group
 from hazard_store.cli.verbs import GROUPS, TABLE
 
@@ -29,6 +31,14 @@ def test_help_says_what_each_verb_does_under_its_heading(cli):
     for name, _, said in TABLE:
         assert f"  {name} " in text
         assert said in text
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in TABLE])
+def test_the_help_of_a_verb_imports_no_library_of_its_work(cli_process, name: str):
+    ended = cli_process(name, "--help", PYTHONPROFILEIMPORTTIME="1")
+    assert ended.code == 0
+    for heavy in ("botocore", "boto3", "pydantic", "pydantic_settings", "rich", "h5py", "pynamodb"):
+        assert f" {heavy}\n" not in ended.err, heavy
 
 
 def test_help_and_version_import_nothing_that_they_do_not_need(cli_process):
