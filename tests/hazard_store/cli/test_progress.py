@@ -141,7 +141,7 @@ def test_a_total_that_is_not_known_is_not_told(caplog: pytest.LogCaptureFixture,
 
 def test_bars_count_what_they_say(monkeypatch: Any):
     shown = Console(file=io.StringIO(), force_terminal=True, width=120)
-    monkeypatch.setattr(progress, "Console", lambda **_: shown)
+    monkeypatch.setattr("rich.console.Console", lambda **_: shown)
     with ProgressBars() as bars:
         bars.phase("inspect", None, "byte")
         bars.phase("inspect", 34, "byte")
