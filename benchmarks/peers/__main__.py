@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from tests.clients.environments import python_of
 
 from benchmarks.peers import ours
 from benchmarks.peers.file import engine_file
@@ -39,6 +38,7 @@ from benchmarks.support.stored import Stage
 from benchmarks.support.tables import JSON_OPTION, Table
 from hazard_store.model import StoreOptions
 from hazard_store.store import Store
+from tests.clients.environments import python_of
 
 STAGE = "PEERS"
 SCRIPTS = Path(__file__).parent

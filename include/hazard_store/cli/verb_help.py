@@ -162,6 +162,16 @@ HELP = {
         _READ,
         PICTURE,
     ),
+    "export": VerbHelp(
+        (
+            "export CALC13 --as csv --out curves",
+            "export CALC13 --as parquet --out s3://bucket/curves --agg mean",
+            "export CALC13 --as geojson --out maps --imt PGA --poe 0.1",
+        ),
+        (*READS, EX_CANTCREAT),
+        (*_READ, "endpoint_s3", "ask_above_rcu"),
+        "--out is a path, or s3://BUCKET/PREFIX.",
+    ),
     "store_hazard": VerbHelp(
         ("calc_13.hdf5 CALC13 -c -v",),
         (*WRITES, EX_DIFFERENCE),

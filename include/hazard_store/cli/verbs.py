@@ -43,7 +43,7 @@ TABLE = (
 # The headings of `hazard-store --help`, and the verbs under each.
 GROUPS = {
     "Writing": ("inspect", "plan", "load", "write", "publish"),
-    "Reading": ("list", "show", "curves", "at", "map", "uhs", "plot", "sites", "tree"),
+    "Reading": ("list", "show", "curves", "at", "map", "uhs", "plot", "sites", "tree", "export"),
     "Upkeep": ("check", "tables", "audit", "repair", "remove"),
 }
 _MODULES = {name: module for name, module, _ in TABLE}
