@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +18,7 @@ from local.results import audit_table, curve_table, spread, stage_seconds, time_
 from local.stack import LocalStack
 from local.start import STORE_DAG, bring_up, sole_use
 from local.store_cli import StoreCli
+from local.up_down import shown_path
 
 CALC_ID = "DEMO.1"
 IMT = "PGA"
@@ -44,7 +46,7 @@ def demo(stack: LocalStack, console: Console, calc_file: Path, conf: dict[str, A
         conf = {"calc_id": CALC_ID, "calc_file": f"{stack.inbox}{calc_file.name}", **conf}
         instances = run(api, trees, console, conf)
         results_begun = time.monotonic()
-        show_results(StoreCli(stack, trees), console)
+        loc = show_results(StoreCli(stack, trees), console)
         stages = [
             ("start of AWS and Airflow", ready_s),
             *stage_seconds(instances).items(),
@@ -53,6 +55,9 @@ def demo(stack: LocalStack, console: Console, calc_file: Path, conf: dict[str, A
         ]
         console.print(time_table(stages))
     console.print("Everything is stopped again. `make up` keeps it running, for the browser.")
+    console.print("After it, and the exports that it prints, the same on the command line:")
+    for command in commands(calc_file, loc):
+        console.print(f"  {command}", markup=False, soft_wrap=True, highlight=False)
 
 
 def run(
@@ -94,17 +99,29 @@ def _name(instance: dict[str, Any]) -> str:
     return str(instance["task_id"]) + (f"[{index}]" if index >= 0 else "")
 
 
-def show_results(store: StoreCli, console: Console) -> None:
-    """Print the audit and some curves, and write a plot."""
+def commands(calc_file: Path, loc: str) -> list[str]:
+    """Return what stores the calculation and shows a site of it, by hand.
+
+    Args:
+        calc_file: the calculation.
+        loc: code of the site.
+    """
+    site = f"{CALC_ID} --loc {quote(loc)} --imt {IMT}"
+    return [
+        f"hazard-store load {quote(shown_path(calc_file))} {CALC_ID}",
+        f"hazard-store curves {site} --agg mean",
+        f"hazard-store plot {site} --out hazard_curves.png",
+    ]
+
+
+def show_results(store: StoreCli, console: Console) -> str:
+    """Print the audit and some curves, write a plot of a site, and return its code."""
     console.print(audit_table(store.json("show", CALC_ID, "--json")))
     curves = store.json("curves", CALC_ID, "--imt", IMT, "--agg", "mean", "--format", "json")
     shown = spread(curves, SITES_SHOWN)
     console.print(curve_table(shown))
-    loc = shown[-1]["loc"]
-    console.print(
-        f"One of them: hazard-store curves {CALC_ID} --loc '{loc}' --imt {IMT} --agg mean",
-        markup=False,
-    )
+    loc: str = shown[-1]["loc"]
     plot = store.stack.home / "hazard_curves.png"
     with step(console, f"Plotting hazard curves to {plot}"):
         store.text("plot", CALC_ID, "--loc", loc, "--imt", IMT, "--out", plot)
+    return loc

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
@@ -14,9 +15,10 @@ from rich.markup import escape
 
 from local import interruption
 from local.airflow import password
+from local.aws import HAZARD_STORE
 from local.processes import Trees, end, leftovers
 from local.progress import step
-from local.stack import LocalStack
+from local.stack import REPOSITORY, LocalStack
 from local.start import STORE_DAG, bring_up, sole_use
 
 GRACE_S = 75  # the embedded AWS writes down what it keeps
@@ -44,7 +46,7 @@ def up(stack: LocalStack, console: Console, calc_file: Path) -> None:
         before, processes, complete = recorded(stack)
         if complete:
             console.print("It is up already.")
-            console.print(description(before, calc_file))
+            console.print(description(before, calc_file), soft_wrap=True)
             return
         end(processes, grace_s=GRACE_S)
         with Trees(stack.run) as trees:
@@ -58,7 +60,7 @@ def up(stack: LocalStack, console: Console, calc_file: Path) -> None:
                 }
                 _record(stack).write_text(json.dumps(record))
                 trees.release()
-        console.print(description(stack, calc_file))
+        console.print(description(stack, calc_file), soft_wrap=True)
 
 
 def down(stack: LocalStack, console: Console) -> None:
@@ -77,7 +79,7 @@ def status(stack: LocalStack, console: Console) -> bool:
     """Say whether the stack is up, and where."""
     running, processes, complete = recorded(stack)
     if complete:
-        console.print(description(running, None))
+        console.print(description(running, None), soft_wrap=True)
     elif processes:
         console.print("Only parts of the stack are up; `make down` ends them.")
     else:
@@ -88,6 +90,22 @@ def status(stack: LocalStack, console: Console) -> bool:
 def description(stack: LocalStack, calc_file: Path | None) -> str:
     """Tell the user where everything is and how to start a run."""
     return "\n".join(_lines(stack, calc_file))
+
+
+def exports(stack: LocalStack) -> Iterable[str]:
+    """Yield the lines after which a shell finds our commands, and they the stack."""
+    settings = stack.client_environment
+    yield f"export PATH={quote(str(HAZARD_STORE.parent))}:$PATH"
+    for names in (
+        ("AWS_ENDPOINT_URL", "AWS_REGION"),
+        ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "HAZARD_STORE_STAGE"),
+    ):
+        yield "export " + " ".join(f"{name}={quote(settings[name])}" for name in names)
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as a person would write it in the folder of the repository."""
+    return str(path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path)
 
 
 def _lines(stack: LocalStack, calc_file: Path | None) -> Iterable[str]:
@@ -101,10 +119,8 @@ def _lines(stack: LocalStack, calc_file: Path | None) -> Iterable[str]:
         yield f"  calc_id     {calc_file.stem.upper()}"
         yield f"  calc_file   {stack.inbox}{calc_file.name}"
         yield ""
-        yield "On the command line, after"
-        names = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-        settings = stack.client_environment
-        exports = " ".join(f"{name}={settings[name]}" for name in (*names, "HAZARD_STORE_STAGE"))
-        yield f"  export {exports}"
-        yield f"also: hazard-store list; aws s3 cp FILE {stack.inbox}"
+        yield "On the command line:"
+        yield from (f"  {line}" for line in exports(stack))
+        yield f"  hazard-store load {quote(shown_path(calc_file))} CALC13"
+        yield "  hazard-store list"
     yield "`make down` stops it; what it has stored is still there after the next `make up`."

@@ -257,7 +257,7 @@ def test_plugins_have_no_logic():
         ("hazard_store.settings", "from hazard_store.model import Kind"),
         ("hazard_store.workflow.write", "client.put_item(TableName='x')"),
         ("hazard_store.workflow.write", "client.batch_write_item(RequestItems={})"),
-        ("hazard_store.cli.read", "store.client.query(TableName='x')"),
+        ("hazard_store.cli.curves", "store.client.query(TableName='x')"),
         ("hazard_store.workflow.plan", "client.get_paginator('scan')"),
         ("hazard_airflow.operators", "client.get_item(TableName='x')"),
         ("hazard_airflow.operators", "from local import aws"),

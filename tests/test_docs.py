@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,27 @@ def test_the_code_and_the_commands_of_the_page_of_exports_run(
     assert 2 == len(commands)
     assert [0, 0] == [cli(*command.split()).code for command in commands]
     assert {"curves", "of_the_block", "map.geojson"} == {path.name for path in tmp_path.iterdir()}
+
+
+def test_the_page_of_pictures_runs_as_it_stands(
+    store: Store, cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Its commands in their order, their pictures elsewhere; then its Python."""
+    pytest.importorskip("matplotlib")
+    text = (DOCS / "use" / "pictures.md").read_text()
+    monkeypatch.chdir(ROOT)
+    for command in re.findall(r"^    hazard-store (.+)$", text, re.MULTILINE):
+        words = [word.replace("docs/pictures", str(tmp_path)) for word in shlex.split(command)]
+        ended = cli(*words)
+        assert 0 == ended.code, (command, ended.err)
+    drawn = {path.name for path in tmp_path.iterdir()}
+    assert {"hazard-curves.png", "ratio.png", "map.png", "uhs.png"} == drawn
+    for name in drawn:
+        assert (DOCS / "pictures" / name).stat().st_size < 150_000
+    monkeypatch.chdir(tmp_path)
+    (block,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    exec(block, {})  # a page of our own
+    assert {"site.png", "ratio.svg", "map.pdf"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def examples() -> list[tuple[str, str]]:

@@ -115,7 +115,7 @@ def test_every_verb_says_so_and_changes_nothing(
         for options in ((), ("--all",)):
             ended = cli("list", *options)
             check(ended, "A: ")
-            assert "│ B " in ended.out
+            assert "\nB " in ended.out
         ended = cli("list", "--json")
         check(ended, "A: ")
         assert ["B"] == [each["calc_id"] for each in json.loads(ended.out)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -12,7 +13,10 @@ import time
 import psutil
 import pytest
 
-from local import aws, ports
+from hazard_store.cli.main import cli as store_cli
+from local import aws, ports, up_down
+from local.cli import SAMPLE
+from local.demo import commands
 from local.results import spread, stage_seconds
 from local.stack import REPOSITORY, LocalStack
 
@@ -112,7 +116,15 @@ def test_what_up_has_stored_is_there_after_down_and_up(environment, tmp_path):
         return output
 
     try:
-        assert "log in as" in call("up")
+        printed = call("up")
+        assert "log in as" in printed
+        lines = [line for line in printed.splitlines() if line.startswith(("  export", "  hazard"))]
+        by_hand = [*lines, *commands(SAMPLE, "[-44.671~167.926]")[:-1]]
+        done = subprocess.run(
+            ["bash", "-ec", "\n".join(by_hand)], cwd=REPOSITORY, capture_output=True, text=True
+        )
+        assert 0 == done.returncode, done.stderr
+        assert "CALC13" in done.stdout
         assert "already" in call("up")
         aws.client(stack, "s3").put_object(Bucket=stack.inbox_bucket, Key="mine", Body=b"kept")
         call("down")
@@ -142,6 +154,21 @@ def test_status_and_down_say_that_nothing_is_up(environment):
     down = start(environment, "down")
     assert down.communicate(timeout=60)[0].startswith("Nothing is up")
     assert down.returncode == 0
+
+
+def test_commands_that_are_printed_can_be_copied():
+    """Each is one line that a shell takes as it stands."""
+    for line in commands(SAMPLE, "[-44.671~167.926]"):
+        name, verb, *words = shlex.split(line)
+        assert "hazard-store" == name
+        store_cli.commands[verb].make_context(verb, words)
+    stack = LocalStack(home=REPOSITORY, run="none", aws_port=1234)
+    script = "\n".join([*up_down.exports(stack), "command -v hazard-store", "env"])
+    done = subprocess.run(["bash", "-ec", script], env={}, capture_output=True, text=True)
+    assert 0 == done.returncode, done.stderr
+    path, *variables = done.stdout.splitlines()
+    assert str(aws.HAZARD_STORE) == path
+    assert {"AWS_ENDPOINT_URL=http://127.0.0.1:1234", "HAZARD_STORE_STAGE=LOCAL"} <= set(variables)
 
 
 def test_spread_goes_from_the_lowest_hazard_to_the_highest():

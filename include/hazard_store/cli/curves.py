@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from hazard_store.cli.answers import print_curves
 from hazard_store.cli.options import FiniteRange, default_store, unpublished_option
 from hazard_store.cli.places import WantedSites, place_options
 from hazard_store.cli.reading import tell_cost, yes_option
 from hazard_store.errors import DamagedCalculation, NoSuchCurve
 from hazard_store.model import Kind
-from hazard_store.query import RlzCurve, StatsCurve, get_hazard_curves_at, open_calculation
-from hazard_store.query.ask import Asked, ask
-from hazard_store.query.curves_of import rlz_curves_of, stats_curves_of
-from hazard_store.query.opened import Calculation
-from hazard_store.query.periods import imts_around
-from hazard_store.store import Store
+
+if TYPE_CHECKING:
+    from hazard_store.query import RlzCurve, StatsCurve
+    from hazard_store.query.ask import Asked
+    from hazard_store.query.opened import Calculation
+    from hazard_store.store import Store
 
 imt_option = click.option(
     "--imt", "imts", multiple=True, help='Intensity measure, e.g. "SA(0.1)"; repeatable.'
@@ -66,9 +66,11 @@ def curves_verb(
     """Print hazard curves of CALC_ID: statistics, realisations with --rlz, both with both.
 
     Of several calculations one behind the other; `at` prints those of all at a place.
-
-    Example: hazard-store curves CALC13 --nearest -41.3,174.8 --imt PGA --agg mean
     """
+    from hazard_store.cli.answers import print_curves
+    from hazard_store.query import open_calculation
+    from hazard_store.query.periods import imts_around
+
     store = default_store(reads=True)
     asked = []
     for each_id in (calc_id, *others):
@@ -97,10 +99,10 @@ def at_verb(
     unpublished: bool,
     output_format: str,
 ) -> None:
-    """Print the hazard curves of all calculations that have a site there.
+    """Print the hazard curves of all calculations that have a site there."""
+    from hazard_store.cli.answers import print_curves
+    from hazard_store.query import get_hazard_curves_at
 
-    Example: hazard-store at -41.3,174.78 --imt PGA --agg mean
-    """
     store = default_store(reads=True)
     found = get_hazard_curves_at(
         locs, imts or None, aggs or None, rlzs or None, None, unpublished, store=store
@@ -123,6 +125,8 @@ def questions(
         NoSuchCalculation: it is not stored, or not published.
         NoSuchCurve: it has no such measure, statistic or realisation.
     """
+    from hazard_store.query.ask import ask
+
     both = not (aggs or rlzs)
     rows = {Kind.STATS: aggs, Kind.REALISATIONS: rlzs}
     return [
@@ -144,6 +148,8 @@ def curves_of(asked: Sequence[tuple[Kind, Asked]]) -> Iterator[StatsCurve | RlzC
         DamagedCalculation: at the end, where sites are not whole.
         NoSuchCurve: at the end, where there is no such site.
     """
+    from hazard_store.query.curves_of import rlz_curves_of, stats_curves_of
+
     failure: DamagedCalculation | NoSuchCurve | None = None
     for kind, each in asked:
         try:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from hazard_store.amounts import years
-from hazard_store.cli.answers import Whole, print_list
 from hazard_store.cli.options import RATE, FiniteRange, default_store, unpublished_option
+from hazard_store.cli.picture import picture_option, refuse_format_with_picture
 from hazard_store.cli.places import WantedSites, place_options
-from hazard_store.cli.render import print_table
+from hazard_store.cli.render import echo_line, print_table
 from hazard_store.derive import Target
-from hazard_store.export import geojson
-from hazard_store.query import MapBlock, Spectrum, hazard_map, uniform_hazard_spectra
+
+if TYPE_CHECKING:
+    from hazard_store.query import MapBlock, Spectrum
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -69,6 +70,7 @@ def target_options(command: F) -> F:
     default="csv",
     show_default=True,
 )
+@picture_option("Draw it, in the place of printing it: PNG, SVG, PDF or JPG.")
 def map_verb(
     calc_id: str,
     imt: str,
@@ -76,20 +78,29 @@ def map_verb(
     wanted: WantedSites,
     unpublished: bool,
     output_format: str,
+    out: str | None,
     **target: Any,
 ) -> None:
     """Print the hazard map of CALC_ID: the level that each site exceeds with a probability.
 
     Between the points of a curve as the engine interpolates. `flag` tells where a level is not
     between two points: below_range (0 stands for it), above_range (the highest), zero_tail.
-
-    Example: hazard-store map CALC13 --imt PGA --poe 0.1 --years 50
     """
     at = Target(**target)
+    if out is not None:
+        refuse_format_with_picture()
+    from hazard_store.query import hazard_map
+
     store = default_store(reads=True)
     calculation, chosen = wanted.of(calc_id, unpublished, store)
-    blocks = hazard_map(calculation, imt, at, agg, chosen, unpublished, store=store)
-    print_map(_told(blocks), output_format)
+    blocks = _told(hazard_map(calculation, imt, at, agg, chosen, unpublished, store=store))
+    if out is None:
+        print_map(blocks, output_format)
+        return
+    from hazard_store.plot import plot_map, save
+
+    save(plot_map(blocks), out)
+    echo_line(out)
 
 
 def print_map(blocks: Iterable[MapBlock], output_format: str) -> None:
@@ -99,6 +110,9 @@ def print_map(blocks: Iterable[MapBlock], output_format: str) -> None:
         DamagedCalculation: sites are not whole; those of the others are a valid document.
         NoSuchCurve: there is no such site; likewise.
     """
+    from hazard_store.cli.answers import Whole, print_list
+    from hazard_store.export import geojson
+
     whole = Whole(row for block in blocks for row in geojson.map_rows(block))
     rows = whole.begun()
     if output_format == "csv":
@@ -126,25 +140,38 @@ def print_map(blocks: Iterable[MapBlock], output_format: str) -> None:
     default="table",
     show_default=True,
 )
+@picture_option("Draw them, in the place of printing them: PNG, SVG, PDF or JPG.")
 def uhs_verb(
     calc_id: str,
     wanted: WantedSites,
     aggs: tuple[str, ...],
     unpublished: bool,
     output_format: str,
+    out: str | None,
     **target: Any,
 ) -> None:
-    """Print uniform hazard spectra of CALC_ID: levels at one probability, by period.
-
-    Example: hazard-store uhs CALC13 --loc -41.3,174.78 --agg mean --poe 0.1 --years 50
-    """
+    """Print uniform hazard spectra of CALC_ID: levels at one probability, by period."""
     at = Target(**target)
+    if out is not None:
+        refuse_format_with_picture()
+    if wanted.are_all and out is not None:
+        raise click.UsageError("which site is meant? Name it: --loc, --nearest, --box, --within")
     if wanted.are_all and output_format == "table":
         raise click.UsageError("a table of all sites is long: name --loc, or --format csv or json")
+    from hazard_store.query import uniform_hazard_spectra
+
     store = default_store(reads=True)
     calculation, chosen = wanted.of(calc_id, unpublished, store)
-    found = uniform_hazard_spectra(calculation, at, chosen, aggs or None, unpublished, store=store)
-    print_spectra(_told(found), output_format)
+    found = _told(
+        uniform_hazard_spectra(calculation, at, chosen, aggs or None, unpublished, store=store)
+    )
+    if out is None:
+        print_spectra(found, output_format)
+        return
+    from hazard_store.plot import plot_spectra, save
+
+    save(plot_spectra(found), out)
+    echo_line(out)
 
 
 def print_spectra(spectra: Iterable[Spectrum], output_format: str) -> None:
@@ -153,6 +180,8 @@ def print_spectra(spectra: Iterable[Spectrum], output_format: str) -> None:
     Raises:
         DamagedCalculation, NoSuchCurve: as `print_map`.
     """
+    from hazard_store.cli.answers import Whole, print_list
+
     whole = Whole(spectra)
     found = whole.begun()
     header = ("calc_id", "loc", "agg", "poe", "years", "imt", "period", "iml", "unit", "flag")

@@ -14,16 +14,13 @@ from hazard_store.cli.progress import progress_for_people
 from hazard_store.cli.reading import tell_cost, yes_option
 from hazard_store.cli.render import echo_line
 from hazard_store.derive import Target
-from hazard_store.export.api import export_calculation, questions_of
-from hazard_store.export.formats import Format
-from hazard_store.export.request import ExportRequest
+
+FORMATS = ("csv", "parquet", "ths-parquet", "hdf5", "geojson", "npz")  # of `export.formats`
 
 
 @click.command("export")
 @click.argument("calc_id")
-@click.option(
-    "--as", "as_format", type=click.Choice([f.value for f in Format]), required=True, help="Format."
-)
+@click.option("--as", "as_format", type=click.Choice(FORMATS), required=True, help="Format.")
 @click.option(
     "--out",
     required=True,
@@ -56,9 +53,10 @@ def export_verb(
     csv: as the engine writes it, maps and spectra of its job included. hdf5: a calculation file
     that the engine opens. parquet: a row a curve. ths-parquet: for toshi-hazard-store 2.1. npz:
     arrays. geojson: a map; with --imt, and with --poe, --return-period or --rate as `map` has them.
-
-    Example: hazard-store export CALC13 --as parquet --out curves --imt PGA --agg mean
     """
+    from hazard_store.export.api import export_calculation, questions_of
+    from hazard_store.export.request import ExportRequest
+
     at = Target(**target) if any(each is not None for each in target.values()) else None
     store = default_store(reads=True)
     calculation, locs = wanted.of(calc_id, unpublished, store)

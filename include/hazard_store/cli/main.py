@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import click
 
+from hazard_store.cli.completion import completing
 from hazard_store.cli.output import Stopped, failed, guarded_streams
 from hazard_store.cli.verbs import VerbGroup, Verbs
 from hazard_store.errors import (
@@ -27,7 +28,12 @@ log = logging.getLogger("hazard_store")
 @click.group(
     cls=VerbGroup,
     commands=Verbs(),
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "show_default": True,
+    },
+    epilog="Each verb tells more: hazard-store VERB --help.",
 )
 @click.version_option(package_name="hazard-store")
 @click.option("-v", "--verbose", is_flag=True, help="More of what happens, on stderr.")
@@ -92,7 +98,7 @@ def _say(name: str, sentence: str, exit_code: int) -> int:
 
 def hazard_store() -> int:
     """Run `hazard-store`; return its exit code."""
-    return run(cli, "hazard-store")
+    return run(completing(cli, "hazard-store") or cli, "hazard-store")
 
 
 def main() -> None:

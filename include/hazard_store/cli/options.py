@@ -1,20 +1,26 @@
-"""Options and arguments that several verbs share."""
+"""Options and arguments that several verbs share.
+
+A module of verbs imports at its top what their options need, so that `--help` and completion are
+quick; what their work needs (AWS's library, pydantic, queries) is imported when they do it.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from math import isfinite
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from hazard_store.errors import Refused
 from hazard_store.items.groups import MEAN
 from hazard_store.model import KeyScheme, Layout, StoreOptions
-from hazard_store.settings import Settings
 from hazard_store.shown import quoted
-from hazard_store.store import Store
+
+if TYPE_CHECKING:
+    from hazard_store.settings import Settings
+    from hazard_store.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -157,11 +163,15 @@ def default_store(*, reads: bool = False) -> Store:
     Args:
         reads: whether the verb only reads, and so gives up earlier on what does not answer.
     """
+    from hazard_store.store import Store
+
     return Store(store_settings(reads=reads))
 
 
 def store_settings(*, reads: bool = False) -> Settings:
     """Return the settings of a verb that asks DynamoDB first."""
+    from hazard_store.settings import Settings
+
     settings = Settings.from_environment()
     _tell_where(settings, settings.endpoint_dynamodb, f", stage {settings.stage}")
     return settings.for_reading() if reads else settings
@@ -169,6 +179,8 @@ def store_settings(*, reads: bool = False) -> Settings:
 
 def file_settings(calc_file: str) -> Settings:
     """Return the settings of a verb that reads a file and nothing else."""
+    from hazard_store.settings import Settings
+
     settings = Settings.from_environment()
     if calc_file.startswith("s3://"):
         _tell_where(settings, settings.endpoint_s3, "")

@@ -7,16 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from hazard_store.amounts import count
 from hazard_store.errors import BadParameter
-from hazard_store.query.opened import Calculation, open_calculation
-from hazard_store.query.selection import LatLon, Selection, select_sites
 from hazard_store.shown import quoted
-from hazard_store.store import Store
+
+if TYPE_CHECKING:
+    from hazard_store.query.opened import Calculation
+    from hazard_store.query.selection import LatLon, Selection
+    from hazard_store.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -87,6 +89,9 @@ class WantedSites:
         """
         if self.selection.is_empty:
             return calc_id, self.locs or None
+        from hazard_store.query.opened import open_calculation
+        from hazard_store.query.selection import select_sites
+
         calculation = open_calculation(calc_id, unpublished, store=store)
         found = dict.fromkeys(self.locs)
         for each in select_sites(calculation, self.selection):
@@ -115,6 +120,8 @@ def place_options(command: F) -> F:
         places: Path | None,
         **others: Any,
     ) -> Any:
+        from hazard_store.query.selection import Selection
+
         of_file = () if places is None else _places_in(places)
         selection = Selection((*nearest, *of_file), box, within)
         return command(*arguments, wanted=WantedSites(locs, selection), **others)

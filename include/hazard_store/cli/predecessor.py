@@ -6,15 +6,15 @@ import re
 
 import click
 
-from hazard_store.cli.answers import print_curves
+from hazard_store.cli.completion import complete_files, completing
 from hazard_store.cli.curves import curves_of, questions
 from hazard_store.cli.main import run
 from hazard_store.cli.options import default_store, store_settings
 from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import PredecessorLines, ProgressLines
 from hazard_store.cli.render import echo_json
+from hazard_store.cli.verb_help import epilog_of
 from hazard_store.keys import storage_id
-from hazard_store.query import get_hazard_metadata, get_sites, open_calculation
 
 _PART = re.compile(r"""(?:\([^)]*\)|"[^"]*"|'[^']*'|[^,])+""")
 
@@ -26,8 +26,8 @@ class _Silent(PredecessorLines):
         """Say nothing."""
 
 
-@click.command("store_hazard")
-@click.argument("calc_file")
+@click.command("store_hazard", epilog=epilog_of("store_hazard", "store_hazard"))
+@click.argument("calc_file", shell_complete=complete_files)
 @click.argument("calc_id")
 @click.option("-c", "--create-tables", "create", is_flag=True, help="Create the tables first.")
 @click.option("-k", "--skip-rlzs", is_flag=True, help="Store statistics only.")
@@ -75,7 +75,7 @@ def _ids(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, .
     return ids
 
 
-@click.command("get_hazard")
+@click.command("get_hazard", epilog=epilog_of("get_hazard", "get_hazard"))
 @click.argument("calc_ids", callback=_ids)
 @click.option("--locs", callback=_list, help="Site codes, comma-separated.")
 @click.option("--vs30s", callback=_list, help="m/s, comma-separated.")
@@ -100,6 +100,9 @@ def get_command(
     are matched exactly or as their decimals round, and probabilities are those of the
     calculation's investigation time, which the last columns say with the unit of the levels.
     """
+    from hazard_store.cli.answers import print_curves
+    from hazard_store.query import get_hazard_metadata, get_sites, open_calculation
+
     del new_version_only
     store = default_store(reads=True)
     wanted = _vs30s(vs30s)
@@ -139,9 +142,9 @@ def _vs30s(values: tuple[str, ...]) -> set[float]:
 
 def store_hazard() -> int:
     """Run `store_hazard`; return its exit code."""
-    return run(store_command, "store_hazard")
+    return run(completing(store_command, "store_hazard") or store_command, "store_hazard")
 
 
 def get_hazard() -> int:
     """Run `get_hazard`; return its exit code."""
-    return run(get_command, "get_hazard")
+    return run(completing(get_command, "get_hazard") or get_command, "get_hazard")

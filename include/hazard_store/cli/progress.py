@@ -6,19 +6,13 @@ import logging
 import sys
 import time
 from types import TracebackType
-from typing import ClassVar
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from typing import TYPE_CHECKING, ClassVar
 
 from hazard_store.amounts import count
 from hazard_store.amounts import seconds as seconds_text
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 log = logging.getLogger("hazard_store")
 
@@ -79,6 +73,9 @@ class ProgressBars(ProgressLines):
     """Progress bars."""
 
     def __init__(self) -> None:
+        from rich.console import Console  # only bars need it
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
         super().__init__()
         self._progress = Progress(
             TextColumn("{task.description:>13}"),

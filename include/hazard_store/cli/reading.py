@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from hazard_store.amounts import count, dollars
-from hazard_store.query.ask import Asked
-from hazard_store.query.cost import cost_of
+
+if TYPE_CHECKING:
+    from hazard_store.query.ask import Asked
 
 yes_option = click.option(
     "--yes", is_flag=True, help="Do not ask before much is read (HAZARD_STORE_ASK_ABOVE_RCU)."
@@ -26,6 +28,8 @@ def tell_cost(asked: Sequence[Asked], yes: bool) -> None:
     Raises:
         click.exceptions.Exit: the answer was no: nothing was read, and that is no failure.
     """
+    from hazard_store.query.cost import cost_of
+
     cost = cost_of(asked)
     if not asked or cost.units <= asked[0].calculation.store.settings.ask_above_rcu:
         return

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hazard_store.amounts import count, dollars, seconds
+from hazard_store.cli.columns import short_time
 from hazard_store.model import Kind
-from hazard_store.records import AuditReport, Forecast, LastAudit
 from hazard_store.shown import cut, one_line
+
+if TYPE_CHECKING:
+    from hazard_store.records import AuditReport, Forecast, LastAudit
 
 # What a file says in any length.
 FREE_TEXTS = ("calculation_mode", "date", "description", "engine_version")
@@ -64,7 +67,7 @@ def last_audit_json(last: LastAudit | None) -> dict[str, Any] | None:
 
 def last_audit_text(last: LastAudit | None) -> str:
     """Return when a calculation was last audited, and how that ended."""
-    return "never" if last is None else f"{last.at}: {last.ended}"
+    return "never" if last is None else f"{short_time(last.at)} UTC: {last.ended}"
 
 
 def audit_json(report: AuditReport) -> dict[str, Any]:

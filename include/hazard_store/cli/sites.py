@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from hazard_store.cli.answers import print_list
 from hazard_store.cli.options import default_store, json_option, unpublished_option
 from hazard_store.cli.places import WantedSites, place_options
 from hazard_store.cli.render import echo_json, echo_line
-from hazard_store.query import OpenCalculation, get_logic_tree, open_calculation
-from hazard_store.query.curves import Site
-from hazard_store.query.selection import Found, select_sites
-from hazard_store.query.sites import no_such_site, places_of
+
+if TYPE_CHECKING:
+    from hazard_store.query import OpenCalculation
+    from hazard_store.query.selection import Found
 
 
 @click.command("sites")
@@ -28,10 +27,11 @@ def sites_verb(
     unpublished: bool,
     as_json: bool,
 ) -> None:
-    """Print the sites of CALC_ID: code, coordinates, vs30, and the distance to what was asked for.
+    """Print the sites of CALC_ID: code, coordinates, vs30, and how far from what was asked for."""
+    from hazard_store.cli.answers import print_list
+    from hazard_store.query import open_calculation
+    from hazard_store.query.selection import select_sites
 
-    Example: hazard-store sites CALC13 --within 50,-41.3,174.8
-    """
     calculation = open_calculation(calc_id, unpublished, store=default_store(reads=True))
     found = _named(calculation, wanted.locs)
     if not wanted.selection.is_empty or not wanted.locs:
@@ -52,6 +52,10 @@ def _named(calculation: OpenCalculation, locs: tuple[str, ...]) -> tuple[Found, 
     Raises:
         NoSuchCurve: there is no such site.
     """
+    from hazard_store.query.curves import Site
+    from hazard_store.query.selection import Found
+    from hazard_store.query.sites import no_such_site, places_of
+
     found = []
     for place in places_of(calculation, locs):
         if place.loc not in calculation.sites.by_loc:
@@ -73,10 +77,9 @@ def _site_json(found: Found) -> dict[str, Any]:
 @unpublished_option
 @json_option
 def tree_verb(calc_id: str, unpublished: bool, as_json: bool) -> None:
-    """Print the realisations of CALC_ID with their weights and paths through the logic tree.
+    """Print the realisations of CALC_ID with their weights and paths through the logic tree."""
+    from hazard_store.query import get_logic_tree
 
-    Example: hazard-store tree CALC13 --json
-    """
     tree = get_logic_tree(calc_id, unpublished, store=default_store(reads=True))
     if as_json:
         echo_json({"realisations": list(_realisations(tree)), **tree})

@@ -26,9 +26,8 @@ from hazard_store.cli.render import audit_json, echo_json, print_audit
 from hazard_store.errors import EX_DIFFERENCE, EX_OK
 from hazard_store.model import Status
 from hazard_store.shown import one_line
-from hazard_store.workflow.check import ROLES, check, exit_code_of
-from hazard_store.workflow.remove import remove, remove_old
-from hazard_store.workflow.repair import repair
+
+ROLES = ("reader", "writer", "orchestrator", "remover", "all")  # of `workflow.rights`
 
 
 @click.command("repair")
@@ -48,6 +47,7 @@ def repair_verb(
     as_json: bool,
 ) -> int:
     """Audit CALC_ID, rewrite the items that are missing or altered, and audit it again."""
+    from hazard_store.workflow.repair import repair
 
     def may_delete(extra: int) -> bool:
         if yes or not sys.stdin.isatty():
@@ -86,6 +86,8 @@ def remove_verb(
     as_json: bool,
 ) -> None:
     """Withdraw CALC_ID, delete all of it, and count that nothing is left."""
+    from hazard_store.workflow.remove import remove, remove_old
+
     asks = not (yes or old_versions)
     require_yes(not asks, f"remove {calc_id}")
     store = default_store()
@@ -115,7 +117,7 @@ def remove_verb(
 @click.option(
     "--for",
     "role",
-    type=click.Choice(list(ROLES)),
+    type=click.Choice(ROLES),
     default="all",
     show_default=True,
     help="Whose rights are tried.",
@@ -127,6 +129,8 @@ def check_verb(role: str, as_json: bool) -> int:
     A line each, green or with the next step. Writes nothing. Exit code 78 where something is to be
     mended, 75 where the network does not answer.
     """
+    from hazard_store.workflow.check import check, exit_code_of
+
     found = []
     for each in check(role):
         found.append(each)

@@ -9,6 +9,9 @@ from collections.abc import Iterator, MutableMapping
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
+
+from hazard_store.cli.verb_help import epilog_of
 
 # Name, module of `hazard_store.cli`, and what `hazard-store --help` says of it.
 TABLE = (
@@ -22,21 +25,27 @@ TABLE = (
     ("curves", "curves", "Print hazard curves of CALC_ID."),
     ("export", "export", "Export CALC_ID: the engine's CSV and HDF5, Parquet, npz, GeoJSON."),
     ("inspect", "write", "Read CALC_FILE from end to end; tell whether it can be stored."),
-    ("list", "read", "List the stored calculations."),
+    ("list", "calculations", "List the stored calculations."),
     ("load", "write", "Store CALC_FILE as CALC_ID: the whole workflow."),
     ("map", "derived", "Print a hazard map of CALC_ID."),
     ("plan", "write", "Say what loading CALC_FILE as CALC_ID would write and cost."),
-    ("plot", "read", "Plot the hazard curves of a site."),
+    ("plot", "plot", "Draw the hazard curves of sites."),
     ("publish", "write", "Show CALC_ID to its readers; refused unless its audit passed."),
     ("remove", "upkeep", "Withdraw CALC_ID, delete all of it, count that nothing is left."),
     ("repair", "upkeep", "Audit CALC_ID and write again what is missing or altered."),
-    ("show", "read", "Show everything about one calculation but its curves."),
+    ("show", "calculations", "Show everything about one calculation but its curves."),
     ("sites", "sites", "Print the sites of CALC_ID, or those near a place."),
     ("tables", "write", "Create the tables of this stage, or delete them."),
     ("tree", "sites", "Print the realisations of CALC_ID with their weights."),
     ("uhs", "derived", "Print uniform hazard spectra of CALC_ID."),
     ("write", "write", "Write one chunk of one kind of CALC_ID."),
 )
+# The headings of `hazard-store --help`, and the verbs under each.
+GROUPS = {
+    "Writing": ("inspect", "plan", "load", "write", "publish"),
+    "Reading": ("list", "show", "curves", "at", "map", "uhs", "plot", "sites", "tree", "export"),
+    "Upkeep": ("check", "tables", "audit", "repair", "remove"),
+}
 _MODULES = {name: module for name, module, _ in TABLE}
 
 
@@ -50,7 +59,9 @@ class Verbs(MutableMapping[str, click.Command]):
         """Return a verb."""
         if name not in self._added:
             module = import_module(f"hazard_store.cli.{_MODULES[name]}")
-            self._added |= {verb.name: verb for verb in module.VERBS}
+            for verb in module.VERBS:
+                verb.epilog = epilog_of(verb.name)
+                self._added[verb.name] = verb
         return self._added[name]
 
     def __setitem__(self, name: str, verb: click.Command) -> None:
@@ -76,5 +87,13 @@ class VerbGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the verbs and what each does."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, _, text in TABLE])
+        texts = {name: text for name, _, text in TABLE}
+        for heading, names in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name, texts[name]) for name in names])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the verbs and options that begin like a word, without importing a verb."""
+        begun = [(name, text) for name, _, text in TABLE if name.startswith(incomplete)]
+        verbs = [CompletionItem(name, help=text) for name, text in begun]
+        return verbs + click.Command.shell_complete(self, ctx, incomplete)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError
 
-from hazard_store.aws.errors import to_hazard_error
+from hazard_store.cli.completion import complete_files
 from hazard_store.cli.options import (
     RATE,
     SiteRange,
@@ -38,25 +37,21 @@ from hazard_store.cli.render import (
 )
 from hazard_store.errors import EX_DIFFERENCE, EX_OK, HazardStoreError, NewerRelease
 from hazard_store.model import IfStored, Kind, StoreOptions
-from hazard_store.records import AuditReport
-from hazard_store.settings import Settings
 from hazard_store.shown import one_line
-from hazard_store.store import Store
-from hazard_store.workflow.audit import audit
-from hazard_store.workflow.fence import writable
-from hazard_store.workflow.foreseen import Foreseen, foresee
-from hazard_store.workflow.inspect import inspect, inspection_json, leave_for_run
-from hazard_store.workflow.load import Loaded, inspect_and_plan, load
-from hazard_store.workflow.plan import Plan
-from hazard_store.workflow.publish import publish
-from hazard_store.workflow.write import write_chunk
+
+if TYPE_CHECKING:
+    from hazard_store.records import AuditReport
+    from hazard_store.settings import Settings
+    from hazard_store.workflow.foreseen import Foreseen
+    from hazard_store.workflow.load import Loaded
+    from hazard_store.workflow.plan import Plan
 
 PLAN_S = 5.0  # that a plan waits for the store, without which it says most of what it knows
 _PHASES = {"meta": "wcu", "stats": "wcu", "realisations": "wcu", "audit": "rcu"}
 
 
 @click.command("inspect")
-@click.argument("calc_file")
+@click.argument("calc_file", shell_complete=complete_files)
 @click.option("--leave-for", "calc_id", hidden=True, help="For a run that is to plan this id.")
 @hidden_store_options
 @parent_option
@@ -65,6 +60,8 @@ def inspect_verb(
     calc_file: str, calc_id: str | None, parent: str | None, as_json: bool, **options: Any
 ) -> None:
     """Read CALC_FILE once, from end to end, and tell whether it can be stored."""
+    from hazard_store.workflow.inspect import inspect, inspection_json, leave_for_run
+
     settings = file_settings(calc_file)
     with progress_for_people() as progress:
         forced = bool(options["force_normalised_sites"])
@@ -82,11 +79,18 @@ def inspect_verb(
 
 
 @click.command("plan")
-@click.argument("calc_file")
+@click.argument("calc_file", shell_complete=complete_files)
 @click.argument("calc_id")
 @store_options
-@click.option("--if-stored", type=click.Choice([i.value for i in IfStored]), default="fail")
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option(
+    "--if-stored",
+    type=click.Choice([i.value for i in IfStored]),
+    default="fail",
+    help="What to do where something is stored under CALC_ID.",
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=1, help="Processes that write at once."
+)
 @parent_option
 @json_option
 def plan_verb(
@@ -99,6 +103,8 @@ def plan_verb(
     **options: Any,
 ) -> None:
     """Say what loading CALC_FILE as CALC_ID would write and cost. Writes nothing."""
+    from hazard_store.workflow.load import inspect_and_plan
+
     settings = file_settings(calc_file)
     with progress_for_people() as progress:
         plan = inspect_and_plan(
@@ -120,6 +126,12 @@ def plan_verb(
 
 def _foreseen(plan: Plan, if_stored: IfStored, settings: Settings) -> Foreseen:
     """Return what a load would do; where no store answers, as if nothing were stored."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from hazard_store.aws.errors import to_hazard_error
+    from hazard_store.store import Store
+    from hazard_store.workflow.foreseen import Foreseen, foresee
+
     quick = settings.model_copy(update={"retry_limit_s": min(PLAN_S, settings.retry_limit_s)})
     try:
         return foresee(Store(quick), plan, if_stored)
@@ -160,11 +172,18 @@ def tables_verb(what: str, unprotected: bool, yes: bool) -> None:
 
 
 @click.command("load")
-@click.argument("calc_file")
+@click.argument("calc_file", shell_complete=complete_files)
 @click.argument("calc_id")
 @store_options
-@click.option("--if-stored", type=click.Choice([i.value for i in IfStored]), default="fail")
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option(
+    "--if-stored",
+    type=click.Choice([i.value for i in IfStored]),
+    default="fail",
+    help="What to do where something is stored under CALC_ID.",
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=1, help="Processes that write at once."
+)
 @parent_option
 @json_option
 @changes_the_store
@@ -192,6 +211,8 @@ def load_and_print(
     parent: str | None = None,
 ) -> int:
     """Load, show progress and print how it ended."""
+    from hazard_store.workflow.load import load
+
     store = default_store()
     with progress or progress_for_people() as shown:
         loaded: Loaded = load(
@@ -228,9 +249,11 @@ def load_and_print(
 
 
 @click.command("write")
-@click.argument("calc_file")
+@click.argument("calc_file", shell_complete=complete_files)
 @click.argument("calc_id")
-@click.option("--kind", type=click.Choice([k.value for k in Kind]), required=True)
+@click.option(
+    "--kind", type=click.Choice([k.value for k in Kind]), required=True, help="Of its curves."
+)
 @click.option("--sites", type=SiteRange(), required=True, help="One chunk of the plan.")
 @recorded_parent_option
 @changes_the_store
@@ -238,6 +261,9 @@ def write_verb(
     calc_file: str, calc_id: str, kind: str, sites: tuple[int, int], parent: str | None
 ) -> None:
     """Write one chunk of one kind of CALC_ID; all else comes from the calculation record."""
+    from hazard_store.workflow.fence import writable
+    from hazard_store.workflow.write import write_chunk
+
     store = default_store()
     with progress_for_people() as progress:
         head = writable(store, calc_id)
@@ -267,6 +293,8 @@ def audit_verb(
     as_json: bool,
 ) -> int:
     """Read back what is stored of CALC_ID and compare; exit code 1 where it differs."""
+    from hazard_store.workflow.audit import audit
+
     store = default_store()
     with progress_for_people() as progress:
         report: AuditReport = audit(
@@ -291,6 +319,8 @@ def audit_verb(
 @changes_the_store
 def publish_verb(calc_id: str) -> None:
     """Show CALC_ID to its readers; refused unless its audit passed."""
+    from hazard_store.workflow.publish import publish
+
     store = default_store()
     head = publish(store, store.head(calc_id, working=True))
     click.echo(f"{head.calc_id}: {head.status}")

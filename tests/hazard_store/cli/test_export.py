@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hazard_store.cli import export
+from hazard_store.export.formats import Format
 from hazard_store.store import Store
 from tests.support.exporting import left_in
 from tests.support.loading import FILE, stored
@@ -58,3 +60,7 @@ def test_bad_questions_leave_nothing(
     ended = cli("export", *words)
     assert (code, "", []) == (ended.code, ended.out, left_in(tmp_path))
     assert said in ended.err
+
+
+def test_the_verb_offers_each_format() -> None:
+    assert list(export.FORMATS) == [each.value for each in Format]

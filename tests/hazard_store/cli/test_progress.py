@@ -141,7 +141,7 @@ def test_a_total_that_is_not_known_is_not_told(caplog: pytest.LogCaptureFixture,
 
 def test_bars_count_what_they_say(monkeypatch: Any):
     shown = Console(file=io.StringIO(), force_terminal=True, width=120)
-    monkeypatch.setattr(progress, "Console", lambda **_: shown)
+    monkeypatch.setattr("rich.console.Console", lambda **_: shown)
     with ProgressBars() as bars:
         bars.phase("inspect", None, "byte")
         bars.phase("inspect", 34, "byte")
@@ -166,7 +166,7 @@ def test_one_of_a_thing_is_singular(store: Store, cli: Any, tmp_path: Path):
     assert "forecast: < 1 s and < $0.01." in planned
     assert 0 == cli("load", tmp_path / "calc.hdf5", "A").code
     shown = cli("show", "A").out
-    assert "stats: really took 1 write unit, < 1 s of writers, 0 retries." in shown
+    assert "stats          1 item, 1 write unit, < 1 s of writers, 0 retries; forecast" in shown
     assert "$0.0000" not in shown
     removed = cli("remove", "A", "--yes").out
     assert re.match(r"A: 1 version, 2 items deleted with \d+ write units?; 0 left", removed)
