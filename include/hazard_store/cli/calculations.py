@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hazard_store.cli.columns import in_columns, short_date, terminal_width
-from hazard_store.cli.options import FiniteRange, default_store, json_option
+from hazard_store.cli.options import RATE, FiniteRange, default_store, json_option
 from hazard_store.cli.render import echo_json, last_audit_json, last_audit_text
 from hazard_store.cli.shown_calculation import shown_calculation
 from hazard_store.errors import NewerRelease
@@ -33,21 +33,42 @@ def head_json(head: Head) -> dict[str, Any]:
 @click.command("list")
 @click.option("--all", "all_states", is_flag=True, help="Also what is not published.")
 @click.option("--stale-days", type=FiniteRange(min=0), help="Only what is stale for so long.")
+@click.option("--imt", "imts", multiple=True, help="Only what has this measure; repeatable.")
+@click.option(
+    "--vs30", "vs30s", multiple=True, type=RATE, help="Only what has it; repeatable."
+)
+@click.option(
+    "--engine", "engines", multiple=True, help="Only of this version, 3.16 or 3.16.7; repeatable."
+)
+@click.option("--since", metavar="DAY", help="Only what was run on this day or later, 2024-05-31.")
+@click.option("--until", metavar="DAY", help="Only what was run on this day or earlier.")
 @json_option
-def list_verb(all_states: bool, stale_days: float | None, as_json: bool) -> None:
+def list_verb(
+    all_states: bool,
+    stale_days: float | None,
+    imts: tuple[str, ...],
+    vs30s: tuple[float, ...],
+    engines: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    as_json: bool,
+) -> None:
     """List the stored calculations."""
+    from hazard_store.query.head_filter import HeadFilter
     from hazard_store.workflow.stale import is_stale
 
+    wanted = HeadFilter.of(imts or None, vs30s or None, engines or None, since, until)
     store = default_store(reads=True)
     now, heads, newer = dt.datetime.now(dt.UTC), [], None
 
     def is_wanted(head: Head) -> bool:
-        if stale_days is not None:
-            return is_stale(head, stale_days, now)
-        return all_states or head.status is Status.PUBLISHED
+        if stale_days is not None and not is_stale(head, stale_days, now):
+            return False
+        shown = all_states or stale_days is not None or head.status is Status.PUBLISHED
+        return shown and wanted.fits(store, head)
 
     try:
-        for head in store.heads.all():
+        for head in store.heads.many(store.heads.entries()):
             if is_wanted(head):
                 heads.append(head)
     except NewerRelease as error:  # said when the others were listed

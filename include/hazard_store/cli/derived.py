@@ -13,11 +13,13 @@ from hazard_store.amounts import years
 from hazard_store.cli.options import RATE, FiniteRange, default_store, unpublished_option
 from hazard_store.cli.picture import picture_option, refuse_format_with_picture
 from hazard_store.cli.places import WantedSites, place_options
+from hazard_store.cli.reading import tell_cost, yes_option
 from hazard_store.cli.render import echo_line, print_table
 from hazard_store.derive import Target
 
 if TYPE_CHECKING:
     from hazard_store.query import MapBlock, Spectrum
+    from hazard_store.query.ask import Asked
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -63,6 +65,7 @@ def target_options(command: F) -> F:
 @target_options
 @place_options
 @unpublished_option
+@yes_option
 @click.option(
     "--format",
     "output_format",
@@ -77,6 +80,7 @@ def map_verb(
     agg: str,
     wanted: WantedSites,
     unpublished: bool,
+    yes: bool,
     output_format: str,
     out: str | None,
     **target: Any,
@@ -89,11 +93,9 @@ def map_verb(
     at = Target(**target)
     if out is not None:
         refuse_format_with_picture()
-    from hazard_store.query import hazard_map
+    from hazard_store.query.derived import map_of
 
-    store = default_store(reads=True)
-    calculation, chosen = wanted.of(calc_id, unpublished, store)
-    blocks = _told(hazard_map(calculation, imt, at, agg, chosen, unpublished, store=store))
+    blocks = _told(map_of(_ask(calc_id, wanted, [imt], [agg], unpublished, yes), at))
     if out is None:
         print_map(blocks, output_format)
         return
@@ -133,6 +135,7 @@ def print_map(blocks: Iterable[MapBlock], output_format: str) -> None:
 @click.option("--agg", "aggs", multiple=True, help="Statistic; repeatable. [default: all]")
 @target_options
 @unpublished_option
+@yes_option
 @click.option(
     "--format",
     "output_format",
@@ -146,6 +149,7 @@ def uhs_verb(
     wanted: WantedSites,
     aggs: tuple[str, ...],
     unpublished: bool,
+    yes: bool,
     output_format: str,
     out: str | None,
     **target: Any,
@@ -158,13 +162,10 @@ def uhs_verb(
         raise click.UsageError("which site is meant? Name it: --loc, --nearest, --box, --within")
     if wanted.are_all and output_format == "table":
         raise click.UsageError("a table of all sites is long: name --loc, or --format csv or json")
-    from hazard_store.query import uniform_hazard_spectra
+    from hazard_store.query.derived import spectra_of, with_periods
 
-    store = default_store(reads=True)
-    calculation, chosen = wanted.of(calc_id, unpublished, store)
-    found = _told(
-        uniform_hazard_spectra(calculation, at, chosen, aggs or None, unpublished, store=store)
-    )
+    asked = with_periods(_ask(calc_id, wanted, None, list(aggs) or None, unpublished, yes))
+    found = _told(spectra_of(asked, at))
     if out is None:
         print_spectra(found, output_format)
         return
@@ -216,6 +217,25 @@ def spectrum_json(spectrum: Spectrum) -> dict[str, Any]:
         "unit": spectrum.unit,
         "flags": spectrum.flags,
     }
+
+
+def _ask(
+    calc_id: str,
+    wanted: WantedSites,
+    imts: list[str] | None,
+    aggs: list[str] | None,
+    unpublished: bool,
+    yes: bool,
+) -> Asked:
+    """Return a question about statistics, having said what it reads where that is much."""
+    from hazard_store.model import Kind
+    from hazard_store.query.ask import ask
+
+    store = default_store(reads=True)
+    calculation, chosen = wanted.of(calc_id, unpublished, store)
+    asked = ask(Kind.STATS, calculation, chosen, imts, aggs, unpublished, store=store)
+    tell_cost([asked], yes)
+    return asked
 
 
 def _told(found: Iterator[Any]) -> Iterator[Any]:

@@ -40,6 +40,7 @@ WRITES = (*OF_A_FILE, EX_CANTCREAT)
 
 _STORE = ("stage", "table_prefix", "region", "endpoint_dynamodb", "request_threads")
 _READ = (*_STORE, "answer_limit_s")
+_ASKS = (*_READ, "ask_above_rcu")
 _S3 = ("region", "endpoint_s3", "answer_limit_s")
 _PATIENT = (*_STORE, "endpoint_s3", "retry_limit_s", "retry_tries", "retry_cap_s")
 _PLAN = ("writers", "writer_wcu_per_s", "max_items", "max_dollars", "max_map_length")
@@ -122,7 +123,7 @@ HELP = {
     ),
     "tables": VerbHelp(("tables create", "tables delete"), (*ALWAYS, EX_CANTCREAT), _PATIENT),
     "check": VerbHelp(("check", "check --for reader"), ALWAYS, (*_STORE, "endpoint_s3", "inbox")),
-    "list": VerbHelp(("list", "list --all --json"), ALWAYS, _READ),
+    "list": VerbHelp(("list", "list --imt PGA --engine 3.26 --since 2024-01-01"), ALWAYS, _READ),
     "show": VerbHelp(("show CALC13",), READS, _READ),
     "curves": VerbHelp(
         (
@@ -130,7 +131,7 @@ HELP = {
             "curves CALC13 --imt 'SA(1.0)' --agg mean --format csv",
         ),
         READS,
-        _READ,
+        _ASKS,
     ),
     "at": VerbHelp(("at -41.3,174.78 --imt PGA --agg mean",), READS, _READ),
     "sites": VerbHelp(("sites CALC13 --within 50,-41.3,174.8",), READS, _READ),
@@ -141,7 +142,7 @@ HELP = {
             "map CALC13 --imt 'SA(1.0)' --return-period 475 --out map.png",
         ),
         READS,
-        _READ,
+        _ASKS,
         PICTURE,
     ),
     "uhs": VerbHelp(
@@ -150,7 +151,7 @@ HELP = {
             "uhs CALC13 --nearest -41.3,174.8 --rate 0.002 --out uhs.svg",
         ),
         READS,
-        _READ,
+        _ASKS,
         PICTURE,
     ),
     "plot": VerbHelp(
@@ -169,7 +170,7 @@ HELP = {
             "export CALC13 --as geojson --out maps --imt PGA --poe 0.1",
         ),
         (*READS, EX_CANTCREAT),
-        (*_READ, "endpoint_s3", "ask_above_rcu"),
+        (*_ASKS, "endpoint_s3"),
         "--out is a path, or s3://BUCKET/PREFIX.",
     ),
     "store_hazard": VerbHelp(

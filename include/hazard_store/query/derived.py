@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hazard_store.derive import FLAGS, Target, levels_at, period_of, unit_of
 from hazard_store.errors import NoSuchCurve
 from hazard_store.model import Kind
-from hazard_store.query.ask import ask
+from hazard_store.query.ask import Asked, ask
 from hazard_store.query.curves import Site, SiteArrays
 from hazard_store.query.opened import Calculation
 from hazard_store.store import Store
@@ -74,6 +74,11 @@ def hazard_map(
         NoSuchCurve: it has no such site, measure or statistic.
     """
     asked = ask(Kind.STATS, calc_id, locs, [imt], [agg], unpublished, store=store)
+    yield from map_of(asked, target)
+
+
+def map_of(asked: Asked, target: Target) -> Iterator[MapBlock]:
+    """Yield the map of a question about one statistic and one measure; raises as its blocks."""
     stored = asked.stored
     (m,), (name,) = asked.imts, asked.row_names
     poe, years = _said(target, stored.investigation_time)
@@ -108,16 +113,31 @@ def uniform_hazard_spectra(
         NoSuchCalculation, NoSuchCurve: as `hazard_map`; also where no measure has a period.
     """
     asked = ask(Kind.STATS, calc_id, locs, None, aggs, unpublished, store=store)
+    yield from spectra_of(with_periods(asked), target)
+
+
+def with_periods(asked: Asked) -> Asked:
+    """Return the same question about all measures that have a period, by their periods.
+
+    Raises:
+        NoSuchCurve: none has one.
+    """
     stored = asked.stored
     periods = {imt: period for imt in stored.imts if (period := period_of(imt)) is not None}
     if not periods:
         raise NoSuchCurve(stored.calc_id, "IMT", "with a period", ", ".join(stored.imts))
-    imts = tuple(sorted(periods, key=lambda imt: periods[imt]))
-    asked = asked.with_imts([stored.imts.index(imt) for imt in imts])
+    imts = sorted(periods, key=lambda imt: periods[imt])
+    return asked.with_imts([stored.imts.index(imt) for imt in imts])
+
+
+def spectra_of(asked: Asked, target: Target) -> Iterator[Spectrum]:
+    """Yield the spectra of a question about measures that have periods; raises as its blocks."""
+    stored = asked.stored
+    imts = tuple(stored.imts[m] for m in asked.imts)
     poe, years = _said(target, stored.investigation_time)
     at, unit = target.poe_in(stored.investigation_time), unit_of(imts[0])
     levels = stored.all_levels[asked.imts]
-    of_imts = tuple(periods[imt] for imt in imts)
+    of_imts = tuple(period_of(imt) or 0.0 for imt in imts)
     for block in asked.blocks():
         n, k = block.curves.shape[:2]
         shape = (n, k, len(imts))

@@ -96,3 +96,32 @@ def test_elsewhere_it_is_told_and_goes_on(store: Store, cli, monkeypatch):
     assert "read units, < $0.01." in ended.err
     monkeypatch.delenv("HAZARD_STORE_ASK_ABOVE_RCU")
     assert "This reads" not in cli("curves", "A", *MEAN).err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("map", "A", "--imt", "PGA", "--poe", 0.1), ("uhs", "A", "--poe", 0.1, "--format", "csv")],
+)
+def test_maps_and_spectra_are_told_too(store: Store, cli, monkeypatch, words: tuple[Any, ...]):
+    stored(store, FILE)
+    assert "This reads" not in cli(*words).err
+    monkeypatch.setenv("HAZARD_STORE_ASK_ABOVE_RCU", "3")
+    told = cli(*words)
+    assert "This reads about" in told.err
+    assert (0, True) == (told.code, bool(told.out))
+
+
+def test_list_chooses_by_what_calculations_are(store: Store, cli):
+    stored(store, FILE, "NEW")
+    stored(store, CALCS / "engine_3_16.hdf5", "OLD")
+
+    def listed(*words: Any) -> list[str]:
+        return [each["calc_id"] for each in json.loads(cli("list", *words, "--json").out)]
+
+    assert ["NEW", "OLD"] == listed()
+    assert ["OLD"] == listed("--engine", "3.16")
+    assert ["NEW", "OLD"] == listed("--imt", "PGA", "--since", "2020-01-01")
+    assert [] == listed("--until", "2020-01-01")
+    assert [] == listed("--vs30", 123)
+    assert [] == listed("--imt", "PGA", "--imt", "none")
+    assert 2 == cli("list", "--since", "yesterday").code
