@@ -27,9 +27,9 @@ def exported(
     return export_calculation(asked, as_format, str(out), target, store=store)
 
 
-def wanted(store: Store, calc_id: str = "A", **request: Any) -> Wanted:
+def wanted(store: Store, calc_id: str = "A", by_sid: bool = False, **request: Any) -> Wanted:
     """Return what a request means."""
-    return Wanted.of(ExportRequest(calc_id, **request), store)
+    return Wanted.of(ExportRequest(calc_id, **request), store, by_sid=by_sid)
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -75,7 +75,8 @@ def _check_goes_together(chosen: Format, request: ExportRequest, target: Target 
         raise BadParameter("agg", "a map (geojson) is of one statistic: name one")
     if chosen is Format.HDF5 and not request.is_whole:
         raise BadParameter("as", "hdf5 is a whole calculation file: leave sites, IMTs and rows out")
-    if chosen is Format.CSV and any(is_recomputed(str(agg)) for agg in request.aggs or ()):
-        raise BadParameter("agg", "csv has the engine's files: of statistics that are stored")
+    others = (Format.CSV, Format.THS_PARQUET)  # whose readers take a statistic for a stored one
+    if chosen in others and any(is_recomputed(str(agg)) for agg in request.aggs or ()):
+        raise BadParameter("agg", f"{chosen} has statistics that are stored: no recomputed ones")
     if chosen is Format.THS_PARQUET and request.rlzs:
         raise BadParameter("rlz", "ths-parquet has statistics only: leave realisations out")

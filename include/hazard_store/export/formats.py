@@ -82,7 +82,7 @@ class Export:
         }[self.format]()
 
     def _csv(self) -> Exported:
-        wanted = Wanted.of(self.request, self.store)
+        wanted = Wanted.of(self.request, self.store, by_sid=True)
         files = EngineCsv(wanted, self._job(wanted, OF_ALL)[0])
         with staged(self.out, files.names, self.store.settings) as folder:
             files.write(folder, self.progress)
@@ -102,7 +102,7 @@ class Export:
         return Exported(self.out, ())
 
     def _hdf5(self) -> Exported:
-        wanted = Wanted.of(self.request, self.store)
+        wanted = Wanted.of(self.request, self.store, by_sid=True)
         job, content = self._job(wanted, NEEDED)
         name = f"calc_{calc_number(wanted.head.calculation)}.hdf5"
         write = partial(write_hdf5, wanted=wanted, job=job, content=content, progress=self.progress)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hazard_store.errors import NoSuchCurve
 from hazard_store.export.request import ExportRequest
 from hazard_store.model import Kind
+from hazard_store.query.arrays import Question
 from hazard_store.query.ask import Asked, named_sites
 from hazard_store.query.curves import SiteArrays
 from hazard_store.query.opened import OpenCalculation
@@ -42,8 +43,14 @@ class Wanted:
     sids: NDArray[np.int64]  # (n,) in the order in which the sites come
 
     @classmethod
-    def of(cls, request: ExportRequest, store: Store | None) -> Wanted:
+    def of(cls, request: ExportRequest, store: Store | None, *, by_sid: bool = False) -> Wanted:
         """Return what a request means.
+
+        Args:
+            request: of a caller.
+            store: where the calculation is.
+            by_sid: whether sites had better come in the order of the calculation file than in that
+                of the keys; maps come as their items lie.
 
         Raises:
             NoSuchCalculation: it is not stored, or not published.
@@ -53,8 +60,9 @@ class Wanted:
         calculation = next(iter(asked.values())).calculation
         if not any(each.row_names for each in asked.values()):
             raise NoSuchCurve(calculation.calc_id, "curves", "of this kind", "none stored")
+        maps = all(isinstance(each, Question) and each.is_of_maps for each in asked.values())
         with explain_missing(calculation.store, calculation.head):
-            locs, sids = _sites(calculation, request.locs)
+            locs, sids = _sites(calculation, request.locs, by_sid and not maps)
         there = replace(request, calculation=calculation, locs=locs).questions(store)
         chosen = {kind: each for kind, each in there.items() if each.row_names}
         return cls(request, calculation, chosen, sids)
@@ -103,19 +111,22 @@ class Wanted:
 
 
 def _sites(
-    calculation: OpenCalculation, asked: object
+    calculation: OpenCalculation, asked: object, by_sid: bool
 ) -> tuple[tuple[str, ...] | None, NDArray[np.int64]]:
-    """Return codes and rows in the file; of all sites no codes, and the rows in key order."""
+    """Return codes and rows in the file, by these; of all sites in key order no codes."""
     stored = calculation.head.calculation
     parts = calculation.store.parts(stored.storage_id).all_site_parts(stored.n_sites)
     locs = named_sites(asked)
-    if locs is None:
+    if locs is None and not by_sid:
         return None, np.concatenate([np.array(part.sids, np.int64) for part in parts])
-    wanted = {place.loc for place in places_of(calculation, locs)}
-    rows: dict[str, int] = {}
-    for part in parts:
-        rows |= {loc: sid for loc, sid in zip(part.locs, part.sids, strict=True) if loc in wanted}
-    for loc in wanted - rows.keys():
+    wanted = None if locs is None else {place.loc for place in places_of(calculation, locs)}
+    rows = {
+        sid: loc
+        for part in parts
+        for sid, loc in zip(part.sids, part.locs, strict=True)
+        if wanted is None or loc in wanted
+    }
+    for loc in (wanted or set()).difference(rows.values()):
         raise no_such_site(calculation, loc)
-    ordered = sorted(rows, key=lambda loc: rows[loc])
-    return tuple(ordered), np.array([rows[loc] for loc in ordered], np.int64)
+    sids = sorted(rows)
+    return tuple(rows[sid] for sid in sids), np.array(sids, np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hazard_store.errors import BadParameter, DamagedCalculation, NoSuchCalculation
@@ -49,6 +50,17 @@ def test_a_second_export_overwrites_nothing(store: Store, tmp_path: Path, as_for
 def test_only_whole_calculation_files_are_rebuilt(store: Store, tmp_path: Path):
     with pytest.raises(BadParameter, match="whole calculation file"):
         exported(store, "hdf5", tmp_path / "out", imts=["PGA"])
+
+
+def test_recomputed_statistics_go_where_they_are_named(store: Store, tmp_path: Path):
+    stored(store, FILE)
+    done = exported(store, "npz", tmp_path / "a.npz", aggs=["mean@rlzs", "mean"], imts=["PGA"])
+    with np.load(done.place) as found:
+        assert ["mean@rlzs", "mean"] == found["aggs"].tolist()
+        assert np.allclose(found["stats"][:, 0], found["stats"][:, 1], rtol=1e-5, atol=1e-9)
+    for as_format in ("csv", "ths-parquet"):
+        with pytest.raises(BadParameter, match="no recomputed ones"):
+            exported(store, as_format, tmp_path / "out", aggs=["mean@rlzs"])
 
 
 def test_only_maps_have_a_target(store: Store, tmp_path: Path):

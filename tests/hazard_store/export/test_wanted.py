@@ -43,6 +43,19 @@ def test_curves_come_with_their_rows(store: Store, kind: Kind, maps: str, some: 
             assert places[sid] == (site.lat, site.lon)
 
 
+@pytest.mark.parametrize("maps", ["none", "all"])
+def test_sites_come_in_the_order_of_the_file_where_that_is_better(store: Store, maps: str):
+    """Not where map items have it all: they are a few requests."""
+    stored(store, FILE, map_statistics=maps)
+    for request_, ordered in (({}, True), ({"aggs": ["mean"]}, maps == "none")):
+        asked = wanted(store, by_sid=True, **request_)
+        blocks = list(asked.blocks(Kind.STATS, NoProgress()))
+        sids = np.concatenate([block.sids for block in blocks])
+        assert ordered == (list(range(6)) == sids.tolist())
+        curves = in_file(Kind.STATS)[sids][:, [0] if request_ else slice(None)]
+        assert np.array_equal(curves, np.concatenate([block.curves for block in blocks]))
+
+
 def test_every_item_is_read_once(store: Store):
     stored(store, FILE)
     asked = wanted(store)
