@@ -91,6 +91,7 @@ def _head_of(item: dict[str, Any], parts: Parts) -> Head:
         calculation = StoredCalculation.model_validate(content)
     else:
         calculation = _described(text)
+        require_known(calculation.calc_id, vars(calculation))
     audited = item.get("audited_attempt")
     return Head(
         calculation=calculation,
@@ -106,7 +107,7 @@ def _head_of(item: dict[str, Any], parts: Parts) -> Head:
 
 @lru_cache(maxsize=64)
 def _described(text: str) -> StoredCalculation:
-    """Return what a text describes: who asks again and again finds the same text again."""
+    """Return what a text describes; who asks again and again finds the same text again."""
     return StoredCalculation.model_validate(_content(text))
 
 
