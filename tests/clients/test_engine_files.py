@@ -143,6 +143,26 @@ def test_the_engine_plots_from_a_rebuilt_file(
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_engine_needs_no_other_file_for_one_that_continued_it(
+    store: Store, engine_python: Path, tmp_path: Path
+):
+    """Of the original it looks for that one in a database; of the rebuilt file it does not."""
+    for number in (1, 2, 3):
+        shutil.copy(CALCS / "continued" / f"calc_{number}.hdf5", tmp_path)
+    pairs = []
+    for number in (2, 3):
+        name, folder = f"CONTINUED{number}", tmp_path / str(number)
+        stored(store, tmp_path / f"calc_{number}.hdf5", name)
+        exported(store, "csv", folder, name)
+        rebuilt = exported(store, "hdf5", f"{tmp_path}/rebuilt/", name).place
+        pairs.append((Path(rebuilt), tmp_path / f"of_engine_{number}"))
+    assert [{}, {}] == list(engine_exports(tmp_path, *pairs).values())
+    for number, (_, folder) in zip((2, 3), pairs, strict=True):
+        of_engine = contents(folder)
+        del of_engine[f"realizations_{number}.csv"]
+        assert of_engine == contents(tmp_path / str(number))
+
+
 def different(one: dict[str, bytes], other: dict[str, bytes]) -> set[str]:
     """Return the files that both have, with another content."""
     return {name for name in one.keys() & other.keys() if one[name] != other[name]}
