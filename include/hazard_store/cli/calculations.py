@@ -34,9 +34,7 @@ def head_json(head: Head) -> dict[str, Any]:
 @click.option("--all", "all_states", is_flag=True, help="Also what is not published.")
 @click.option("--stale-days", type=FiniteRange(min=0), help="Only what is stale for so long.")
 @click.option("--imt", "imts", multiple=True, help="Only what has this measure; repeatable.")
-@click.option(
-    "--vs30", "vs30s", multiple=True, type=RATE, help="Only what has it; repeatable."
-)
+@click.option("--vs30", "vs30s", multiple=True, type=RATE, help="Only what has it; repeatable.")
 @click.option(
     "--engine", "engines", multiple=True, help="Only of this version, 3.16 or 3.16.7; repeatable."
 )
