@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients import environments
+from tests.clients import environments, sources
 
 
 @pytest.fixture(scope="session")
@@ -22,9 +22,29 @@ def ths_python() -> Path:
     return python_or_skip("ths")
 
 
+@pytest.fixture(scope="session")
+def hazlab_python() -> Path:
+    """The Python of nzshm-hazlab."""
+    return python_or_skip("hazlab")
+
+
+@pytest.fixture(scope="session")
+def hazlab_source() -> Path:
+    """The sources of nzshm-hazlab, with its tests."""
+    return source_or_skip("hazlab")
+
+
 def python_or_skip(name: str) -> Path:
     """Return a client's Python; where none can be made the test is left out."""
     try:
         return environments.python_of(name)
     except (subprocess.CalledProcessError, OSError) as error:
         pytest.skip(f"no environment for {name} can be made here: {error}")
+
+
+def source_or_skip(name: str) -> Path:
+    """Return the folder of a client's sources; where they cannot be had the test is left out."""
+    try:
+        return sources.source_of(name)
+    except (subprocess.CalledProcessError, OSError) as error:
+        pytest.skip(f"no sources of {name} can be had here: {error}")

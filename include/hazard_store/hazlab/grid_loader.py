@@ -43,9 +43,9 @@ class HazardStoreGridLoader:
     ) -> NDArray[np.float64]:
         """Return the levels that are exceeded with a probability in one year, a point a location.
 
-        They are interpolated as the OpenQuake engine does it (`hazard_store.derive.levels_at`):
-        0 where the probability is above that of the lowest level, and the highest level where it
-        is below that of the highest.
+        They are interpolated as the OpenQuake engine does it (`hazard_store.derive.levels_at`),
+        between probabilities in the calculation's own time: 0 where the probability is above that
+        of the lowest level, and the highest level where it is below that of the highest.
 
         Args:
             hazard_model_id: the calculation id.
