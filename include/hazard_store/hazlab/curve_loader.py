@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
+from hazard_store.derive.poisson import poes_in
 from hazard_store.hazlab.models import Location, Models
 from hazard_store.query import StatsCurve
 from hazard_store.store import Store
@@ -26,7 +27,8 @@ class HazardStoreLoader:
         """Return the probabilities of exceedance in one year, the lowest level's first.
 
         Where the investigation time of the calculation is not one year, they are converted by the
-        Poisson rule: 1 - (1 - poe) ** (1 / years).
+        Poisson rule, 1 - (1 - poe) ** (1 / years); a probability of 1 in a longer time tells
+        nothing of one year and is NaN.
 
         Args:
             hazard_model_id: the calculation id.
@@ -43,7 +45,7 @@ class HazardStoreLoader:
         """
         curve = self._models[hazard_model_id].curve(imt, location, vs30, agg)
         self._warn_of_levels(curve)
-        return annual(curve.poes, curve.years)
+        return poes_in(curve.poes, curve.years, 1)
 
     def get_levels(
         self, hazard_model_id: str, imt: str, location: Location, vs30: float, agg: str
@@ -67,20 +69,3 @@ class HazardStoreLoader:
                 "hazard_store.query.uniform_hazard_spectra",
                 stacklevel=3,
             )
-
-
-def annual(poes: NDArray[np.float32], years: float) -> NDArray[np.float64]:
-    """Return probabilities in some years as those in one year, by the Poisson rule.
-
-    Args:
-        poes: (L,) probabilities of exceedance in `years`.
-        years: the investigation time.
-
-    >>> annual(np.array([0.1, 1.0]), 50).round(7).tolist()
-    [0.002105, 1.0]
-    """
-    exact = np.asarray(poes, np.float64)
-    if years == 1:
-        return exact
-    with np.errstate(divide="ignore"):
-        return -np.expm1(np.log1p(-exact) / years)

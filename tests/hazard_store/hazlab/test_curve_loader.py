@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from hazard_store.hazlab import HazardStoreLoader
-from hazard_store.hazlab.curve_loader import annual
 from hazard_store.store import Store
 from tests.support.calc_factory import MadeCalc, make_calc
 from tests.support.loading import stored
@@ -52,17 +51,6 @@ def test_probabilities_in_50_years_are_converted(store: Store, tmp_path: Path):
     expected = 1 - (1 - made.stats[0, 0, 0].astype(float)) ** (1 / 50)
     found = loader.get_probabilities("IN50", "PGA", first(made), VS30, "mean")
     assert expected.tolist() == pytest.approx(found.tolist(), rel=1e-9)
-
-
-def test_small_probabilities_keep_their_digits():
-    """1 - (1 - poe) ** (1 / years) as it is written would give 0."""
-    assert annual(np.array([1e-20]), 50).tolist() == pytest.approx([2e-22], rel=1e-12)
-
-
-def test_certainty_stays_certainty():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert [1.0, 0.0] == annual(np.array([1.0, 0.0], np.float32), 50).tolist()
 
 
 def test_each_measure_has_its_own_levels(store: Store, tmp_path: Path):
