@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import shlex
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from hazard_store.store import Store
-from tests.support import airflow_home
+from tests.support import airflow_home, notebook
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -32,6 +33,7 @@ GENERATED = {"__pycache__", ".egg-info"}
 SUFFIXES = {".py", ".yaml", ".toml", ".md", ""}
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+LINES = 20  # of a block or a cell, at most
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
@@ -81,7 +83,8 @@ def test_a_broken_link_is_found(tmp_path: Path):
 
 def test_the_index_names_every_page_once():
     linked = [(DOCS / target).resolve() for target in LINK.findall(prose(INDEX))]
-    pages = [page for page in DOCS.rglob("*.md") if page != INDEX]
+    pages = [*DOCS.rglob("*.md"), *DOCS.rglob("*.ipynb")]
+    pages.remove(INDEX)
     assert sorted(pages) == sorted(each for each in linked if each.is_relative_to(DOCS))
 
 
@@ -136,21 +139,52 @@ def test_the_glossary_has_the_words_of_the_field():
     } <= set(places_of_words())
 
 
+def blocks_of(page: Path) -> list[str]:
+    """Return the blocks of Python of a page."""
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def loaded(cli: Any, text: str) -> list[str]:
+    """Load the calculations that a text says; return their ids."""
+    commands = re.findall(r"^    hazard-store load (\S+) (\S+)$", text, re.MULTILINE)
+    assert [0] * len(commands) == [cli("load", ROOT / path, i).code for path, i in commands]
+    return [calc_id for _, calc_id in commands]
+
+
 def test_the_page_for_notebooks_runs_as_it_stands(
     store: Store, cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Its blocks of Python, one after the other, against the calculation that it names."""
+    """Its blocks of Python, one after the other, against the calculations that it names."""
     mpl = pytest.importorskip("matplotlib")
     pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
     mpl.use("Agg")
-    assert 0 == cli("load", str(ROOT / "sample" / "calc_1.hdf5"), "CALC13").code
-    text = (DOCS / "use" / "query.md").read_text()
+    page = DOCS / "use" / "query.md"
+    assert ["CALC13", "SMALL"] == loaded(cli, page.read_text())
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    for block in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+    for block in blocks_of(page):
+        assert block.count("\n") <= LINES
         exec(block, names)  # a page of our own
-    assert {"curves.png", "map.png"} == {path.name for path in tmp_path.iterdir()}
+    assert {"curves.png", "map.png", "curves"} == {path.name for path in tmp_path.iterdir()}
     assert len(names["sites"]) == len(names["levels"])
+    assert {"CALC13", "SMALL"} == names["at_site"].keys()
+    assert 34 == len(names["curves"])
+
+
+def test_the_notebook_runs_and_shows_what_it_says(store: Store, cli: Any):
+    """Its cells, one after the other; what they print and their tables are as they were kept."""
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    document = json.loads(notebook.NOTEBOOK.read_text())
+    text = "".join("".join(c["source"]) for c in document["cells"] if c["cell_type"] == "markdown")
+    assert list(notebook.CALCULATIONS) == loaded(cli, text)
+    assert [] == [t for t in LINK.findall(text) if not (notebook.NOTEBOOK.parent / t).exists()]
+    cells = notebook.code_cells(document)
+    assert max(len(cell["source"]) for cell in cells) <= LINES
+    found = list(map(notebook.texts, notebook.shown_by(document)))
+    assert [notebook.texts(cell["outputs"]) for cell in cells] == found
 
 
 def test_the_code_and_the_commands_of_the_page_of_exports_run(
