@@ -178,7 +178,8 @@ def test_the_notebook_runs_and_shows_what_it_says(store: Store, cli: Any):
     pytest.importorskip("pandas")
     pytest.importorskip("pyarrow")
     document = json.loads(notebook.NOTEBOOK.read_text())
-    text = "".join("".join(c["source"]) for c in document["cells"] if c["cell_type"] == "markdown")
+    pages = [cell for cell in document["cells"] if cell["cell_type"] == "markdown"]
+    text = "\n".join("".join(page["source"]) for page in pages)
     assert list(notebook.CALCULATIONS) == loaded(cli, text)
     assert [] == [t for t in LINK.findall(text) if not (notebook.NOTEBOOK.parent / t).exists()]
     cells = notebook.code_cells(document)
@@ -201,6 +202,25 @@ def test_the_code_and_the_commands_of_the_page_of_exports_run(
     assert 2 == len(commands)
     assert [0, 0] == [cli(*command.split()).code for command in commands]
     assert {"curves", "of_the_block", "map.geojson"} == {path.name for path in tmp_path.iterdir()}
+
+
+def test_the_page_of_clients_runs_as_it_stands(
+    store: Store, cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Its exports of the sample, and its tables; `make clients` runs what is nzshm-hazlab's."""
+    pytest.importorskip("pandas")
+    pytest.importorskip("duckdb")
+    page = DOCS / "use" / "clients.md"
+    assert ["CALC13"] == loaded(cli, page.read_text())
+    monkeypatch.chdir(tmp_path)
+    commands = re.findall(r"^    hazard-store (export CALC13 .+)$", page.read_text(), re.MULTILINE)
+    assert [0, 0] == [cli(*command.split()).code for command in commands]
+    assert {"calc_1.hdf5", "curves"} == {path.name for path in tmp_path.iterdir()}
+    of_hazlab, of_tables = blocks_of(page)
+    assert "nzshm_hazlab" in of_hazlab
+    names: dict[str, Any] = {}
+    exec(of_tables, names)  # a page of our own
+    assert (34, 34 * 27, 34) == tuple(len(names[each]) for each in ("table", "levels", "sites"))
 
 
 def test_the_page_of_pictures_runs_as_it_stands(

@@ -18,8 +18,14 @@ import numpy as np
 import pyarrow.dataset
 import pytest
 
+from hazard_store.derive.poisson import poes_in
 from hazard_store.export.ths_parquet import LEVELS
-from hazard_store.query import Target, hazard_map
+from hazard_store.query import (
+    Target,
+    get_hazard_stats_curves,
+    hazard_map,
+    uniform_hazard_spectra,
+)
 from hazard_store.store import Store
 from tests.support.calc_factory import make_calc
 from tests.support.exporting import exported
@@ -28,7 +34,7 @@ from tests.support.loading import stored
 pytestmark = [pytest.mark.clients, pytest.mark.slow]
 
 HERE = Path(__file__).parent
-INCLUDE = HERE.parents[1] / "include"
+ROOT = HERE.parents[1]
 MODEL, VS30 = "TEST_RUNZI", 400
 ITS_TESTS = ("tests/plot/test_hazard_curve.py", "tests/data/data_loaders/test_ths_loader.py")
 N_TESTS = 19
@@ -92,7 +98,7 @@ def in_its_environment(folder: Path, environment: dict[str, str]) -> dict[str, s
         "HOME": str(folder),
         "MPLBACKEND": "Agg",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": f"{INCLUDE}{os.pathsep}{HERE / 'hazlab_plugins'}",
+        "PYTHONPATH": f"{ROOT / 'include'}{os.pathsep}{HERE / 'hazlab_plugins'}",
         **environment,
     }
 
@@ -173,3 +179,31 @@ def test_its_grids_are_our_maps(
     assert N_OF_GRID == len(expected)
     assert expected == found["grid"]
     assert expected == pytest.approx(found["curves"], rel=rel)
+
+
+def test_the_page_for_its_users_runs(
+    store: Store, aws_environment: dict[str, str], tmp_path: Path, hazlab_python: Path
+):
+    """Its curve is ours, in one year."""
+    stored(store, ROOT / "sample" / "calc_1.hdf5", "CALC13")
+    page = (ROOT / "docs" / "use" / "clients.md").read_text()
+    block, *_ = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    shown = "import json; print(json.dumps([a.tolist() for a in (levels, poes, *spectrum)]))"
+    done = subprocess.run(
+        [str(hazlab_python), "-W", "error:.*other levels:UserWarning", "-c", block + shown],
+        env=in_its_environment(tmp_path, aws_environment),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    levels, poes, periods, imls = json.loads(done.stdout.splitlines()[-1])
+    (curve,) = get_hazard_stats_curves("CALC13", ["-41.3,174.78"], ["PGA"], ["mean"])
+    assert curve.imls.tolist() == levels
+    expected = poes_in(curve.poes, 50, 1).tolist()
+    assert expected == pytest.approx(poes, rel=1e-12, nan_ok=True)
+    assert [0.0, 1.0] == periods
+    (ours,) = uniform_hazard_spectra(
+        "CALC13", Target(poe=0.1, years=50), ["-41.3,174.78"], ["mean"]
+    )
+    of_measures = [ours.imls[ours.imts.index(imt)] for imt in ("PGA", "SA(1.0)")]
+    assert of_measures == pytest.approx(imls, rel=0.02)
