@@ -34,6 +34,18 @@ def hazlab_source() -> Path:
     return source_or_skip("hazlab")
 
 
+@pytest.fixture(scope="session")
+def ths_079_python() -> Path:
+    """The Python of toshi-hazard-store 0.7.9, which reads and writes DynamoDB."""
+    return python_or_skip("ths_079")
+
+
+@pytest.fixture(scope="session")
+def ths_079_source() -> Path:
+    """Its sources, with its tests."""
+    return source_or_skip("ths_079")
+
+
 def python_or_skip(name: str) -> Path:
     """Return a client's Python; where none can be made the test is left out."""
     try:

@@ -18,6 +18,10 @@ SDISTS = {
         "nzshm-hazlab==0.1.5",
         "b56aad89e12c60dfb793259261fde019748f583a93a0abb72e48639e6a1d350a",
     ),
+    "ths_079": (
+        "toshi-hazard-store==0.7.9",
+        "15e528a9de2c1b992abb28e51ad5e8d3d7dbad83a3283f038c08c19e44a51df9",
+    ),
 }
 
 
