@@ -51,7 +51,7 @@ def python_or_skip(name: str) -> Path:
     try:
         return environments.python_of(name)
     except (subprocess.CalledProcessError, OSError) as error:
-        pytest.skip(f"no environment for {name} can be made here: {error}")
+        pytest.skip(f"no environment for {name} can be made here: {environments.reason_of(error)}")
 
 
 def source_or_skip(name: str) -> Path:
@@ -59,4 +59,4 @@ def source_or_skip(name: str) -> Path:
     try:
         return sources.source_of(name)
     except (subprocess.CalledProcessError, OSError) as error:
-        pytest.skip(f"no sources of {name} can be had here: {error}")
+        pytest.skip(f"no sources of {name} can be had here: {environments.reason_of(error)}")

@@ -51,10 +51,16 @@ def _commands(place: Path, python: Path, requirements: Path) -> list[list[str]]:
     ]
 
 
+def reason_of(error: subprocess.CalledProcessError | OSError) -> str:
+    """Return what a command that failed said last."""
+    said = (getattr(error, "stderr", None) or "").strip().splitlines()
+    return said[-1] if said else str(error)
+
+
 if __name__ == "__main__":
     for client in sys.argv[1:] or NAMES:
         try:
             print(client, python_of(client), flush=True)
         except (subprocess.CalledProcessError, OSError) as error:
-            said = getattr(error, "stderr", None) or error
-            print(f"{client}: it cannot be installed here, so its tests are left out: {said}")
+            reason = reason_of(error)
+            print(f"{client}: it cannot be installed here, so its tests are left out: {reason}")
