@@ -91,6 +91,11 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "matplotlib": ("hazard_store.plot",),
     "pandas": ("hazard_store.query",),
     "pyarrow": ("hazard_store.export",),
+    # Programs of others, under licences of theirs: run by tests, imported by nothing.
+    "openquake": (),
+    "nzshm_common": (),
+    "nzshm_hazlab": (),
+    "toshi_hazard_store": (),
 }
 
 # Operations of DynamoDB on items, by the only modules that may ask for them.

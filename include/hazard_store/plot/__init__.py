@@ -1,6 +1,7 @@
 """Pictures of curves, maps and spectra: functions that return matplotlib's figure.
 
-They keep no state and open no window, so a notebook shows what they return and a program saves it.
+They keep no state and open no window: a notebook shows what they return (after `%matplotlib
+inline`), and a program saves it.
 Needs matplotlib (`pip install 'hazard-store[plot]'`).
 """
 
