@@ -69,7 +69,6 @@ TESTED_IN = {
     "hazard_store/query/curves_of.py": "hazard_store/query/test_api.py",
     "hazard_store/query/distance.py": "hazard_store/query/test_selection.py",
     "hazard_store/query/guess.py": "hazard_store/query/test_opened.py",
-    "hazard_store/query/site_index.py": "hazard_store/query/test_sites.py",
     "hazard_store/records/documents.py": "hazard_store/workflow/test_publish.py",
     "hazard_store/records/expressions.py": "hazard_store/records/test_states.py",
     "hazard_store/records/head.py": "hazard_store/workflow/test_publish.py",

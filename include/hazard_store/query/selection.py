@@ -89,7 +89,7 @@ def select_sites(
         closest, km = calculation.sites.nearest(lat, lon)
         yield Found(sites[closest], km, (lat, lon))
     if selection.box is not None:
-        chosen = np.flatnonzero(_in_box(selection.box, sites))
+        chosen = np.flatnonzero(in_box(selection.box, sites))
         if not len(chosen):
             raise _nothing(calculation, "in the box", _middle(selection.box))
         yield from (Found(sites[int(i)]) for i in chosen)
@@ -102,7 +102,8 @@ def select_sites(
         yield from (Found(sites[int(i)], float(away[i]), (lat, lon)) for i in chosen)
 
 
-def _in_box(box: Sequence[float], sites: SiteArrays) -> NDArray[np.bool_]:
+def in_box(box: Sequence[float], sites: SiteArrays) -> NDArray[np.bool_]:
+    """Tell which sites are in a box, (n,): south, west, north, east, its sides included."""
     south, west, north, east = box
     eastward = (sites.lons - west) % 360  # from the west side on
     wide = 360.0 if east - west >= 360 else (east - west) % 360
