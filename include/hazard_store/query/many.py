@@ -14,7 +14,7 @@ from itertools import islice
 from hazard_store.aws.batch_get import KEYS_PER_REQUEST
 from hazard_store.errors import DamagedCalculation, NoSuchCalculation, NoSuchCurve
 from hazard_store.items import WireItem
-from hazard_store.keys import RANGE_KEYS
+from hazard_store.keys import RANGE_KEYS, storage_id
 from hazard_store.model import Kind, Status
 from hazard_store.query.ask import ask
 from hazard_store.query.choices import listed, place, rlz, text
@@ -49,14 +49,15 @@ def open_calculations(
 
 
 def _heads(store: Store, calc_ids: Iterable[str] | None, unpublished: bool) -> Iterator[Head]:
-    entries = store.heads.entries()
     if calc_ids is None:
-        for head in store.heads.many(entries):
+        for head in store.heads.many(store.heads.entries()):
             if unpublished or head.status is Status.PUBLISHED:
                 yield head
         return
     wanted = list(dict.fromkeys(calc_ids))
-    by_id = {entry.calc_id: entry for entry in entries if entry.calc_id in wanted}
+    for calc_id in wanted:
+        storage_id(calc_id)  # refuses what is no id
+    by_id = store.heads.entries_of(wanted)
     for calc_id in wanted:
         if calc_id not in by_id:
             raise NoSuchCalculation(calc_id)

@@ -10,7 +10,7 @@ from hazard_store.model import Status
 from hazard_store.query.choices import listed, text
 from hazard_store.query.curves import HazardMetadata
 from hazard_store.query.head_filter import HeadFilter
-from hazard_store.records import Head
+from hazard_store.records import Head, IndexEntry
 from hazard_store.store import Store, store_of_environment
 
 
@@ -45,10 +45,12 @@ def get_hazard_metadata(
     ids = listed(calc_ids, "calc_ids", text, 'a calculation id ("CALC13")')
     for each in ids or ():
         storage_id(each)  # refuses what is no id
-    entries = store.heads.entries()
-    if ids is not None:
-        by_id = {entry.calc_id: entry for entry in entries}
-        entries = iter([by_id[each] for each in ids if each in by_id])
+    entries: Iterable[IndexEntry]
+    if ids is None:
+        entries = store.heads.entries()
+    else:
+        by_id = store.heads.entries_of(ids)
+        entries = [by_id[each] for each in dict.fromkeys(ids) if each in by_id]
     for head in store.heads.many(entries):
         if (unpublished or head.status is Status.PUBLISHED) and wanted.fits(store, head):
             yield _metadata(head)

@@ -18,6 +18,8 @@ from hazard_store.records import Head
 from hazard_store.shown import quoted
 from hazard_store.store import Described, Store, store_of_environment
 
+MAX_SEEN = 100  # calculations that a process remembers
+
 
 @dataclass(frozen=True, eq=False)
 class OpenCalculation:
@@ -107,6 +109,8 @@ def opened(
         reason = f"it is {head.status}, not published (see --unpublished)"
         raise NoSuchCalculation(calculation, reason)
     if last is None or last.calculation is not head.calculation:
+        if len(store.seen) >= MAX_SEEN:
+            store.seen.clear()
         last = store.seen[calculation] = Described(head.calculation)
     return OpenCalculation(store, head, last, items)
 

@@ -102,6 +102,16 @@ class Heads:
         """
         return self._readable(self._batches(entries))
 
+    def entries_of(self, calc_ids: Iterable[str]) -> dict[str, IndexEntry]:
+        """Return the entries of some calculations by their ids; what is not stored has none."""
+        left, found = iter(dict.fromkeys(calc_ids)), {}
+        while now := list(islice(left, KEYS_PER_REQUEST)):
+            keys = [key_of(INDEX, calc_id) for calc_id in now]
+            for item in batch_get(self._client, {self._table: keys})[self._table]:
+                entry = index_entry_of(item)
+                found[entry.calc_id] = entry
+        return found
+
     def _batches(self, entries: Iterable[IndexEntry]) -> Iterator[tuple[IndexEntry, Any]]:
         left = iter(entries)
         while now := list(islice(left, KEYS_PER_REQUEST)):

@@ -53,6 +53,9 @@ def test_a_catalogue_is_two_requests(two: Store):
     requests = counting(two)
     assert 2 == len(found(two))
     assert {"Query": 1, "BatchGetItem": 1} == requests
+    requests.clear()
+    assert ["OLD", "NEW"] == found(two, calc_ids=["OLD", "nothing", "NEW", "OLD"])
+    assert {"BatchGetItem": 2} == requests
 
 
 @pytest.mark.parametrize("day", ["yesterday", "2024-13-01", 5])

@@ -23,6 +23,7 @@ from hazard_store.query import (
     hazard_arrays,
     open_calculation,
 )
+from hazard_store.query import opened as opened_module
 from hazard_store.query.selection import Selection, select_sites
 from hazard_store.settings import Settings
 from hazard_store.store import Store, store_of_environment
@@ -209,3 +210,14 @@ def test_what_was_seen_is_counted(store: Store):
     for _ in range(3):
         list(get_hazard_stats_curves("A", [SITE], ["PGA"], ["0.5"], store=fresh))
     assert {"BatchGetItem": 2 + 1 + 1} == requests
+
+
+def test_a_process_remembers_so_many_and_no_more(store: Store, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(opened_module, "MAX_SEEN", 2)
+    for calc_id in ("A", "B", "C"):
+        stored(store, FILE, calc_id)
+    fresh = Store(store.settings)
+    for calc_id in ("A", "B", "C", "A", "C"):
+        (curve,) = get_hazard_stats_curves(calc_id, [SITE], ["PGA"], ["mean"], store=fresh)
+        assert calc_id == curve.calc_id
+        assert len(fresh.seen) <= 2
