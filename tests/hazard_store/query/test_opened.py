@@ -50,6 +50,12 @@ def plain(curves: Any) -> list[tuple[Any, ...]]:
     ]
 
 
+def replace(store: Store, **options: Any) -> None:
+    """Replace the calculation by another file; what was superseded is removed at once."""
+    at_once = Store(store.settings.model_copy(update={"replace_grace_s": 0}))
+    stored(at_once, OTHER_FILE, if_stored=IfStored.REPLACE, **options)
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
 @pytest.mark.parametrize("scheme", list(KeyScheme))
 def test_a_site_by_its_code_is_one_request(store: Store, name: str, scheme: KeyScheme):
@@ -99,7 +105,7 @@ def test_a_wrong_guess_costs_a_request_and_nothing_else(store: Store):
     stored(store, FILE, statistics_per_item=1)
     reader = Store(store.settings)
     list(get_hazard_stats_curves("A", [SITE], store=reader))
-    stored(store, OTHER_FILE, if_stored=IfStored.REPLACE, realisations_per_item=5)
+    replace(store, realisations_per_item=5)
     new = plain_calc(OTHER_FILE)
     site = next(get_sites("A", store=store)).loc
     requests = counting(reader)
@@ -142,7 +148,7 @@ def test_a_handle_says_when_its_version_is_gone(store: Store, monkeypatch: pytes
     stored(store, FILE)
     calculation = open_calculation("A", store=store)
     kept = plain(get_hazard_stats_curves(calculation, [SITE], ["PGA"], ["mean"]))
-    stored(store, OTHER_FILE, if_stored=IfStored.REPLACE)
+    replace(store)
     with pytest.raises(CalculationReplaced, match="read it again"):
         list(get_hazard_stats_curves(calculation, [SITE], ["PGA"], ["mean"]))
     assert kept
