@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 FOREIGN_ANSWER = "ForeignAnswer"  # ours: not DynamoDB's answer; a proxy's page may go away
 NOT_DYNAMODB = "NotDynamoDB"  # ours: what answers here is another service
 
@@ -29,6 +32,12 @@ RETRIED_CODES = THROTTLED_CODES | {
     "TransactionConflictException",
     "TransactionInProgressException",
 }
+# Why a transaction was cancelled: of these it may go through later, if there is no other reason.
+CANCELLED = "TransactionCanceledException"
+CONDITION_FAILED = "ConditionalCheckFailed"
+PASSING_REASONS = frozenset(
+    {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
+)
 # The signature is too old or too new; tried again once, since a request may have waited long.
 CLOCK_CODES = frozenset({"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"})
 SIGNATURE_CODES = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
@@ -59,6 +68,12 @@ NOT_ALLOWED_CODES = SIGNATURE_CODES | {
     "UnrecognizedClientException",
 }
 NO_TABLE_CODES = frozenset({"ResourceNotFoundException", "TableNotFoundException"})
+
+
+def cancellation_reasons(answer: Mapping[str, Any]) -> set[str]:
+    """Return why a transaction was cancelled; steps that were fine have no reason."""
+    told = answer.get("CancellationReasons", ())
+    return {reason.get("Code", "None") for reason in told} - {"None"}
 
 
 def is_of_the_clock(code: str, message: str) -> bool:

@@ -21,7 +21,13 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.parsers import ResponseParserError
 
-from hazard_store.aws.codes import RETRIED_CODES, THROTTLED_CODES
+from hazard_store.aws.codes import (
+    CANCELLED,
+    PASSING_REASONS,
+    RETRIED_CODES,
+    THROTTLED_CODES,
+    cancellation_reasons,
+)
 from hazard_store.settings import Settings
 
 RETRIED_ERRORS = (
@@ -46,8 +52,12 @@ def is_temporary(error: BaseException) -> bool:
     if isinstance(error, HTTPClientError) and _NEVER_SENT in str(error):
         return False
     if isinstance(error, ClientError):
+        code = error.response["Error"].get("Code")
+        if code == CANCELLED:
+            reasons = cancellation_reasons(error.response)
+            return bool(reasons) and reasons <= PASSING_REASONS
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return error.response["Error"].get("Code") in RETRIED_CODES or status >= 500
+        return code in RETRIED_CODES or status >= 500
     return isinstance(error, (Unprocessed, *RETRIED_ERRORS))
 
 

@@ -151,7 +151,7 @@ def _read(store: Store, spec: ItemSpec, key_range: KeyRange, keys_only: bool) ->
     rcu = 0.0
     while True:  # a paginator would cost 0.2 ms more a page
         page: Any = store.client.query(**request)
-        rcu += page["ConsumedCapacity"]["CapacityUnits"]
+        rcu += _units_of(page)
         for item in page["Items"]:
             range_key = item[spec.range_name]["S"]
             if spec.keys.owns_item(key_range.hash_key, range_key) and range_key != key_range.upper:
@@ -197,7 +197,12 @@ def scan_keys(store: Store, kind: Kind) -> Iterator[tuple[WireItem, float]]:
         ReturnConsumedCapacity="TOTAL",
     )
     for page in pages:
-        units = page["ConsumedCapacity"]["CapacityUnits"]
+        units = _units_of(page)
         for item in page["Items"]:
             yield item, units
             units = 0.0
+
+
+def _units_of(answer: Any) -> float:
+    """Return the units that an answer tells; it may tell none."""
+    return float(answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0))

@@ -16,15 +16,11 @@ from botocore.exceptions import ClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action, Update
 
+from hazard_store.aws.codes import CANCELLED, CONDITION_FAILED, cancellation_reasons
 from hazard_store.records.head import Conflict, Head
 from hazard_store.records.states import TRANSITIONS, Change
 from hazard_store.tables import MetaRecord
 
-_CONFLICTS = {
-    "ConditionalCheckFailedException",
-    "TransactionCanceledException",
-    "TransactionConflictException",
-}
 ABSENT = MetaRecord.haz_sol_id.does_not_exist()
 
 
@@ -83,6 +79,8 @@ def conflicts(calc_id: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] in _CONFLICTS:
+        code = error.response["Error"]["Code"]
+        cancelled = code == CANCELLED and CONDITION_FAILED in cancellation_reasons(error.response)
+        if cancelled or code == "ConditionalCheckFailedException":
             raise Conflict(calc_id) from error
-        raise
+        raise  # another request was in the way, or too many: that says nothing of the state
