@@ -38,6 +38,7 @@ def test_a_dry_run_plans_and_writes_nothing(run: Callable, upload: Callable, sto
     assert before == all_items(store)
 
 
+@pytest.mark.slow
 def test_replace_switches_and_removes_the_old_one(
     run: Callable, upload: Callable, store: Store
 ) -> None:

@@ -254,6 +254,7 @@ def test_out_of_memory_in_the_larger_container_too_is_for_good(
     assert Status.FAILED is store.head("TOO-LARGE").status
 
 
+@pytest.mark.slow
 def test_a_failing_audit_is_red_and_a_resume_heals_it(
     run: Callable, upload: Callable, store: Store, faults: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
