@@ -26,6 +26,7 @@ from hazard_store.store import Store
 Key = tuple[str, str]  # (hash key, range key)
 Known = Mapping[Key, WireItem | None]  # items that were read before; None: there is none
 
+MOST_THREADS = 4
 ANSWER_BYTES = 3_000_000  # of curves, not packed: more takes memory and no less CPU
 
 
@@ -50,6 +51,14 @@ class FetchedSites:
     absent: frozenset[int]  # those of them of which no item at all was found
 
 
+def threads_of(store: Store) -> int:
+    """Return how many threads read at once: more than four only wait for each other's turns.
+
+    A core unpacks what four fetch; by eight the same map took 1.35 times their CPU.
+    """
+    return min(store.settings.request_threads, MOST_THREADS)
+
+
 def fetch_sites(
     store: Store,
     spec: ItemSpec,
@@ -70,7 +79,7 @@ def fetch_sites(
     at_once = max(1, _keys_at_once(spec, groups) // len(groups))
     iterator = iter(places)
     batches = iter(lambda: list(islice(iterator, at_once)), [])
-    threads = store.settings.request_threads
+    threads = threads_of(store)
     work = partial(_fetch, store, spec, wanted, known)
     first, second = next(batches, None), next(batches, None)
     if second is not None:  # a pool for a single request would cost more than the request

@@ -16,7 +16,7 @@ from hazard_store.items import BlockSites, ItemError, MapSpec
 from hazard_store.keys import RANGE_KEYS, map_hash_key, map_range_key
 from hazard_store.model import Kind
 from hazard_store.query.curves import SiteArrays
-from hazard_store.query.fetch import ANSWER_BYTES, Key, get_items, newer
+from hazard_store.query.fetch import ANSWER_BYTES, Key, get_items, newer, threads_of
 from hazard_store.records import Head
 from hazard_store.store import Store
 
@@ -45,7 +45,7 @@ def fetch_maps(
     answers = ANSWER_BYTES // (4 * maps.n_levels * longest)
     at_once = max(1, min(KEYS_PER_REQUEST, answers) // per_block)
     batches = [blocks[i : i + at_once] for i in range(0, len(blocks), at_once)]
-    threads = store.settings.request_threads
+    threads = threads_of(store)
     work = partial(_fetch, store, maps, hash_keys, (len(aggs), len(imts)))
     if len(batches) == 1:
         yield from work(batches[0])

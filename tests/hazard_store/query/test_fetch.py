@@ -14,6 +14,7 @@ from hazard_store.query import (
     get_hazard_stats_curves,
     open_calculation,
 )
+from hazard_store.query.fetch import threads_of
 from hazard_store.store import Store
 from tests.support.calc_factory import make_calc
 from tests.support.interposed import counting
@@ -146,3 +147,9 @@ def test_what_the_client_gave_up_is_not_tried_again(store: Store):
     with pytest.raises(ClientError, match="Throttling"):
         list(get_hazard_stats_curves("A", [SITE], aggs=["mean"], store=answering(store, refused)))
     assert 1 == len(asked)
+
+
+@pytest.mark.parametrize(("setting", "used"), [(1, 1), (3, 3), (8, 4), (64, 4)])
+def test_readers_use_few_threads(store: Store, setting: int, used: int):
+    few = Store(store.settings.model_copy(update={"request_threads": setting}))
+    assert used == threads_of(few)
