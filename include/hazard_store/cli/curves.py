@@ -80,8 +80,8 @@ def curves_verb(
             calculation = open_calculation(each_id, unpublished, store=store)
             measures += [imt for t in periods for imt in imts_around(calculation, t)]
         asked += questions(store, calculation, locs, measures, aggs, rlzs, unpublished)
-    tell_cost([each for _, each in asked], yes)
-    print_curves(curves_of(asked), output_format)
+    tell_cost(asked, yes)
+    print_curves(answers_to(asked), output_format)
 
 
 @click.command("at", context_settings={"ignore_unknown_options": True})  # -41.3,174.78
@@ -118,7 +118,7 @@ def questions(
     aggs: Sequence[str],
     rlzs: Sequence[str],
     unpublished: bool,
-) -> list[tuple[Kind, Asked]]:
+) -> list[Asked]:
     """Return what the options ask: with neither statistics nor realisations named, all of both.
 
     Raises:
@@ -130,30 +130,25 @@ def questions(
     both = not (aggs or rlzs)
     rows = {Kind.STATS: aggs, Kind.REALISATIONS: rlzs}
     return [
-        (
-            kind,
-            ask(
-                kind, calculation, locs, imts or None, rows[kind] or None, unpublished, store=store
-            ),
-        )
+        ask(kind, calculation, locs, imts or None, rows[kind] or None, unpublished, store=store)
         for kind in Kind
         if rows[kind] or both
     ]
 
 
-def curves_of(asked: Sequence[tuple[Kind, Asked]]) -> Iterator[StatsCurve | RlzCurve]:
+def answers_to(asked: Sequence[Asked]) -> Iterator[StatsCurve | RlzCurve]:
     """Yield the curves of some questions; what is whole of the others is served before an error.
 
     Raises:
         DamagedCalculation: at the end, where sites are not whole.
         NoSuchCurve: at the end, where there is no such site.
     """
-    from hazard_store.query.curves_of import rlz_curves_of, stats_curves_of
+    from hazard_store.query.curves_of import curves_of
 
     failure: DamagedCalculation | NoSuchCurve | None = None
-    for kind, each in asked:
+    for each in asked:
         try:
-            yield from stats_curves_of(each) if kind is Kind.STATS else rlz_curves_of(each)
+            yield from curves_of(each)
         except (DamagedCalculation, NoSuchCurve) as error:
             failure = failure or error
     if failure is not None:

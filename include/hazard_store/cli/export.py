@@ -56,10 +56,12 @@ def export_verb(
     """
     from hazard_store.export.api import export_calculation, questions_of
     from hazard_store.export.request import ExportRequest
+    from hazard_store.query.opened import opened
 
     at = Target(**target) if any(each is not None for each in target.values()) else None
     store = default_store(reads=True)
     calculation, locs = wanted.of(calc_id, unpublished, store)
+    calculation = opened(calculation, unpublished, store)  # what is told is of the version exported
     request = ExportRequest(
         calculation, locs, imts or None, aggs or None, rlzs or None, unpublished
     )

@@ -7,7 +7,7 @@ import re
 import click
 
 from hazard_store.cli.completion import complete_files, completing
-from hazard_store.cli.curves import curves_of, questions
+from hazard_store.cli.curves import answers_to, questions
 from hazard_store.cli.main import run
 from hazard_store.cli.options import default_store, store_settings
 from hazard_store.cli.output import changes_the_store
@@ -101,23 +101,23 @@ def get_command(
     calculation's investigation time, which the last columns say with the unit of the levels.
     """
     from hazard_store.cli.answers import print_curves
-    from hazard_store.query import get_hazard_metadata, get_sites, open_calculation
+    from hazard_store.query import get_sites, open_calculation
+    from hazard_store.query.metadata import metadata_of
 
     del new_version_only
     store = default_store(reads=True)
     wanted = _vs30s(vs30s)
-    known = {m.calc_id: m for m in get_hazard_metadata(calc_ids, store=store)}
     asked = []
-    for calc_id in calc_ids:
-        calculation = open_calculation(calc_id, store=store)  # says why where it cannot be read
+    # Each says why where it cannot be read, before anything is printed.
+    for calculation in [open_calculation(calc_id, store=store) for calc_id in calc_ids]:
         if wanted and not any(site.vs30 in wanted for site in get_sites(calculation)):
             continue
         if verbose:
-            metadata = known[calc_id]
+            metadata = metadata_of(calculation.head)
             echo_json(dict(vars(metadata), levels=metadata.levels.tolist()))
         asked += questions(store, calculation, locs or None, imts, aggs, rlzs, unpublished=False)
     if asked:
-        found = curves_of(asked)
+        found = answers_to(asked)
         print_curves((c for c in found if not wanted or c.vs30 in wanted), "csv")
 
 

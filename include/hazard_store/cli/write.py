@@ -50,6 +50,17 @@ PLAN_S = 5.0  # that a plan waits for the store, without which it says most of w
 _PHASES = {"meta": "wcu", "stats": "wcu", "realisations": "wcu", "audit": "rcu"}
 
 
+if_stored_option = click.option(
+    "--if-stored",
+    type=click.Choice([i.value for i in IfStored]),
+    default="fail",
+    help="What to do where something is stored under CALC_ID.",
+)
+workers_option = click.option(
+    "--workers", type=click.IntRange(min=1), default=1, help="Processes that write at once."
+)
+
+
 @click.command("inspect")
 @click.argument("calc_file", shell_complete=complete_files)
 @click.option("--leave-for", "calc_id", hidden=True, help="For a run that is to plan this id.")
@@ -82,15 +93,8 @@ def inspect_verb(
 @click.argument("calc_file", shell_complete=complete_files)
 @click.argument("calc_id")
 @store_options
-@click.option(
-    "--if-stored",
-    type=click.Choice([i.value for i in IfStored]),
-    default="fail",
-    help="What to do where something is stored under CALC_ID.",
-)
-@click.option(
-    "--workers", type=click.IntRange(min=1), default=1, help="Processes that write at once."
-)
+@if_stored_option
+@workers_option
 @parent_option
 @json_option
 def plan_verb(
@@ -175,15 +179,8 @@ def tables_verb(what: str, unprotected: bool, yes: bool) -> None:
 @click.argument("calc_file", shell_complete=complete_files)
 @click.argument("calc_id")
 @store_options
-@click.option(
-    "--if-stored",
-    type=click.Choice([i.value for i in IfStored]),
-    default="fail",
-    help="What to do where something is stored under CALC_ID.",
-)
-@click.option(
-    "--workers", type=click.IntRange(min=1), default=1, help="Processes that write at once."
-)
+@if_stored_option
+@workers_option
 @parent_option
 @json_option
 @changes_the_store

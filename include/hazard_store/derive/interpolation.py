@@ -59,6 +59,28 @@ def levels_at(
     return found, flags
 
 
+def levels_of_measures(
+    curves: NDArray[np.float32], levels: NDArray[np.float64], poes: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """Return the same of curves of several measures, each with levels of its own.
+
+    Args:
+        curves: float32 (n, K, M, L).
+        levels: (M, L).
+        poes: (P,).
+
+    Returns:
+        levels, float64 (n, K, M, P); and their numbers in `FLAGS`.
+    """
+    n, k, m, n_levels = curves.shape
+    shape = (n, k, m, np.size(poes))
+    found, flags = np.empty(shape), np.empty(shape, np.uint8)
+    for number, imls in enumerate(levels):
+        of_measure = levels_at(curves[:, :, number].reshape(n * k, n_levels), imls, poes)
+        found[:, :, number], flags[:, :, number] = (x.reshape(n, k, -1) for x in of_measure)
+    return found, flags
+
+
 def _log_curves(curves: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the logarithms of curves, (n, L), to the last bit of the engine's.
 

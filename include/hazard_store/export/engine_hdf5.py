@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hazard_store.calcfile.engine_job import EngineJob
 from hazard_store.calcfile.rebuilt import OF_PARENT, RebuiltFile
-from hazard_store.derive import levels_at
-from hazard_store.export.wanted import ExportBlock, Wanted
+from hazard_store.derive import levels_of_measures
+from hazard_store.export.wanted import Wanted
 from hazard_store.model import Kind
 from hazard_store.records.documents import StoredCalculation
 from hazard_store.workflow.progress import Progress
@@ -55,7 +54,8 @@ def write_hdf5(
             for block in wanted.blocks(kind, progress):
                 rebuilt.write(f"hcurves-{ending}", block.sids, block.curves)
                 if f"hmaps-{ending}" in shapes:
-                    rebuilt.write(f"hmaps-{ending}", block.sids, _maps(wanted, block, poes))
+                    imls = levels_of_measures(block.curves, wanted.levels, poes)[0]
+                    rebuilt.write(f"hmaps-{ending}", block.sids, imls.astype(np.float32))
     finally:
         rebuilt.close()
 
@@ -70,13 +70,3 @@ def _changes(stored: StoredCalculation, job: EngineJob) -> dict[str, Any]:
 
 def _was_not_written(stored: StoredCalculation, kind: Kind) -> bool:
     return kind is Kind.REALISATIONS and stored.realisations_from_mean
-
-
-def _maps(wanted: Wanted, block: ExportBlock, poes: list[float]) -> NDArray[np.float32]:
-    """Return the levels at the job's probabilities, float32 (n, K, M, P)."""
-    n, k, m, _ = block.curves.shape
-    found = np.empty((n, k, m, len(poes)), np.float32)
-    for number, imls in enumerate(wanted.levels):
-        curves = block.curves[:, :, number].reshape(n * k, -1)
-        found[:, :, number] = levels_at(curves, imls, poes)[0].reshape(n, k, -1)
-    return found

@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from hazard_store.derive import unit_of
+from hazard_store.model import Kind
 from hazard_store.query.ask import Asked
 from hazard_store.query.curves import RlzCurve, StatsCurve
+
+
+def curves_of(asked: Asked) -> Iterator[StatsCurve | RlzCurve]:
+    """Yield the curves of a question of either kind; raises as `Question.blocks`."""
+    return stats_curves_of(asked) if asked.kind is Kind.STATS else rlz_curves_of(asked)
 
 
 def stats_curves_of(asked: Asked) -> Iterator[StatsCurve]:

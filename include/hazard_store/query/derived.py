@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hazard_store.derive import FLAGS, Target, levels_at, period_of, unit_of
+from hazard_store.derive import (
+    FLAGS,
+    Target,
+    levels_at,
+    levels_of_measures,
+    period_of,
+    unit_of,
+)
 from hazard_store.errors import NoSuchCurve
 from hazard_store.model import Kind
 from hazard_store.query.ask import Asked, ask
@@ -139,13 +146,7 @@ def spectra_of(asked: Asked, target: Target) -> Iterator[Spectrum]:
     levels = stored.all_levels[asked.imts]
     of_imts = tuple(period_of(imt) or 0.0 for imt in imts)
     for block in asked.blocks():
-        n, k = block.curves.shape[:2]
-        shape = (n, k, len(imts))
-        imls, flags = np.empty(shape), np.empty(shape, np.uint8)
-        for m, of_imt in enumerate(levels):
-            curves = block.curves[:, :, m].reshape(n * k, -1)
-            found = levels_at(curves, of_imt, [at])
-            imls[:, :, m], flags[:, :, m] = (each[:, 0].reshape(n, k) for each in found)
+        imls, flags = (x[..., 0] for x in levels_of_measures(block.curves, levels, [at]))
         for number, site in enumerate(block.sites):
             for place, agg in enumerate(asked.row_names):
                 said = tuple(FLAGS[flag] for flag in flags[number, place])

@@ -19,7 +19,7 @@ from hazard_store.model import Kind, Status
 from hazard_store.query.ask import ask
 from hazard_store.query.choices import listed, place, rlz, text
 from hazard_store.query.curves import RlzCurve, StatsCurve
-from hazard_store.query.curves_of import rlz_curves_of, stats_curves_of
+from hazard_store.query.curves_of import curves_of
 from hazard_store.query.fetch import Key, get_items
 from hazard_store.query.guess import guess
 from hazard_store.query.opened import OpenCalculation
@@ -106,8 +106,7 @@ def get_hazard_curves_at(
             for loc in places:
                 try:
                     asked = ask(kind, calculation, [loc], imts, rows, unpublished, store=store)
-                    of_kind = stats_curves_of if kind is Kind.STATS else rlz_curves_of
-                    for curve in of_kind(asked):
+                    for curve in curves_of(asked):
                         found = True
                         yield curve
                 except NoSuchCurve:

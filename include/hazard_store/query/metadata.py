@@ -53,10 +53,11 @@ def get_hazard_metadata(
         entries = [by_id[each] for each in dict.fromkeys(ids) if each in by_id]
     for head in store.heads.many(entries):
         if (unpublished or head.status is Status.PUBLISHED) and wanted.fits(store, head):
-            yield _metadata(head)
+            yield metadata_of(head)
 
 
-def _metadata(head: Head) -> HazardMetadata:
+def metadata_of(head: Head) -> HazardMetadata:
+    """Return what a head says to users."""
     stored = head.calculation
     return HazardMetadata(
         calc_id=stored.calc_id,

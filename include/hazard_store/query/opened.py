@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 from hazard_store.errors import BadParameter, NoSuchCalculation
 from hazard_store.items import ItemSpec, WireItem
-from hazard_store.keys import HASH_KEY, RANGE_KEYS, storage_id
+from hazard_store.keys import RANGE_KEYS, storage_id
 from hazard_store.model import Kind, Status
 from hazard_store.query.choices import did_you_mean
-from hazard_store.query.fetch import Key, Known
+from hazard_store.query.fetch import Key, Known, by_key, wire_keys
 from hazard_store.query.guess import Guess, guess
 from hazard_store.query.site_index import SiteIndex
 from hazard_store.records import Head
@@ -117,10 +117,9 @@ def opened(
 
 def _read(store: Store, calc_id: str, guessed: Guess) -> tuple[Head | None, dict[Key, WireItem]]:
     table, range_name = store.table(guessed.kind), RANGE_KEYS[guessed.kind]
-    keys = [{HASH_KEY: {"S": h}, range_name: {"S": r}} for h, r in guessed.keys]
+    keys = wire_keys(range_name, guessed.keys)
     head, found = store.heads.current_with(calc_id, guessed.storage_id, {table: keys})
-    items = {(i[HASH_KEY]["S"], i[range_name]["S"]): i for i in found.get(table, ())}
-    return head, items
+    return head, by_key(range_name, found.get(table, ()))
 
 
 def _nothing(store: Store, calc_id: str) -> NoSuchCalculation:

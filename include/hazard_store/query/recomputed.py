@@ -65,6 +65,11 @@ class Recomputed:
         return cls(rlzs, stats, tuple(names))
 
     @property
+    def kind(self) -> Kind:
+        """Of the answers."""
+        return Kind.STATS
+
+    @property
     def calculation(self) -> OpenCalculation:
         """Whose curves they are."""
         return self.rlzs.calculation
