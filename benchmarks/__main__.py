@@ -48,7 +48,7 @@ ARGUMENTS = {
     "read_s3": Arguments(quick=()),
     "reading": Arguments(),
     "reference": Arguments(),
-    "start": Arguments(),
+    "start": Arguments(page=("--sites=11500",)),
     "comparison": Arguments(),
     "writer": Arguments(),
     "writing": Arguments(quick=("--sites=60", "--threads=8", "--writers=1", "--writers=4")),
