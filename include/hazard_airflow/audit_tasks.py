@@ -6,12 +6,14 @@ from typing import Any
 
 from airflow.sdk import task
 
+from hazard_airflow.final_failures import fails_for_good
 from hazard_airflow.run_states import state_of
 
 Arguments = list[list[str]]  # of the containers to run
 
 
 @task
+@fails_for_good
 def list_published(params: Any = None) -> Arguments:
     """Return the arguments of each audit."""
     from hazard_airflow import audit_steps
@@ -20,6 +22,7 @@ def list_published(params: Any = None) -> Arguments:
 
 
 @task(trigger_rule="all_done")
+@fails_for_good
 def collect_failures(audits: Arguments | None, params: Any = None, ti: Any = None) -> Arguments:
     """Name the calculations whose audit failed; return the repairs that were asked for."""
     from hazard_airflow import audit_steps
@@ -33,6 +36,7 @@ def collect_failures(audits: Arguments | None, params: Any = None, ti: Any = Non
 
 
 @task
+@fails_for_good
 def find_stale(params: Any = None) -> Arguments:
     """Name what is stale; return the removals that were asked for."""
     from hazard_airflow import audit_steps
@@ -41,6 +45,7 @@ def find_stale(params: Any = None) -> Arguments:
 
 
 @task
+@fails_for_good
 def confirm(params: Any = None) -> None:
     """Refuse a removal whose id was not given twice."""
     from hazard_airflow import audit_steps

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreOperator
 from hazard_airflow.notifications import NotificationSettings
-from hazard_airflow.retry_policy import RetryTemporary
 from hazard_airflow.settings import EcsSettings
 from hazard_store.settings import Settings
 
@@ -45,7 +44,7 @@ class Containers:
         return {
             "doc_md": doc,
             "tags": ["hazard"],
-            "default_args": {"retry_policy": RetryTemporary(), **self.ecs.retry_arguments},
+            "default_args": self.ecs.retry_arguments,
             **notifications.dag_arguments(self.settings.region),
         }
 

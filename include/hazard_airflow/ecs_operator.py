@@ -1,42 +1,55 @@
 """Runs `hazard-store` in a container of the writer image: the same operator in every environment.
 
-What the provider decides by "exit code 0 or not" is decided here by our exit codes and by the
-report that every verb prints last. The provider's hook for that is private, so its version is
-pinned and a test holds that it still calls us.
+The provider asks ECS to start it. What the answers of ECS mean is decided in `hazard_airflow.ecs`:
+whether a refusal passes, how long a container is waited for, how its end is judged.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.amazon.aws.exceptions import EcsOperatorError
+from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from hazard_airflow.exit_codes import ContainerFailed, report_of, sentence_of
-from hazard_airflow.out_of_memory import (
-    OutOfMemory,
-    Size,
-    larger,
-    next_size,
-    ran_out,
-    was_enlarged,
+from hazard_airflow.ecs import start
+from hazard_airflow.ecs.container_log import ContainerLog, is_not_there_yet
+from hazard_airflow.ecs.earlier import TRY_TAG, Earlier, first_try, last_stopped, started_by
+from hazard_airflow.ecs.end import Judge
+from hazard_airflow.ecs.trigger import SETTLE_S, ContainerTrigger, PauseTrigger, Watched
+from hazard_airflow.ecs.watch import Seen, Watch
+from hazard_airflow.exit_codes import (
+    REPORT_LINES,
+    ContainerFailed,
+    ContainerFailedForGood,
+    exit_code_is_temporary,
+    exit_code_of,
+    report_of,
+    sentence_of,
 )
+from hazard_airflow.final_failures import Final, final_failures
+from hazard_airflow.out_of_memory import next_size
+from hazard_store.errors import EX_CONFIG
+from hazard_store.shown import one_line
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-REPORT_LINES = 20  # a line on stderr may come after the report
 POLL_REPORT_S = 1.0
 OWNER_TAG, CALCULATION_TAG = "hazard-store:owner", "hazard-store:calculation"
 TAG_LENGTH = 256
 NOT_IN_A_TAG = re.compile(r"[^\w .:/=+@-]")
-LATEST = 100  # DescribeTasks takes no more
-MORE_MEMORY = "give it more: raise `Memory` of the stack, or of your task definition"
-OF_WRITERS = ", and set HAZARD_STORE_ECS_RESIZE=false; or store with a smaller `sites_per_chunk`"
 NAME_LENGTH = 200  # Airflow keeps 250 characters of an instance's name
+TRIGGERER_GRACE_S = 120  # in which the triggerer tells of a limit; later it is taken for dead
+
+Report = dict[str, Any]
 
 
 def tag_value(text: str) -> str:
@@ -52,12 +65,15 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         environment: variables of the container, besides those of the task definition.
         chunk: of a mapped task: the sites, as `--sites START:STOP` names them, and their name.
         report_wait_s: how long the report may lag behind the container's end.
+        patience_s: how long ECS is asked again where it has no room for the container.
+        ask_again_s: after how long.
         spot_tries: how many first tries run on Fargate Spot; later ones do not, since Spot may have
             no room, or take the container away again.
         resize: whether the container gets the CPU and memory that its chunk names. Behind one that
             ran out of memory it gets more in any case.
         task_role: another role than that of the task definition; empty: that one.
-        kwargs: as the provider's operator.
+        kwargs: as the provider's operator; a container may run for `waiter_max_attempts` times
+            `waiter_delay` seconds.
     """
 
     # `chunk` comes first, since others name its parts; its site codes, out of a file, are resolved
@@ -84,44 +100,80 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         environment: Mapping[str, str] | None = None,
         chunk: Mapping[str, Any] | None = None,
         report_wait_s: float = 20,
+        patience_s: float = 3600,
+        ask_again_s: float = 30,
         spot_tries: int = 0,
         resize: bool = False,
         task_role: str = "",
         **kwargs: Any,
     ) -> None:
-        super().__init__(overrides={}, reattach=True, number_logs_exception=REPORT_LINES, **kwargs)
+        super().__init__(overrides={}, **kwargs)
         self.arguments, self.environment = list(arguments), dict(environment or {})
-        self.chunk, self.report_wait_s, self.try_number = chunk, report_wait_s, 1
-        self.spot_tries, self.resize, self.task_role = spot_tries, resize, task_role
+        self.chunk, self.report_wait_s, self.spot_tries = chunk, report_wait_s, spot_tries
+        self.patience_s, self.ask_again_s = patience_s, ask_again_s
+        self.resize, self.task_role = resize, task_role
 
     @property
     def name_of_chunk(self) -> str:
         """What the UI calls this instance."""
         return str((self.chunk or {}).get("name", ""))[:NAME_LENGTH]
 
-    def execute(self, context: Context) -> dict[str, Any]:
-        """Run the container; wait for its end here, unless deferred."""
-        self.overrides = self.container_overrides()
-        tags: dict[str, str] = self.tags or {}
-        self.tags = {key: tag_value(tag) for key, tag in tags.items()}
-        self.try_number = context["ti"].try_number
-        if self.try_number <= self.spot_tries:
-            self.capacity_provider_strategy = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
-        super().execute(context)
-        return self.report()
+    @contextmanager
+    def told(self, context: Context) -> Iterator[None]:  # noqa: ARG002  (of those who record it)
+        """Let what fails for good fail at once; whoever records how a task ends does it here."""
+        with final_failures():
+            yield
 
-    def execute_complete(
-        self, context: Context, event: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Go on when the triggerer has seen the container's end."""
-        super().execute_complete(context, event)
-        return self.report()
+    def execute(self, context: Context) -> Report:
+        """Run the container; wait for its end here, unless deferred."""
+        with self.told(context):
+            return self.run_container(context)
+
+    def ask_again(self, context: Context, event: dict[str, Any]) -> Report:
+        """Go on where ECS had no room for the container."""
+        with self.told(context):
+            return self.run_container(context, waits_since=event["waits_since"])
+
+    def execute_complete(self, context: Context, event: Any = None) -> Report:
+        """Go on when the triggerer has seen the container's end.
+
+        Args:
+            context: of the task.
+            event: what the triggerer has seen; no mapping where it has ended the task itself, and
+                Airflow asks all the same, as `dag.test()` does.
+        """
+        with self.told(context):
+            self._prepare(context)
+            if not isinstance(event, Mapping):
+                earlier = last_stopped(self.client, self.cluster, started_by(context["ti"]))
+                event = {"task_arn": earlier and earlier.arn, "status": Seen.STOPPED}
+            if event["status"] == "refused":
+                raise Final(event["sentence"], EX_CONFIG)
+            self.arn = event["task_arn"]
+            return self._end(Seen(event["status"]))
+
+    def run_container(self, context: Context, waits_since: float | None = None) -> Report:
+        """Start the container, or find it, and wait for its end; return its report.
+
+        Args:
+            context: of the task.
+            waits_since: when ECS was first asked, in seconds since the epoch; None: it was not.
+        """
+        self._prepare(context)
+        self._try_reattach_task(self._started_by)
+        if self.arn is None and context["ti"].try_number > 1:
+            report = self._follow(context)
+            if report is not None:
+                return report
+        if self.arn is None:
+            self._start(waits_since or time.time())
+        if self.deferrable:
+            self._defer_until_its_end()
+        return self._end(self._watch())
 
     def container_overrides(self) -> dict[str, Any]:
         """Return what this instance changes in the task definition."""
-        command = [argument for argument in self.arguments if argument]
-        if self.chunk is not None:
-            command += ["--sites", self.chunk["sites"]]
+        command = self.command
         variables = [{"name": name, "value": str(v)} for name, v in self.environment.items()]
         overrides: dict[str, Any] = {
             "containerOverrides": [
@@ -135,84 +187,209 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         return overrides
 
     @property
+    def command(self) -> list[str]:
+        """What the container is to do."""
+        command = [argument for argument in self.arguments if argument]
+        return command + (["--sites", self.chunk["sites"]] if self.chunk is not None else [])
+
+    @property
     def asked_memory(self) -> str | None:
         """MB that the first try asks for; None: what the task definition has."""
         if not self.resize or self.chunk is None:
             return None
         return str(self.chunk["memory"])
 
-    def _try_reattach_task(self, started_by: str) -> None:
-        """Pick up the container that still runs; or follow one that ran out of memory.
+    @property
+    def limit_s(self) -> float:
+        """Seconds that the container may run."""
+        return float(self.waiter_max_attempts * self.waiter_delay)
 
-        The provider asks this before it starts a container.
+    def _prepare(self, context: Context) -> None:
+        ti: Any = context["ti"]
+        self.overrides = self.container_overrides()
+        tags = {key: tag_value(tag) for key, tag in (self.tags or {}).items()}
+        self.tags = {**tags, TRY_TAG: str(ti.try_number)}
+        self._started_by = started_by(ti)
+        if ti.try_number <= self.spot_tries:
+            self.capacity_provider_strategy = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+
+    def _follow(self, context: Context) -> Report | None:
+        """Return the report of a try that Airflow lost; or choose the size of the next container.
+
+        Raises:
+            ContainerFailed: the container of that try has failed for good.
         """
-        super()._try_reattach_task(started_by)
-        if self.arn or self.try_number == 1:
-            return
-        before = self._last_stopped(started_by)
-        size = before and next_size(before, self.container_name, self.asked_memory)
+        try:
+            earlier = last_stopped(self.client, self.cluster, str(self._started_by))
+        except ClientError as error:  # what was before is a help, and no reason to run nothing
+            self.log.warning("the container before is not known: %s", one_line(str(error)))
+            return None
+        if earlier is None:
+            return None
+        retries: Any = self.retries
+        if earlier.counts_since(first_try(context["ti"], retries)):
+            report = self._of_lost_try(earlier)
+            if report is not None:
+                return report
+        size = next_size(earlier.task, self.container_name, self.asked_memory)
         if size:
             self.log.warning("a container before ran out of memory: this one has %s", size)
             self.overrides |= size.overrides
+        return None
 
-    def _last_stopped(self, started_by: str) -> dict[str, Any] | None:
-        """Return the last task of this task instance that has stopped, as far as ECS knows."""
-        try:
-            arns = self.client.list_tasks(
-                cluster=self.cluster, desiredStatus="STOPPED", startedBy=started_by
-            )["taskArns"][:LATEST]
-            if not arns:
-                return None
-            tasks = self.client.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"]
-        except ClientError as error:  # the size is a help, and no reason to run nothing
-            self.log.warning("the size of the container before is not known: %s", error)
+    def _of_lost_try(self, earlier: Earlier) -> Report | None:
+        exit_code = exit_code_of(earlier.task, str(self.container_name))
+        if exit_code != 0 and exit_code_is_temporary(exit_code):
             return None
-        return max(tasks, key=lambda task: task["createdAt"], default=None)
+        self.arn = earlier.arn
+        self.log.info("the container of an earlier try has ended: %s", self.arn)
+        self._judge.check(earlier.task, self.last_lines)
+        report = report_of(self.last_lines()) or self._recorded()
+        if report is None:
+            self.arn = None
+        return report
 
-    def report(self) -> dict[str, Any]:
-        """Return the report of a container that ended with 0.
+    def _start(self, waits_since: float) -> None:
+        while True:
+            try:
+                self._start_task()
+                return
+            except (EcsOperatorError, ClientError, BotoCoreError) as error:
+                self._wait_for_room(error, waits_since)
+
+    def _wait_for_room(self, error: Exception, since: float) -> None:
+        """Wait until ECS may be asked again: here, or deferred.
+
+        Raises:
+            ContainerFailed: there was no room for too long, or the request is wrong.
+            Exception: the error itself, where it does not pass.
+        """
+        why = one_line(start.reason(error))
+        if not start.passes(error):
+            if isinstance(error, EcsOperatorError):
+                raise ContainerFailedForGood(None, f"ECS does not start it: {why}") from error
+            raise error
+        if self.capacity_provider_strategy:
+            self.log.warning("Fargate Spot has no room, so it is started without: %s", why)
+            self.capacity_provider_strategy = []
+            return
+        now = time.time()
+        if now - since > self.patience_s:
+            text = f"ECS has had no room for it for {now - since:.0f} s: {why}"
+            raise ContainerFailed(None, text) from error
+        self.log.warning("ECS has no room for it; asking again in %g s: %s", self.ask_again_s, why)
+        if self.deferrable:
+            until = now + max(self.ask_again_s, SETTLE_S)
+            self.defer(trigger=PauseTrigger(until, {"waits_since": since}), method_name="ask_again")
+        time.sleep(self.ask_again_s)
+
+    def _defer_until_its_end(self) -> None:
+        now = time.time()
+        watched = Watched(
+            cluster=self.cluster,
+            task_arn=str(self.arn),
+            container=str(self.container_name),
+            began=now,
+            deferred=now,
+            limit_s=self.limit_s,
+            poll_s=self.waiter_delay,
+            report_wait_s=self.report_wait_s,
+            region=self.region_name,
+            connection=self.aws_conn_id,
+            log_group=str(self.awslogs_group),
+            log_stream=self._get_logs_stream_name(),
+        )
+        limit_s = self.limit_s + self.report_wait_s + TRIGGERER_GRACE_S
+        self.defer(
+            trigger=ContainerTrigger(**asdict(watched)),
+            method_name="execute_complete",
+            timeout=timedelta(seconds=limit_s),
+        )
+
+    def _watch(self) -> Seen:
+        """Watch the container from this worker, and tell on what it says."""
+        watch = Watch(time.time(), self.limit_s)
+        said = ContainerLog(str(self.awslogs_group), self._get_logs_stream_name(), self.log)
+        while True:
+            try:
+                answer = self.client.describe_tasks(cluster=self.cluster, tasks=[self.arn])
+                seen = watch.answered(answer, time.time())
+            except (BotoCoreError, ClientError) as error:
+                seen = watch.failed(error, time.time())
+            self._tell(said)
+            if seen is not Seen.RUNNING:
+                return seen
+            time.sleep(self.waiter_delay)
+
+    def _tell(self, said: ContainerLog) -> None:
+        try:
+            while said.tell(self.logs.get_log_events(**said.request)):
+                pass
+        except (BotoCoreError, ClientError) as error:
+            if not is_not_there_yet(error):
+                self.log.warning("the container's log cannot be read: %s", one_line(str(error)))
+
+    def _end(self, seen: Seen) -> Report:
+        """Return the report of a container that ended well; raise how it ended else.
+
+        Raises:
+            ContainerFailed: it failed, was stopped since it ran for too long, or was lost.
+        """
+        if seen is Seen.OVERDUE:
+            reason = f"it ran for longer than {self.limit_s:g} s (HAZARD_STORE_ECS_TIMEOUT_S)"
+            self.client.stop_task(cluster=self.cluster, task=self.arn, reason=reason)
+            raise ContainerFailed(None, f"stopped, since {reason}")
+        answer = self.client.describe_tasks(cluster=self.cluster, tasks=[self.arn])
+        if not answer["tasks"]:
+            report = self._recorded()
+            if report is None:
+                text = f"ECS no longer knows the task: {answer.get('failures')}"
+                raise ContainerFailed(None, text)
+            return report
+        (task,) = answer["tasks"]
+        self.log.info("ECS says: %s", self._judge.reasons(task))
+        self._judge.check(task, self.last_lines)
+        return self.report()
+
+    @property
+    def _judge(self) -> Judge:
+        return Judge(str(self.container_name), self.asked_memory, of_chunk=self.chunk is not None)
+
+    def report(self) -> Report:
+        """Return the report of a container that ended with 0: from its log, or the records.
 
         Raises:
             ContainerFailed: it has left none, so it may have been stopped half-way.
         """
         until = time.monotonic() + self.report_wait_s
-        while (report := report_of(self.last_lines())) is None:
+        while (report := report_of(self.last_lines()) or self._recorded()) is None:
             if time.monotonic() >= until:
                 raise ContainerFailed(0, f"no report: {sentence_of(self.last_lines())}")
             time.sleep(POLL_REPORT_S)
         return report
 
+    def _recorded(self) -> Report | None:
+        """Return the report that the container left with the calculation's records."""
+        from hazard_airflow.ecs.recorded import recorded_report
+
+        try:
+            return recorded_report(self.command, self.environment, self.chunk)
+        except Exception as error:  # the log is asked again, and the container if that has none
+            self.log.warning("the records were not asked for its report: %s", one_line(str(error)))
+            return None
+
+    @property
+    def logs(self) -> Any:
+        """Client of the container's log."""
+        return AwsLogsHook(aws_conn_id=self.aws_conn_id, region_name=self.region_name).conn
+
     def last_lines(self) -> list[str]:
-        """Return the last lines of the container's log."""
-        fetcher = self.task_log_fetcher or self._get_task_log_fetcher()
-        return list(fetcher.get_last_log_messages(REPORT_LINES))
-
-    def _check_success_task(self) -> None:
-        """Raise by exit code, in place of the provider's check.
-
-        Raises:
-            ContainerFailed: our container did not end with 0.
-        """
-        answer = self.client.describe_tasks(cluster=self.cluster, tasks=[self.arn])
-        if not answer["tasks"]:
-            raise ContainerFailed(None, f"ECS no longer knows the task: {answer.get('failures')}")
-        task = answer["tasks"][0]
-        ours = [c for c in task.get("containers", ()) if c["name"] == self.container_name]
-        exit_code = ours[0].get("exitCode") if ours else None
-        if exit_code == 0:
-            return
-        reasons = [task.get("stoppedReason"), *(c.get("reason") for c in ours)]
-        stopped = "; ".join(reason for reason in reasons if reason)
-        if ran_out(task, self.container_name):
-            raise self._out_of_memory(task, exit_code)
-        if exit_code is None:
-            raise ContainerFailed(None, f"{task.get('stopCode', '')} {stopped}".strip())
-        self.log.info("ECS says: %s", stopped)
-        raise ContainerFailed(exit_code, sentence_of(self.last_lines()))
-
-    def _out_of_memory(self, task: Mapping[str, Any], exit_code: int | None) -> OutOfMemory:
-        """Return the error of a container that ran out of memory, with what is to be done."""
-        had, asked = Size.of(task), self.asked_memory
-        then = None if not had or was_enlarged(task, asked) else larger(had, of_writers=bool(asked))
-        advice = MORE_MEMORY + (OF_WRITERS if self.chunk is not None else "")
-        return OutOfMemory(exit_code, sentence_of(self.last_lines()), had, then, advice)
+        """Return the last lines of the container's log; none where it has not said anything."""
+        log = ContainerLog(str(self.awslogs_group), self._get_logs_stream_name(), self.log)
+        try:
+            events = self.logs.get_log_events(**log.last(REPORT_LINES))["events"]
+        except ClientError as error:
+            if not is_not_there_yet(error):
+                raise
+            return []
+        return [event["message"] for event in events]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
-from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from hazard_store.errors import (
     EX_CANTCREAT,
@@ -24,6 +24,7 @@ from hazard_store.shown import one_line
 
 PROGRAM = "hazard-store"  # begins the one sentence that an error of ours leaves behind
 LINE_LENGTH = 1000  # of a log line in an error message
+REPORT_LINES = 20  # of a log, at its end: a line on stderr may come after the report
 MEANINGS = {
     EX_DIFFERENCE: "the audit found a difference",
     EX_USAGE: "invalid parameter",
@@ -52,16 +53,13 @@ def exit_code_is_temporary(exit_code: int | None) -> bool:
 
 
 class ContainerFailed(AirflowException):  # type: ignore[misc]
-    """A container did not do its work."""
+    """A container did not do its work; trying again can help."""
+
+    temporary: ClassVar[bool] = True
 
     def __init__(self, exit_code: int | None, sentence: str) -> None:
         super().__init__(exit_code, sentence)
         self.exit_code, self.sentence = exit_code, sentence
-
-    @property
-    def temporary(self) -> bool:
-        """Whether trying again can help."""
-        return exit_code_is_temporary(self.exit_code)
 
     def __str__(self) -> str:
         if self.exit_code is None:
@@ -69,6 +67,31 @@ class ContainerFailed(AirflowException):  # type: ignore[misc]
         meaning = MEANINGS.get(self.exit_code)
         code = f"exit code {self.exit_code}" + (f" ({meaning})" if meaning else "")
         return one_line(f"{code}: {self.sentence}")
+
+
+class ContainerFailedForGood(ContainerFailed, AirflowFailException):  # type: ignore[misc]
+    """A container did not do its work, and trying again would not help."""
+
+    temporary = False
+
+
+def failure(exit_code: int | None, sentence: str) -> ContainerFailed:
+    """Return the error of a container that ended with an exit code other than 0, or with none."""
+    of = ContainerFailed if exit_code_is_temporary(exit_code) else ContainerFailedForGood
+    return of(exit_code, sentence)
+
+
+def ours_of(task: Mapping[str, Any], container_name: str) -> Mapping[str, Any] | None:
+    """Return that container of a task, as DescribeTasks tells it, which is ours."""
+    containers = task.get("containers") or ()
+    return next((each for each in containers if each["name"] == container_name), None)
+
+
+def exit_code_of(task: Mapping[str, Any], container_name: str) -> int | None:
+    """Return the exit code of our container; None: it never started, or its host died."""
+    ours = ours_of(task, container_name)
+    code: int | None = None if ours is None else ours.get("exitCode")
+    return code
 
 
 def report_of(lines: Sequence[str]) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from hazard_airflow.exit_codes import ContainerFailed
+from hazard_airflow.exit_codes import ContainerFailed, ContainerFailedForGood
 from hazard_store.shown import one_line
 
 KILLED = 137  # by SIGKILL, as the kernel does where memory ends
@@ -135,16 +135,31 @@ class OutOfMemory(ContainerFailed):
         self.args = (exit_code, sentence, had, then, advice)
         self.had, self.then, self.advice = had, then, advice
 
-    @property
-    def temporary(self) -> bool:
-        """Whether there is a larger size to try."""
-        return self.then is not None
-
     def __str__(self) -> str:
         code = "" if self.exit_code is None else f"exit code {self.exit_code}, "
         had = f" with {self.had.memory:,} MB" if self.had else ""
         what = f"the next try gets {self.then.memory:,} MB" if self.then else self.advice
         return one_line(f"{code}out of memory{had}: {what}. It said: {self.sentence}")
+
+
+class OutOfMemoryForGood(OutOfMemory, ContainerFailedForGood):
+    """A container ran out of memory, and there is no larger one to try."""
+
+
+def out_of_memory(
+    exit_code: int | None, sentence: str, had: Size | None, then: Size | None, advice: str
+) -> OutOfMemory:
+    """Return the error of a container that ran out of memory.
+
+    Args:
+        exit_code: of the container, if it has one.
+        sentence: what it said last.
+        had: its size, as far as ECS tells.
+        then: what the next try gets; None: there is none.
+        advice: what is to be done then.
+    """
+    of = OutOfMemory if then is not None else OutOfMemoryForGood
+    return of(exit_code, sentence, had, then, advice)
 
 
 def _overridden(task: Mapping[str, Any], name: str) -> str | None:

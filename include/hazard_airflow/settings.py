@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from math import ceil
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -11,6 +12,8 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from hazard_store.settings import FromEnvironment
 
 PREFIX = "HAZARD_STORE_ECS_"
+ASK_AGAIN_POLLS = 5  # of `poll_s`, until ECS is asked again for room that it did not have
+STOPPING_S = 300  # in which a task that waits in a worker stops its container by itself
 
 
 def _parts(value: Any) -> Any:
@@ -44,12 +47,13 @@ class EcsSettings(FromEnvironment):
     log_stream_prefix: str = Field("writer", min_length=1)
     poll_s: float = Field(6, ge=0.1)  # between two looks at a running container
     report_wait_s: float = Field(20, ge=0)  # how long a report may lag behind its container's end
-    deferrable: bool = False  # wait in the triggerer instead of in a worker
+    deferrable: bool = True  # wait in the triggerer, not in a worker
 
     retries: int = Field(4, ge=0)  # of a temporary failure
     retry_delay_s: float = Field(20, ge=0)  # doubles with every retry
     retry_cap_s: float = Field(600, gt=0)
     timeout_s: float = Field(6 * 3600, gt=0)  # of one container
+    patience_s: float = Field(3600, ge=0)  # where ECS has no room for one: a quota, no capacity
 
     @property
     def family(self) -> str:
@@ -100,9 +104,11 @@ class EcsSettings(FromEnvironment):
             "network_configuration": self.network,
             "awslogs_group": self.log_group,
             "awslogs_stream_prefix": self.log_stream_prefix,
-            "awslogs_fetch_interval": timedelta(seconds=self.poll_s),
             "waiter_delay": self.poll_s,
+            "waiter_max_attempts": ceil(self.timeout_s / self.poll_s),
+            "patience_s": self.patience_s,
+            "ask_again_s": ASK_AGAIN_POLLS * self.poll_s,
             "report_wait_s": self.report_wait_s,
             "deferrable": self.deferrable,
-            "execution_timeout": timedelta(seconds=self.timeout_s),
+            "execution_timeout": timedelta(seconds=self.patience_s + self.timeout_s + STOPPING_S),
         }

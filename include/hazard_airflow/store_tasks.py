@@ -11,6 +11,7 @@ from airflow.sdk import task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
 from hazard_airflow.containers import Containers
+from hazard_airflow.final_failures import fails_for_good
 from hazard_airflow.notifications import PUBLISHED, published_asset
 from hazard_airflow.run_states import failed_in, owner_of
 
@@ -43,6 +44,7 @@ def inspect(containers: Containers) -> Any:
 
 
 @task.short_circuit(ignore_downstream_trigger_rules=True)
+@fails_for_good
 def plan(inspected: dict[str, Any], params: Any = None, ti: Any = None) -> bool:
     """Say what storing will take, in the XCom `forecast`; end a dry run here."""
     from hazard_airflow import store_steps
@@ -52,6 +54,7 @@ def plan(inspected: dict[str, Any], params: Any = None, ti: Any = None) -> bool:
 
 
 @task
+@fails_for_good
 def store_meta(inspected: dict[str, Any], params: Any = None, ti: Any = None) -> Chunks:
     """Claim the calculation and store its records; return the chunks to write."""
     from hazard_airflow import store_steps
@@ -80,6 +83,7 @@ def store_chunks(containers: Containers, chunks: Any) -> Any:
 
 
 @task(trigger_rule="all_done")
+@fails_for_good
 def decide(chunks: Chunks | None, params: Any = None, ti: Any = None) -> dict[str, Any]:
     """Add up the audits of all chunks and record what they say; red if anything is wrong."""
     from hazard_airflow import store_steps
@@ -89,6 +93,7 @@ def decide(chunks: Chunks | None, params: Any = None, ti: Any = None) -> dict[st
 
 
 @task(outlets=[PUBLISHED])
+@fails_for_good
 def publish(
     chunks: Chunks | None, params: Any = None, ti: Any = None, outlet_events: Any = None
 ) -> dict[str, Any]:
@@ -107,6 +112,7 @@ def remove_old_versions(containers: Containers) -> Any:
     """Remove the versions that were replaced, in a container, if there are any."""
 
     @task
+    @fails_for_good
     def find(params: Any = None) -> list[list[str]]:
         from hazard_airflow import store_steps
 
@@ -120,6 +126,7 @@ def remove_old_versions(containers: Containers) -> Any:
 
 
 @task
+@fails_for_good
 def stop_orphans(params: Any = None, ti: Any = None) -> int:
     """Stop the containers of this run that no task waits for."""
     from hazard_airflow import store_steps
@@ -128,6 +135,7 @@ def stop_orphans(params: Any = None, ti: Any = None) -> int:
 
 
 @task
+@fails_for_good
 def remove_inspection(ti: Any = None) -> list[str]:
     """Remove what `inspect` left with the records; return runs whose leavings were old."""
     from hazard_airflow import store_steps

@@ -53,33 +53,24 @@ class Ecs:
             return {"failures": [], "tasks": self.stopped}
         other = {"name": "sidecar", "lastStatus": "STOPPED", "exitCode": 0}
         task = {"taskArn": ARN, "containers": [other, self.container], "stoppedReason": "done"}
+        task["lastStatus"] = "STOPPED"
         task |= self.of_task
         return {"failures": [], "tasks": [task]}
 
-    def get_waiter(self, _: str) -> Any:
-        """Return one that need not wait."""
-        return SimpleNamespace(wait=lambda **_: None)
-
 
 class Logs:
-    """A log whose lines are all there after so many looks."""
+    """A log whose lines are all there after so many looks at its end."""
 
     def __init__(self, lines: list[str], looks: int) -> None:
         self.lines, self.looks = lines, looks
 
-    def start(self) -> None:
-        """Do nothing, like the other two."""
-
-    stop = join = start
-
-    def get_last_log_messages(self, number: int) -> list[str]:
-        """Return the last lines."""
+    def get_log_events(self, startFromHead: bool, **request: Any) -> dict[str, Any]:  # noqa: N803
+        """Return all lines, or the last ones."""
+        events = [{"message": line} for line in self.lines]
+        if startFromHead:
+            return {"events": events if "nextToken" not in request else [], "nextForwardToken": "t"}
         self.looks -= 1
-        return self.lines[-number:] if self.looks < 0 else []
-
-    def get_last_log_message(self) -> str | None:
-        """Return the last line."""
-        return self.lines[-1] if self.lines else None
+        return {"events": events[-request["limit"] :] if self.looks < 0 else []}
 
 
 class Told(HazardStoreOperator):
@@ -87,15 +78,17 @@ class Told(HazardStoreOperator):
 
     def __init__(self, *, ecs: Ecs, logs: Logs, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.ecs, self.logs = ecs, logs
+        self.ecs, self.of_cloudwatch = ecs, logs
 
     @property
     def client(self) -> Any:
         """Return our ECS."""
         return self.ecs
 
-    def _get_task_log_fetcher(self) -> Any:
-        return self.logs
+    @property
+    def logs(self) -> Any:
+        """Return our log."""
+        return self.of_cloudwatch
 
 
 def operator(ecs: Ecs, lines: list[str], looks: int = 0, **kwargs: Any) -> Told:
@@ -119,6 +112,7 @@ def context(try_number: int = 1) -> Any:
     ti = SimpleNamespace(
         dag_id="d", task_id="t", run_id="manual__1~2", map_index=0, try_number=try_number
     )
+    ti.max_tries = 4
     return {"ti": ti, "run_id": ti.run_id}
 
 
@@ -131,7 +125,8 @@ def test_a_container_that_ends_well_returns_its_report() -> None:
     (overrides,) = request["overrides"]["containerOverrides"]
     assert overrides["command"] == ["write", "s3://b/c", "A", "--sites", "0:288"]
     assert overrides["environment"] == [{"name": "HAZARD_STORE_ATTEMPT", "value": "2"}]
-    assert request["tags"] == [{"key": "run", "value": "manual__1_2"}]
+    tags = {"run": "manual__1_2", "hazard-store:try": "1"}
+    assert tags == {tag["key"]: tag["value"] for tag in request["tags"]}
     assert len(request["startedBy"]) <= 36
 
 
@@ -172,7 +167,16 @@ def test_the_request_of_a_production_installation(
         do_xcom_push=False,
         **EcsSettings.from_environment().operator_arguments,
     )
-    told.execute(context(try_number))
+    with pytest.raises(TaskDeferred) as deferred:
+        told.execute(context(try_number))
+    _, watched = deferred.value.trigger.serialize()
+    assert (ARN, "writer", 6, 6 * 3600) == tuple(
+        watched[name] for name in ("task_arn", "container", "poll_s", "limit_s")
+    )
+    assert ("/hazard-store/PROD", "writer/writer/abc") == (
+        watched["log_group"],
+        watched["log_stream"],
+    )
     (request,) = ecs.requests
     assert request.pop("startedBy")
     assert {
@@ -199,7 +203,10 @@ def test_the_request_of_a_production_installation(
                 "assignPublicIp": "DISABLED",
             }
         },
-        "tags": [{"key": "hazard-store:owner", "value": "store_hazard/manual__1"}],
+        "tags": [
+            {"key": "hazard-store:owner", "value": "store_hazard/manual__1"},
+            {"key": "hazard-store:try", "value": str(try_number)},
+        ],
         **where,
     } == request
 
@@ -210,29 +217,24 @@ def test_the_size_can_be_left_to_the_task_definition() -> None:
 
 
 @pytest.mark.parametrize("exit_code", [1, 65, 75, 137])
-def test_the_provider_still_asks_our_check(exit_code: int) -> None:
+def test_the_end_of_a_container_is_judged_by_its_exit_code(exit_code: int) -> None:
     with pytest.raises(ContainerFailed, match="it broke") as failed:
         operator(Ecs(exitCode=exit_code), ["hazard-store: it broke"]).execute(context())
     assert exit_code == failed.value.exit_code
 
 
-def test_the_provider_still_asks_our_check_after_deferring() -> None:
+def test_the_end_is_judged_after_deferring_too() -> None:
     told = operator(Ecs(exitCode=65), ["hazard-store: it broke"], deferrable=True)
     with pytest.raises(TaskDeferred):
         told.execute(context())
-    event = {"status": "success", "task_arn": ARN, "cluster": "hazard"}
+    event = {"status": "stopped", "task_arn": ARN}
     with pytest.raises(ContainerFailed, match="it broke"):
         told.execute_complete(context(), event)
 
 
-def test_after_deferring_the_report_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
-    from airflow.providers.amazon.aws.operators import ecs
-
-    answer = {"events": []}
-    logs = SimpleNamespace(conn=SimpleNamespace(get_log_events=lambda **_: answer))
-    monkeypatch.setattr(ecs, "AwsLogsHook", lambda **_: logs)
+def test_after_deferring_the_report_is_returned() -> None:
     told = operator(Ecs(exitCode=0), [REPORT], deferrable=True)
-    event = {"status": "success", "task_arn": ARN, "cluster": "hazard"}
+    event = {"status": "stopped", "task_arn": ARN}
     assert json.loads(REPORT) == told.execute_complete(context(), event)
 
 
@@ -364,7 +366,7 @@ def test_out_of_memory_is_told_with_what_comes_next(
     ended = before("a", 1, memory)
     ecs.of_task = {name: ended[name] for name in ("stopCode", "cpu", "memory", "overrides")}
     told = operator(ecs, ["INFO 7 sites"], chunk=chunk, resize=True, deferrable=deferrable)
-    event = {"status": "success", "task_arn": ARN, "cluster": "hazard"}
+    event = {"status": "stopped", "task_arn": ARN}
     end = partial(told.execute_complete, event=event) if deferrable else told.execute
     with pytest.raises(OutOfMemory, match=advice) as failed:
         end(context())

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from airflow.sdk.definitions.retry_policy import RetryAction
+from airflow.sdk.exceptions import AirflowFailException
 
 from hazard_airflow.out_of_memory import (
     OFFERED,
-    OutOfMemory,
     Size,
     larger,
     next_size,
+    out_of_memory,
     ran_out,
 )
-from hazard_airflow.retry_policy import RetryTemporary
 from hazard_store.workflow.costs import SIZES
 from tests.support.laws import check_pickle
 
@@ -152,8 +151,8 @@ def test_the_size_of_the_next_try(
 
 def test_a_larger_one_is_tried_and_after_it_nothing() -> None:
     small, large = Size(256, 1024), Size(1024, 2048)
-    first = OutOfMemory(137, "INFO 100 sites", small, large, "give it more")
-    last = OutOfMemory(None, "INFO 100 sites", large, None, "give it more")
+    first = out_of_memory(137, "INFO 100 sites", small, large, "give it more")
+    last = out_of_memory(None, "INFO 100 sites", large, None, "give it more")
     for error in (first, last):
         check_pickle(error)
     assert str(first) == (
@@ -161,7 +160,4 @@ def test_a_larger_one_is_tried_and_after_it_nothing() -> None:
         "It said: INFO 100 sites"
     )
     assert str(last) == "out of memory with 2,048 MB: give it more. It said: INFO 100 sites"
-    decided = [
-        RetryTemporary().evaluate(error, try_number=1, max_tries=4) for error in (first, last)
-    ]
-    assert [RetryAction.RETRY, RetryAction.FAIL] == [decision.action for decision in decided]
+    assert [False, True] == [isinstance(error, AirflowFailException) for error in (first, last)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from pydantic import ValidationError
 
@@ -57,10 +55,7 @@ def test_the_operator_is_given_all_of_them(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("HAZARD_STORE_ECS_DEFERRABLE", "true")
     arguments = EcsSettings.from_environment(cluster="c", container="w").operator_arguments
     assert (arguments["cluster"], arguments["container_name"]) == ("c", "w")
-    assert (3, timedelta(seconds=3)) == (
-        arguments["waiter_delay"],
-        arguments["awslogs_fetch_interval"],
-    )
+    assert (3, 7200) == (arguments["waiter_delay"], arguments["waiter_max_attempts"])
     assert arguments["deferrable"]
 
 

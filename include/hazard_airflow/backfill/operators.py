@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.standard.operators.trigger_dagrun import DagIsPaused, TriggerDagRunOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.providers.standard.triggers.external_task import DagStateTrigger
 from airflow.sdk import DagRunState
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException, DagRunTriggerException
 
 from hazard_airflow.ecs_operator import NAME_LENGTH, HazardStoreOperator
 from hazard_airflow.exit_codes import ContainerFailed
+from hazard_airflow.final_failures import final_failures
 from hazard_store.errors import (
     EX_CANTCREAT,
     EX_DATAERR,
@@ -95,28 +96,34 @@ class InspectFile(OfFile, HazardStoreOperator):
         super().__init__(arguments=[], **kwargs)
         self.file = file
 
+    @contextmanager
+    def told(self, context: Context) -> Iterator[None]:
+        """Record how the file's inspection ended, before Airflow is told."""
+        with super().told(context), self.recording(context):
+            yield
+
     def execute(self, context: Context) -> dict[str, Any]:
         """Refuse it, skip it, or run the container."""
         from hazard_airflow.backfill.published import is_published
 
-        with self.recording(context):
+        with self.told(context):
             if self.file["refused"] is not None:
                 raise BadCalculation(self.file["name"], self.file["refused"])
             if is_published(self.file):
                 raise AirflowSkipException("this version of the file is published already")
-            forced = self.file["conf"].get("force_normalised_sites") in (True, "true")
-            self.arguments = ["inspect", self.file["uri"], "--json"]
-            self.arguments += ["--force-normalised-sites"] if forced else []
-            parent = self.file["conf"].get("parent_file")
-            self.arguments += [f"--parent={parent}"] if parent else []
-            return super().execute(context)
+            return self.run_container(context)
 
-    def execute_complete(
-        self, context: Context, event: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Go on when the triggerer has seen the container's end."""
-        with self.recording(context):
-            return super().execute_complete(context, event)
+    @property
+    def command(self) -> list[str]:
+        """What the container is to do with the file."""
+        conf = self.file["conf"]
+        forced = conf.get("force_normalised_sites") in (True, "true")
+        parent = conf.get("parent_file")
+        return [
+            *("inspect", self.file["uri"], "--json"),
+            *(["--force-normalised-sites"] if forced else []),
+            *([f"--parent={parent}"] if parent else []),
+        ]
 
 
 class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
@@ -137,7 +144,6 @@ class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
             reset_dag_run=True,
             wait_for_completion=True,
             deferrable=True,
-            fail_when_dag_is_paused=True,
             **kwargs,
         )
         self.file, self.inspected = file, inspected
@@ -146,19 +152,29 @@ class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
         """Skip or refuse the file by what is published; else start its run, or find it running."""
         from hazard_airflow.backfill.published import is_published
 
-        with self.recording(context):
+        with final_failures(), self.recording(context):
             if is_published(self.file, self.inspected):
                 raise AirflowSkipException("the same file is published already")
             self.conf = self.file["conf"]
             self.trigger_run_id = self.child = self.file["run_id"]
             if self._is_under_way(context):
                 self._wait(context)
-            try:
-                super().execute(context)
-            except DagIsPaused as paused:
-                raise Misconfigured(
-                    self.trigger_dag_id, "it is paused, so nothing can be stored: unpause it"
-                ) from paused
+            self._require_unpaused(context)
+            super().execute(context)
+
+    def _require_unpaused(self, context: Context) -> None:
+        """Refuse to start a run that would wait for ever.
+
+        The provider's own check is not in each release that we run on.
+
+        Raises:
+            Misconfigured: the DAG is paused.
+        """
+        ti: Any = context["ti"]
+        if ti.get_dag(self.trigger_dag_id).is_paused:
+            raise Misconfigured(
+                self.trigger_dag_id, "it is paused, so nothing can be stored: unpause it"
+            )
 
     def _is_under_way(self, context: Context) -> bool:
         """Tell whether the child was started before, by this task, and has not ended."""
@@ -186,7 +202,7 @@ class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
 
         calc_id, run_id = self.file["calc_id"], self.file["run_id"]
         self.child = run_id
-        with self.recording(context):
+        with final_failures(), self.recording(context):
             try:
                 super().execute_complete(context, event)
             except AirflowException as error:

@@ -10,6 +10,7 @@ from airflow.sdk import task, task_group
 from hazard_airflow.backfill.operators import OUTCOME, InspectFile, StoreFile
 from hazard_airflow.backfill.settings import BackfillSettings
 from hazard_airflow.containers import Containers
+from hazard_airflow.final_failures import fails_for_good
 from hazard_airflow.run_states import owner_of, states_of
 
 TASKS = ("file.inspect", "file.store")  # of each file, in their order
@@ -17,6 +18,7 @@ Files = list[dict[str, Any]]  # as `backfill.find.File`
 
 
 @task
+@fails_for_good
 def find(
     data_interval_start: dt.datetime | None = None,
     data_interval_end: dt.datetime | None = None,
@@ -50,6 +52,7 @@ def store_files(containers: Containers, settings: BackfillSettings, files: Any) 
 
 
 @task(trigger_rule="all_done")
+@fails_for_good
 def summary(files: Files | None, ti: Any = None) -> None:
     """Say what became of every file, in the XCom `summary`; red if one is not where it belongs."""
     from hazard_airflow.backfill import summary as summing

@@ -10,8 +10,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowSkipException, DagRunTriggerException, TaskDeferred
 
 from hazard_airflow.backfill.operators import ENDED, ChildFailed, StoreFile
-from hazard_airflow.retry_policy import RetryTemporary
-from hazard_store.errors import Misconfigured, Refused
+from hazard_airflow.final_failures import Final
 from hazard_store.store import Store
 from hazard_store.workflow.inspect import inspect, inspection_json
 from tests.support.calc_factory import make_calc
@@ -118,7 +117,7 @@ def test_a_child_that_ended_without_a_published_calculation_is_run_again(
 def test_a_paused_store_hazard_is_one_clear_error(operator: StoreFile) -> None:
     """A run of a paused DAG would wait for ever, and this one with it."""
     instance = Instance(is_paused=True)
-    with pytest.raises(Misconfigured, match="store_hazard: it is paused"):
+    with pytest.raises(Final, match="store_hazard: it is paused"):
         operator.execute(context(instance))
     assert "failed" == instance.outcome[0]
 
@@ -132,7 +131,7 @@ def test_what_is_published_is_skipped_and_something_else_refused(
         operator.execute(context(instance))
     assert ("skipped", None) == instance.outcome
     operator.file["conf"]["realisations"] = False
-    with pytest.raises(Refused):
+    with pytest.raises(Final):
         operator.execute(context(instance))
     assert ("refused", None) == instance.outcome
     operator.file["conf"]["if_stored"] = "replace"
@@ -144,7 +143,7 @@ def test_stored_is_what_is_published_when_the_child_has_ended(
     operator: StoreFile, store: Store
 ) -> None:
     instance = Instance()
-    with pytest.raises(ChildFailed, match=f"calc_1: it is not published; see the run {RUN_ID}"):
+    with pytest.raises(Final, match=f"calc_1: it is not published; see the run {RUN_ID}"):
         complete(operator, instance, "success")
     assert ("failed", RUN_ID) == instance.outcome
     stored(store, operator.file["uri"], "calc_1")
@@ -156,12 +155,11 @@ def test_stored_is_what_is_published_when_the_child_has_ended(
 def test_a_child_that_failed_is_not_tried_again_by_its_parent(operator: StoreFile) -> None:
     """It has had its own retries."""
     instance = Instance()
-    with pytest.raises(ChildFailed) as error:
+    with pytest.raises(Final, match=f"calc_1: storing it failed; see the run {RUN_ID}") as error:
         complete(operator, instance, "failed")
     assert ("failed", RUN_ID) == instance.outcome
-    decision = RetryTemporary().evaluate(error.value, 1, 5)
-    assert "fail" == decision.action.value
     check_pickle(error.value)
+    check_pickle(ChildFailed("calc_1", RUN_ID, "storing it failed"))
 
 
 def test_a_dry_run_stores_nothing_and_is_skipped(operator: StoreFile) -> None:
