@@ -30,6 +30,7 @@ class LocalStack:
     airflow_port: int = 8080
     keeps_state: bool = False  # over restarts
     checks_rights: bool = False  # of whoever asks, as IAM does
+    ecs_url: str = ""  # of another ECS than the embedded one
     dags: Path = REPOSITORY / "dags"
     plugins: Path = REPOSITORY / "plugins"
 
@@ -123,6 +124,7 @@ class LocalStack:
             **self.base_environment,
             **self.store_environment,
             "AWS_ENDPOINT_URL": self.aws_url,
+            **({"AWS_ENDPOINT_URL_ECS": self.ecs_url} if self.ecs_url else {}),
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }

@@ -107,6 +107,14 @@ def report_of(lines: Sequence[str]) -> dict[str, Any] | None:
     return None
 
 
+def pulled(report: Any) -> Any:
+    """Return a report that another task left in XCom, as that task meant it.
+
+    What a trigger leaves there when it ends a task, Airflow encodes twice.
+    """
+    return json.loads(report) if isinstance(report, str) else report
+
+
 def sentence_of(lines: Sequence[str]) -> str:
     """Return what the last lines of a container say about its failure, in one sentence."""
     for line in reversed(lines):

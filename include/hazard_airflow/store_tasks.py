@@ -11,6 +11,7 @@ from airflow.sdk import task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
 from hazard_airflow.containers import Containers
+from hazard_airflow.exit_codes import pulled
 from hazard_airflow.final_failures import fails_for_good
 from hazard_airflow.notifications import PUBLISHED, published_asset
 from hazard_airflow.run_states import failed_in, owner_of
@@ -49,7 +50,7 @@ def plan(inspected: dict[str, Any], params: Any = None, ti: Any = None) -> bool:
     """Say what storing will take, in the XCom `forecast`; end a dry run here."""
     from hazard_airflow import store_steps
 
-    ti.xcom_push(key="forecast", value=store_steps.plan(inspected, params, owner_of(ti)))
+    ti.xcom_push(key="forecast", value=store_steps.plan(pulled(inspected), params, owner_of(ti)))
     return not params["dry_run"]
 
 
@@ -59,7 +60,7 @@ def store_meta(inspected: dict[str, Any], params: Any = None, ti: Any = None) ->
     """Claim the calculation and store its records; return the chunks to write."""
     from hazard_airflow import store_steps
 
-    return store_steps.store_meta(inspected, params, owner_of(ti))
+    return store_steps.store_meta(pulled(inspected), params, owner_of(ti))
 
 
 def store_chunks(containers: Containers, chunks: Any) -> Any:

@@ -56,8 +56,9 @@ def check_request(operation: str, request: Mapping[str, Any]) -> None:
         raise ApiError("ClientException", f"no operation {operation}")
     for problem in _wrong(request, _operation(operation).input_shape, operation):
         raise ApiError("InvalidParameterException", problem)
-    for problem in _RULES.get(operation, lambda _: iter(()))(request):
-        raise ApiError("InvalidParameterException", problem)
+    if operation in _RULES:
+        for problem in _RULES[operation](request):
+            raise ApiError("InvalidParameterException", problem)
 
 
 def answer_text(operation: str, answer: Mapping[str, Any]) -> str:
@@ -73,14 +74,15 @@ def answer_text(operation: str, answer: Mapping[str, Any]) -> str:
 
 
 def _operation(name: str) -> OperationModel:
-    return _service().operation_model(name)
+    found: OperationModel = _service().operation_model(name)
+    return found
 
 
 def _wrong(value: Mapping[str, Any], shape: Shape | None, where: str) -> Iterator[str]:
     """Yield what is wrong with the parameters of a request, or the parts of an answer."""
     if shape is None:
         return
-    validator: Any = ParamValidator()  # type: ignore[no-untyped-call]
+    validator: Any = ParamValidator()
     report = validator.validate(dict(value), shape)
     if report.has_errors():
         yield report.generate_report()

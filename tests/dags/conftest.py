@@ -14,14 +14,13 @@ from hazard_store.settings import Settings
 from hazard_store.store import Store
 from local import aws
 from local.ecs_model.model import EcsModel
-from local.ecs_model.served import cloudwatch, served
-from local.ecs_model.tasks import Definition
 from local.ports import free_port
 from local.processes import Trees
 from local.stack import LocalStack
 from tests.support import airflow_home, warm
 from tests.support.container_faults import Faults
 from tests.support.dag_runs import SECRET, Run, ended, parsed
+from tests.support.modelled_ecs import ecs_model
 
 airflow_home.prepare()
 
@@ -70,17 +69,7 @@ def ecs(
     stack: LocalStack, faults: Faults, environment: None, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[EcsModel]:
     """A model of ECS in place of the embedded one, with faults of its own; no fault may be left."""
-    say = cloudwatch(
-        aws.client(stack, "logs"), stack.log_group, stack.log_stream_prefix, stack.container
-    )
-    of_container = {**stack.base_environment, **stack.store_environment, "LANG": "C.UTF-8"}
-    definition = Definition(
-        family=stack.task_definition,
-        container=stack.container,
-        entry_point=[str(faults.entry_point)],
-        environment={**of_container, "AWS_ENDPOINT_URL": stack.aws_url},
-    )
-    with served(EcsModel(stack.cluster, definition, say)) as model:
+    with ecs_model(stack, [str(faults.entry_point)]) as model:
         monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", model.url)
         yield model.model
     assert model.model.faults.left() == [], "no request or task has met these faults"

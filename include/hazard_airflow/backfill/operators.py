@@ -15,7 +15,7 @@ from airflow.sdk import DagRunState
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException, DagRunTriggerException
 
 from hazard_airflow.ecs_operator import NAME_LENGTH, HazardStoreOperator
-from hazard_airflow.exit_codes import ContainerFailed
+from hazard_airflow.exit_codes import ContainerFailed, pulled
 from hazard_airflow.final_failures import final_failures
 from hazard_store.errors import (
     EX_CANTCREAT,
@@ -153,7 +153,7 @@ class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
         from hazard_airflow.backfill.published import is_published
 
         with final_failures(), self.recording(context):
-            if is_published(self.file, self.inspected):
+            if is_published(self.file, pulled(self.inspected)):
                 raise AirflowSkipException("the same file is published already")
             self.conf = self.file["conf"]
             self.trigger_run_id = self.child = self.file["run_id"]
@@ -209,6 +209,6 @@ class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
                 raise ChildFailed(calc_id, run_id, "storing it failed") from error
             if self.file["conf"].get("dry_run"):
                 raise AirflowSkipException("a dry run, as its sidecar says; the child has the plan")
-            if not is_published(self.file, self.inspected):
+            if not is_published(self.file, pulled(self.inspected)):
                 raise ChildFailed(calc_id, run_id, "it is not published")
             self.record(context, "stored", f"published as {calc_id}")
