@@ -105,7 +105,7 @@ class LocalStack:
             "HAZARD_STORE_ECS_SECURITY_GROUPS": "",
             "HAZARD_STORE_ECS_POOL": self.pool,
             "HAZARD_STORE_ECS_POLL_S": "1",
-            "HAZARD_STORE_ECS_DEFERRABLE": "false",
+            "HAZARD_STORE_ECS_DEFERRABLE": "true",
         }
 
     @property

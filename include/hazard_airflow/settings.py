@@ -47,7 +47,7 @@ class EcsSettings(FromEnvironment):
     log_stream_prefix: str = Field("writer", min_length=1)
     poll_s: float = Field(6, ge=0.1)  # between two looks at a running container
     report_wait_s: float = Field(20, ge=0)  # how long a report may lag behind its container's end
-    deferrable: bool = True  # wait in the triggerer, not in a worker
+    deferrable: bool = False  # wait in the triggerer, not in a worker
 
     retries: int = Field(4, ge=0)  # of a temporary failure
     retry_delay_s: float = Field(20, ge=0)  # doubles with every retry

@@ -7,13 +7,13 @@ whose code also stands for a wrong request, or by `failures` in an answer. What 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from airflow.providers.amazon.aws.exceptions import EcsOperatorError
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from hazard_store.aws.retry import is_temporary
+from hazard_airflow.ecs.temporary import is_temporary
 
 # Codes that stand for a wrong request as well as for one that comes too early.
 AMBIGUOUS_CODES = {"ClientException", "InvalidParameterException", "LimitExceededException"}
@@ -50,7 +50,7 @@ def passes(error: Exception) -> bool:
         said = error.response.get("Error", {})
         if said.get("Code") in AMBIGUOUS_CODES:
             return says_it_passes(said.get("Message", ""))
-    return isinstance(error, ClientError | BotoCoreError) and is_temporary(error)
+    return is_temporary(error)
 
 
 def reason(error: Exception) -> str:
@@ -61,11 +61,6 @@ def reason(error: Exception) -> str:
         said = error.response.get("Error", {})
         return f"{said.get('Code')}: {said.get('Message')}"
     return str(error)
-
-
-def of_a_wrong_request(failures: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether all `failures` are about the request itself, so that none passes."""
-    return not any(_has_no_room(each) for each in failures)
 
 
 def _has_no_room(failure: Mapping[str, Any]) -> bool:

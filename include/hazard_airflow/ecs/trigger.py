@@ -18,9 +18,9 @@ from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hazard_airflow.ecs.container_log import ContainerLog, is_not_there_yet
+from hazard_airflow.ecs.temporary import is_temporary
 from hazard_airflow.ecs.watch import Seen, Watch
 from hazard_airflow.exit_codes import REPORT_LINES, exit_code_of, report_of
-from hazard_store.aws.retry import is_temporary
 from hazard_store.shown import one_line
 
 RETURN_VALUE = "return_value"  # key of what a task returns

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from hazard_store.aws.retry import is_temporary
+from hazard_airflow.ecs.temporary import is_temporary
 from hazard_store.shown import one_line
 
 log = logging.getLogger(__name__)
@@ -64,7 +62,7 @@ class Watch:
         Raises:
             Exception: the error itself, where looking again would not help.
         """
-        if not isinstance(error, ClientError | BotoCoreError) or not is_temporary(error):
+        if not is_temporary(error):
             raise error
         log.warning("ECS was not asked how the container is doing: %s", one_line(str(error)))
         return self._running(now)
