@@ -62,7 +62,8 @@ def check_inbox(calc_file: str, parent_file: str | None = None) -> None:
 
 def plan(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) -> dict[str, Any]:
     """Say what storing will take, before the first write."""
-    calculation = _plan(inspected, params, owner).calculation
+    planned = _plan(inspected, params, owner)
+    calculation = planned.calculation
     forecast = calculation.forecast.model_dump(mode="json")
     log.info(
         "%s: %s of statistics, %s of realisations, %s; %s in %s; forecast: %s and %s with %s at "
@@ -77,6 +78,7 @@ def plan(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) ->
         dollars(forecast["dollars"]),
         count(forecast["writers"], "writer"),
     )
+    log.info("%s, since %s", count(len(calculation.chunks), "chunk"), planned.why_chunks)
     for note in (*calculation.notes, *forecast["notes"]):
         log.warning("%s", one_line(note))
     return {"calc_id": calculation.calc_id, "chunks": len(calculation.chunks), **forecast}

@@ -92,6 +92,7 @@ class Settings(FromEnvironment):
     replace_grace_s: float = Field(15, ge=0)  # for which readers keep a version that was replaced
     writers: int = Field(32, ge=1)  # writers that may run at once in one run
     writer_wcu_per_s: float = Field(2500, gt=0)  # what one writer is expected to reach
+    table_wcu_per_s: float = Field(4000, gt=0)  # what a table takes; a new one on demand 4,000
     max_map_length: int = Field(1024, ge=1)  # Airflow's limit for mapped tasks
     ask_above_rcu: float = Field(100_000, ge=0)  # read units of a question that is told first
     max_items: float = Field(5_000_000, gt=0)  # that storing one calculation may take

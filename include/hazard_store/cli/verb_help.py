@@ -43,7 +43,14 @@ _READ = (*_STORE, "answer_limit_s")
 _ASKS = (*_READ, "ask_above_rcu")
 _S3 = ("region", "endpoint_s3", "answer_limit_s")
 _PATIENT = (*_STORE, "endpoint_s3", "retry_limit_s", "retry_tries", "retry_cap_s")
-_PLAN = ("writers", "writer_wcu_per_s", "max_items", "max_dollars", "max_map_length")
+_PLAN = (
+    "writers",
+    "writer_wcu_per_s",
+    "table_wcu_per_s",
+    "max_items",
+    "max_dollars",
+    "max_map_length",
+)
 
 # The variable of each field of `Settings`, which takes longer to import than all of a help, and its
 # default as people read it.
@@ -62,6 +69,7 @@ VARIABLES = {
     "replace_grace_s": ("HAZARD_STORE_REPLACE_GRACE_S", "15"),
     "writers": ("HAZARD_STORE_WRITERS", "32"),
     "writer_wcu_per_s": ("HAZARD_STORE_WRITER_WCU_PER_S", "2500"),
+    "table_wcu_per_s": ("HAZARD_STORE_TABLE_WCU_PER_S", "4000"),
     "max_items": ("HAZARD_STORE_MAX_ITEMS", "5000000"),
     "max_dollars": ("HAZARD_STORE_MAX_DOLLARS", "100"),
     "max_map_length": ("HAZARD_STORE_MAX_MAP_LENGTH", "1024"),

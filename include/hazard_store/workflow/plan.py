@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hazard_store import codec
 from hazard_store.amounts import count, dollars
-from hazard_store.errors import BadCalculation, BadParameter, Refused
+from hazard_store.errors import BadCalculation, Refused
 from hazard_store.items import largest_group
 from hazard_store.keys import CODE_RULES, in_key_order
 from hazard_store.model import (
@@ -30,8 +30,8 @@ from hazard_store.records import RecordDigest, SitePart, StoredCalculation
 from hazard_store.records.documents import FORMAT, release
 from hazard_store.records.parts import SITES_PER_PART
 from hazard_store.settings import Settings
-from hazard_store.workflow.chunks import chunk_borders
 from hazard_store.workflow.costs import make_forecast
+from hazard_store.workflow.division import divide
 from hazard_store.workflow.maps import with_maps
 from hazard_store.workflow.put_plan import count_records
 from hazard_store.workflow.sampled import units_of
@@ -42,9 +42,7 @@ from hazard_store.workflow.shape import (
 )
 from hazard_store.workflow.site_codes import SiteCodes, site_codes
 
-MAX_DEFAULT_CHUNKS = 32
 MAX_VS30S = 32  # that the head lists
-MIN_CHUNK_SECONDS = 60  # less work than this does not pay for starting a writer
 
 
 @dataclass(frozen=True)
@@ -88,6 +86,7 @@ class Plan:
     units: Units
     asked: StoreOptions  # as the caller named them
     engine_objects: bytes = b""
+    why_chunks: str = ""  # there are so many
 
     def following(self, stored: StoredCalculation) -> Plan:
         """Return the plan by which the same file is stored already, whatever today's defaults."""
@@ -140,21 +139,23 @@ def make_plan(
         units = units_of(stored, calculation, inspection.sample, codes.locs)
     per_site = sum(units.wcu.values())
     kinds = sum(1 for spec in specs.values() if spec.rows)
-    n_writers, share, borders = _divide(hash_keys, per_site, kinds, options, settings, workers)
+    division = divide(hash_keys, per_site, kinds, options, settings, workers)
     longest = max(map(len, codes.locs)) if codes.rule is None else 0
     kept = inspection.engine_objects
     stored = stored.model_copy(
         update={
-            "chunk_borders": borders,
+            "chunk_borders": division.borders,
             "notes": (*stored.notes, *_group_notes(asked, stored)),
             "engine_objects": RecordDigest.of(kept) if kept else None,
         }
     )
     stored = with_maps(stored, asked.map_statistics, longest)
-    plan = Plan(stored, calculation, parts, inspection.checksums, units, asked, kept)
+    plan = Plan(
+        stored, calculation, parts, inspection.checksums, units, asked, kept, division.reason
+    )
     limited = options.max_wcu_per_s is not None
     records = count_records(plan)
-    forecast = make_forecast(stored, units, n_writers, share, limited, records)
+    forecast = make_forecast(stored, units, division.writers, division.wcu_per_s, limited, records)
     stored = stored.model_copy(update={"forecast": forecast})
     _check_limits(stored, settings)
     return replace(plan, calculation=stored)
@@ -269,41 +270,3 @@ def _in_order(
     ]
     order = in_key_order(hash_keys, locs)
     return SiteParts(sites, locs, order), [hash_keys[sid] for sid in order]
-
-
-def _divide(
-    hash_keys: list[str],
-    wcu_per_site: float,
-    kinds: int,
-    options: StoreOptions,
-    settings: Settings,
-    workers: int | None,
-) -> tuple[int, float, tuple[int, ...]]:
-    """Return (writers at once, write units a second of each, borders of the chunks)."""
-    at_most = settings.writers if workers is None else workers
-
-    def at_once(n_chunks: int) -> tuple[int, float]:
-        writers = max(1, min(at_most, n_chunks * kinds))
-        budget = options.max_wcu_per_s
-        natural = settings.writer_wcu_per_s
-        return writers, natural if budget is None else min(natural, budget / writers)
-
-    n = len(hash_keys)
-    if options.sites_per_chunk is None:
-        n_chunks = workers or 1
-        for candidate in range(MAX_DEFAULT_CHUNKS, n_chunks, -1):
-            per_chunk = n * wcu_per_site / kinds / candidate
-            if per_chunk / at_once(candidate)[1] >= MIN_CHUNK_SECONDS:
-                n_chunks = candidate
-                break
-        sites_per_chunk = math.ceil(n / n_chunks)
-    else:
-        sites_per_chunk = options.sites_per_chunk
-    borders = chunk_borders(hash_keys, sites_per_chunk)
-    if len(borders) - 1 > settings.max_map_length:
-        raise BadParameter(
-            "sites_per_chunk",
-            f"{sites_per_chunk} makes {len(borders) - 1} chunks, and Airflow maps at most "
-            f"{settings.max_map_length}: use at least {math.ceil(n / settings.max_map_length)}",
-        )
-    return *at_once(len(borders) - 1), borders
