@@ -39,7 +39,7 @@ def environment(stack: LocalStack) -> dict[str, str]:
     return {
         **stack.client_environment,
         **stack.ecs_environment,
-        "PYTHONPATH": "",
+        "PYTHONPATH": stack.python_path,
         "SPT_NOENV": "1",  # process titles would overwrite the marker by which we find processes
         "AIRFLOW_HOME": str(stack.home / "airflow"),
         "AIRFLOW_CONN_AWS_DEFAULT": "aws://",

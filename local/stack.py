@@ -33,6 +33,7 @@ class LocalStack:
     ecs_url: str = ""  # of another ECS than the embedded one
     dags: Path = REPOSITORY / "dags"
     plugins: Path = REPOSITORY / "plugins"
+    python_path: str = ""  # of Airflow: another package than the installed one
 
     name: str = "hazard-store"  # of the CloudFormation stack
     region: str = "us-east-1"

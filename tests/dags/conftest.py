@@ -14,13 +14,13 @@ from hazard_store.settings import Settings
 from hazard_store.store import Store
 from local import aws
 from local.ecs_model.model import EcsModel
+from local.ecs_model.of_stack import ecs_model
 from local.ports import free_port
 from local.processes import Trees
 from local.stack import LocalStack
 from tests.support import airflow_home, warm
 from tests.support.container_faults import Faults
 from tests.support.dag_runs import SECRET, Run, ended, parsed
-from tests.support.modelled_ecs import ecs_model
 
 airflow_home.prepare()
 

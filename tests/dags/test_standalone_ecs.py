@@ -15,11 +15,11 @@ from hazard_store.model import Kind, Status
 from local import aws
 from local.ecs_model.faults import Fate, Refusal
 from local.ecs_model.model import EcsModel
+from local.ecs_model.of_stack import ecs_model
 from local.ports import free_port
 from local.stack import LocalStack
 from tests.support.calc_factory import make_calc
 from tests.support.laws import assert_same
-from tests.support.modelled_ecs import ecs_model
 from tests.support.plain_curves import plain_calc
 from tests.support.standalone import Standalone, running
 

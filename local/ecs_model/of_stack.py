@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from local import aws
@@ -14,14 +14,14 @@ from local.stack import LocalStack
 
 @contextmanager
 def ecs_model(
-    stack: LocalStack, entry_point: Sequence[str], start_s: float = 0.0
+    stack: LocalStack, entry_point: Sequence[str], environment: Mapping[str, str] | None = None
 ) -> Iterator[Served]:
     """Serve a model whose containers use the store of a stack; it need not be up yet.
 
     Args:
         stack: where they log, and whose other services they use.
         entry_point: of the image.
-        start_s: how long a container takes until it runs.
+        environment: of the containers, besides what they need to use the store.
     """
     say = cloudwatch(
         aws.client(stack, "logs"), stack.log_group, stack.log_stream_prefix, stack.container
@@ -35,7 +35,8 @@ def ecs_model(
             **stack.store_environment,
             "LANG": "C.UTF-8",
             "AWS_ENDPOINT_URL": stack.aws_url,
+            **(environment or {}),
         },
     )
-    with served(EcsModel(stack.cluster, definition, say, start_s=start_s)) as model:
+    with served(EcsModel(stack.cluster, definition, say)) as model:
         yield model

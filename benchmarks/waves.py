@@ -1,0 +1,158 @@
+"""From trigger to published where containers take their time to start, as on Fargate.
+
+    python -m benchmarks.waves [--chunks 1 --chunks 32] [--start 0 --start 20] [--before FOLDER]
+
+A real Airflow on this machine, and a model of ECS whose containers are processes that start after
+so many seconds. The calculation is small: what is left is waiting. `--before` runs the DAGs of
+another checkout beside, in the same sitting.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.support.synthetic import make
+from benchmarks.support.tables import JSON_OPTION, Table
+from local import airflow, aws, waiting
+from local.airflow_api import AirflowApi
+from local.ecs_model.model import EcsModel
+from local.ecs_model.of_stack import ecs_model
+from local.ports import free_port
+from local.processes import Trees
+from local.stack import REPOSITORY, LocalStack
+from local.start import STORE_DAG
+
+SITES = 192  # divides into all the numbers of chunks
+LIMIT_S = 1800
+WRITERS = 64
+IN_A_ROW = 3  # containers: inspect, write, audit
+HEADER = [
+    *("checkout", "start, s", "chunks", "containers", "tries", "trigger to published, s"),
+    *("starts in a row, s", "containers' work in a row, s", "the rest, s"),
+]
+NOTES = [
+    f"{SITES} sites, 2 realisations, 2 intensity measures; 4 workers' slots, {WRITERS} containers "
+    "at once, watched every second by the triggerer. Work in a row: the inspection, the slowest "
+    "writer and the slowest audit.",
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Production(LocalStack):
+    """A stack whose tasks wait in the triggerer, for as many containers as production runs."""
+
+    @property
+    def ecs_environment(self) -> dict[str, str]:
+        """As it is, but for that."""
+        more = {"HAZARD_STORE_ECS_DEFERRABLE": "true", "HAZARD_STORE_ECS_RETRY_DELAY_S": "1"}
+        return {**super().ecs_environment, **more, "HAZARD_STORE_WRITERS": str(WRITERS)}
+
+
+@contextmanager
+def running(folder: Path, checkout: Path) -> Iterator[tuple[AirflowApi, EcsModel, LocalStack]]:
+    """Run a stack with the DAGs and the package of a checkout."""
+    stack: LocalStack = Production(
+        home=folder / "stack",
+        run=uuid.uuid4().hex,
+        aws_port=free_port(),
+        airflow_port=free_port(),
+        dags=checkout / "dags",
+        plugins=checkout / "plugins",
+        python_path=str(checkout / "include"),
+    )
+    stack.home.mkdir(parents=True)
+    more = {"PYTHONPATH": stack.python_path}
+    with ecs_model(stack, [str(aws.HAZARD_STORE)], environment=more) as served:
+        stack = dataclasses.replace(stack, ecs_url=served.url)
+        with Trees(stack.run) as trees:
+            aws.start(stack, trees)
+            tree = airflow.start(stack, trees)
+            aws.setup(stack)
+            airflow.wait_ready(stack, tree)
+            api = AirflowApi(stack, tree)
+            api.make_pool(stack.pool, WRITERS)
+            api.enable(STORE_DAG)
+            yield api, served.model, stack
+
+
+def measure(api: AirflowApi, model: EcsModel, uri: str, chunks: int, start_s: float) -> list[Any]:
+    """Store the calculation in so many chunks; return a row of the table."""
+    model.start_s, calc_id = start_s, f"C{chunks}S{start_s:.0f}R{len(model.tasks)}"
+    conf = {
+        "calc_id": calc_id,
+        "calc_file": uri,
+        "key_scheme": "calc",
+        "sites_per_chunk": SITES // chunks,
+    }
+    run_id = api.trigger(STORE_DAG, conf)
+
+    def ended() -> bool:
+        return api.run_state(STORE_DAG, run_id) in ("success", "failed")
+
+    waiting.until(ended, f"the end of {run_id}", timeout_s=LIMIT_S, every_s=1, needs=api.tree)
+    instances = api.instances(STORE_DAG, run_id)
+    (published,) = (each for each in instances if each["task_id"] == "publish")
+    if published["state"] != "success":
+        raise click.ClickException(f"{calc_id} was not published: see the run {run_id}")
+    queued = api.get(f"dags/{STORE_DAG}/dagRuns/{run_id}")["queued_at"]
+    wall_s = _moment(published["end_date"]) - _moment(queued)
+    work_s = sum(_longest(model, calc_id, verb) for verb in ("inspect", "write", "audit"))
+    starts_s = IN_A_ROW * start_s
+    tries = sum(each["try_number"] for each in instances if each["start_date"])
+    rest_s = wall_s - starts_s - work_s
+    row = [start_s, chunks, len(model.of_command(calc_id)), tries, wall_s, starts_s, work_s, rest_s]
+    return [f"{cell:.1f}" if isinstance(cell, float) else cell for cell in row]
+
+
+def _longest(model: EcsModel, calc_id: str, verb: str) -> float:
+    lives = [
+        (task.stopped - task.started).total_seconds()
+        for task in model.of_command(verb, calc_id)
+        if task.stopped and task.started
+    ]
+    return max(lives)
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+@click.command()
+@click.option("--chunks", multiple=True, type=int, default=(1, 4, 32), show_default=True)
+@click.option(
+    "--start", "starts", multiple=True, type=float, default=(0, 20, 40), show_default=True
+)
+@click.option("--before", type=click.Path(exists=True, path_type=Path), help="Another checkout.")
+@JSON_OPTION
+def main(
+    chunks: Sequence[int], starts: Sequence[float], before: Path | None, json_path: Path | None
+) -> None:
+    """Measure, and print the table."""
+    rows = []
+    for name, checkout in {"before": before, "this": REPOSITORY}.items():
+        if checkout is None:
+            continue
+        with tempfile.TemporaryDirectory() as text:
+            calc_file = make(Path(text) / "calc_1.hdf5", SITES, rlzs=2, imts=2, n_levels=10)
+            with running(Path(text), checkout) as (api, model, stack):
+                uri = aws.upload(stack, calc_file)
+                measure(api, model, uri, 2, 0.0)  # the first run of an Airflow is slower
+                rows += [
+                    [name, *measure(api, model, uri, n, start_s)]
+                    for start_s in starts
+                    for n in chunks
+                ]
+    Table("From the trigger to the published calculation.", HEADER, rows, NOTES).show(json_path)
+
+
+if __name__ == "__main__":
+    main()
