@@ -105,6 +105,7 @@ class Containers:
     def _arguments(self, owner: str, **environment: str) -> dict[str, Any]:
         if owner:
             environment["HAZARD_STORE_OWNER"] = owner
+        environment["HAZARD_STORE_LOG_SERVICE"] = "true"
         return {
             **self.ecs.operator_arguments,
             "region_name": self.settings.region,
