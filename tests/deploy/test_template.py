@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,18 @@ def template() -> Any:
 
 def test_it_is_right_by_the_schemas_of_cloudformation() -> None:
     """Informational rules count too."""
-    arguments = ManualArgs(regions=["us-east-1", "ap-southeast-2"], include_checks=["I"])
+    regions = ["us-east-1", "ap-southeast-2", "us-gov-west-1", "cn-north-1"]
+    arguments = ManualArgs(regions=regions, include_checks=["I"])
     found = lint_file(Path(stacks.TEMPLATE), config=arguments)
     assert [] == [f"{each.rule.id} {each.linenumber}: {each.message}" for each in found]
+
+
+def test_it_names_no_partition() -> None:
+    """GovCloud and China have other ARNs; their names of services and of endpoints are the same."""
+    text = stacks.TEMPLATE.read_text()
+    assert {"arn:${AWS::Partition}"} == set(re.findall(r"\barn:[^:]*(?:::Partition\})?", text))
+    hosts = set(re.findall(r"[\w.-]*amazonaws[\w.$-]*", text))
+    assert {"ecs-tasks.amazonaws.com", "com.amazonaws.$"} == hosts
 
 
 def test_everything_is_there(deployed: Deployed) -> None:
@@ -189,7 +199,7 @@ def test_a_second_deployment_changes_nothing_and_an_update_keeps_the_items(
     dynamodb.put_item(TableName="HazardMeta-TEMPLATE", Item=key)
     cloudformation = aws.client(stack, "cloudformation")
     for days in ("90", "30", "90"):
-        changed = {**stack.parameters, "LogDays": days}
+        changed = {**deployed.parameters, "LogDays": days}
         outputs = stacks.deploy(cloudformation, stack.name, changed, poll_s=0.1)
         assert deployed.outputs == outputs
         (group,) = aws.client(stack, "logs").describe_log_groups(
@@ -346,6 +356,7 @@ def test_a_stack_with_endpoints_and_a_tag_is_made_and_deleted(embedded_aws: Loca
     assert outputs["RepositoryUri"].endswith("/hazard-o-store-writer")
     services = {e["ServiceName"] for e in ec2.describe_vpc_endpoints()["VpcEndpoints"]}
     assert {"com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.dynamodb"} <= services
+    assert "AuditorRoleArn" not in outputs, "whom nobody may take is not made"
     role = outputs["OrchestratorRoleArn"].rpartition("/")[2]
     trust = aws.client(embedded_aws, "iam").get_role(RoleName=role)["Role"]
     (statement,) = trust["AssumeRolePolicyDocument"]["Statement"]

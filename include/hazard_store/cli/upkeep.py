@@ -28,7 +28,7 @@ from hazard_store.errors import EX_OK
 from hazard_store.model import Status
 from hazard_store.shown import one_line
 
-ROLES = ("reader", "writer", "orchestrator", "remover", "all")  # of `workflow.rights`
+ROLES = ("reader", "writer", "orchestrator", "remover", "auditor", "all")  # of `workflow.rights`
 
 
 @click.command("repair")
