@@ -9,8 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-# As `hazard_store.cli.log_lines` begins a line: Airflow has a time and a level of its own.
-LINE = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL) ")
+# As `hazard_store.cli.log_lines` begins a line: Airflow has a time and a level of its own. An image
+# of an earlier release says the time, too.
+LINE = re.compile(r"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} )?(DEBUG|INFO|WARNING|ERROR|CRITICAL) ")
 NO_STREAM = "ResourceNotFoundException"  # of a container that has not said anything yet
 
 
