@@ -19,6 +19,7 @@ import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+from deploy.account import make_role_of_ecs
 from deploy.stacks import StackFailed
 from deploy.throwaway import Throwaway, network_of
 from hazard_store.cli.progress import progress_for_people
@@ -178,6 +179,8 @@ def smoke(
     )
     if not yes:
         click.confirm("Spend that?", abort=True)
+    if make_role_of_ecs(boto3.client("iam", region_name=region)):
+        click.echo("Made the service-linked role of ECS, which this account keeps.")
     click.echo(f"Deploying {name}")
     try:
         with stage.deployed():

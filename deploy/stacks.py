@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,9 @@ def deploy(
 ) -> dict[str, str]:
     """Create or update a stack, and wait for it; return its outputs.
 
+    A new stack is protected when it stands: protected tables would block the rollback of one that
+    fails, and the next try.
+
     Args:
         cloudformation: the client.
         name: of the stack.
@@ -46,23 +49,35 @@ def deploy(
     Raises:
         StackFailed: it was rolled back.
     """
-    arguments: dict[str, Any] = {
-        "StackName": name,
-        "TemplateBody": TEMPLATE.read_text(),
-        "Parameters": [
-            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
-        ],
-        "Capabilities": ["CAPABILITY_IAM"],
-    }
-    since = dt.datetime.now(dt.UTC) - CLOCKS_DIFFER_BY
     if _described(cloudformation, name) is None:
-        cloudformation.create_stack(**arguments)
-    else:
-        try:
-            cloudformation.update_stack(**arguments)
-        except ClientError as error:
-            if "No updates are to be performed" not in error.response["Error"]["Message"]:
-                raise
+        unprotected = {**parameters, "Protected": "false"}
+        outputs = _deployed(cloudformation.create_stack, cloudformation, name, unprotected, poll_s)
+        if parameters.get("Protected") == "false":
+            return outputs
+    return _deployed(cloudformation.update_stack, cloudformation, name, parameters, poll_s)
+
+
+def _deployed(
+    make: Callable[..., Any],
+    cloudformation: Any,
+    name: str,
+    parameters: Mapping[str, str],
+    poll_s: float,
+) -> dict[str, str]:
+    """Create or update a stack, as `make` does; wait for it and return its outputs."""
+    since = dt.datetime.now(dt.UTC) - CLOCKS_DIFFER_BY
+    try:
+        make(
+            StackName=name,
+            TemplateBody=TEMPLATE.read_text(),
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+            ],
+            Capabilities=["CAPABILITY_IAM"],
+        )
+    except ClientError as error:
+        if "No updates are to be performed" not in error.response["Error"]["Message"]:
+            raise
     stack = _settled(cloudformation, name, poll_s)
     if stack is None or stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         status = stack["StackStatus"] if stack else "gone"

@@ -26,6 +26,7 @@ TESTED_IN = {
     "hazard_airflow/orphans.py": "dags/test_orphans.py",
     "hazard_airflow/page/app.py": "plugins/test_hazard_calculation.py",
     "hazard_airflow/page/render.py": "plugins/test_hazard_calculation.py",
+    "hazard_airflow/page/run.py": "dags/test_audit_and_remove_runs.py",
     "hazard_airflow/store_tasks.py": "dags/test_store_hazard_runs.py",
     "hazard_store/aws/codes.py": "hazard_store/aws/test_errors.py",
     "hazard_store/aws/retry.py": "hazard_store/writer/test_lanes.py",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreOperator
+from hazard_airflow.failures import tell_failure
 from hazard_airflow.notifications import NotificationSettings
 from hazard_airflow.settings import EcsSettings
 from hazard_store.settings import Settings
@@ -44,7 +45,7 @@ class Containers:
         return {
             "doc_md": doc,
             "tags": ["hazard"],
-            "default_args": self.ecs.retry_arguments,
+            "default_args": {**self.ecs.retry_arguments, "on_failure_callback": tell_failure},
             **notifications.dag_arguments(self.settings.region),
         }
 
@@ -105,6 +106,7 @@ class Containers:
     def _arguments(self, owner: str, **environment: str) -> dict[str, Any]:
         if owner:
             environment["HAZARD_STORE_OWNER"] = owner
+        environment["HAZARD_STORE_LOG_SERVICE"] = "true"
         return {
             **self.ecs.operator_arguments,
             "region_name": self.settings.region,

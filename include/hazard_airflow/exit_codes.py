@@ -118,18 +118,8 @@ def pulled(report: Any) -> Any:
 def sentence_of(lines: Sequence[str]) -> str:
     """Return what the last lines of a container say about its failure, in one sentence."""
     for line in reversed(lines):
-        if line.startswith(f"{PROGRAM}: "):
-            return one_line(line.removeprefix(f"{PROGRAM}: ").strip())[:LINE_LENGTH]
-    report = report_of(lines)
-    if report and {"missing", "extra", "altered"} <= report.keys():
-        text = ", ".join(f"{report[name]} {name}" for name in ("missing", "extra", "altered"))
-        first = next(iter(report.get("differences") or ()), None)
-        if first:
-            text += "; first: " + " ".join(
-                one_line(first.get(name)) for name in ("kind", "table", "hash_key", "range_key")
-            )
-        if report.get("status") == "published":
-            text += f"; `hazard-store repair {one_line(report.get('calc_id'))}` mends it"
-        return text
-    said = [one_line(line.strip())[:LINE_LENGTH] for line in lines if line.strip()]
-    return " | ".join(said[-3:]) or "it said nothing"
+        said, ours, sentence = line.removeprefix("ERROR ").partition(f"{PROGRAM}: ")
+        if ours and not said:
+            return one_line(sentence.strip())[:LINE_LENGTH]
+    last = [one_line(line.strip())[:LINE_LENGTH] for line in lines if line.strip()]
+    return " | ".join(last[-3:]) or "it said nothing"

@@ -83,6 +83,7 @@ class Settings(FromEnvironment):
     inbox: str = ""  # the only folder or s3:// prefix that a DAG parameter may name
     owner: str = ""  # token of the run that a writer container works for
     attempt: int | None = None  # the run's attempt; None: the one on record
+    log_service: bool = False  # what is printed goes to one: `cli.log_lines`, which reads it first
 
     request_threads: int = Field(8, ge=1, le=256)  # requests in flight of one writer
     retry_tries: int = Field(1000, ge=1)  # of one item before a writer gives up

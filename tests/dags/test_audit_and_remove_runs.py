@@ -10,6 +10,7 @@ from hazard_store.errors import EX_DIFFERENCE
 from hazard_store.model import IfStored, Kind, Status
 from hazard_store.store import Store
 from hazard_store.workflow.claim import claim
+from tests.support.dag_runs import page_of
 from tests.support.loading import CALCS, all_items, items_of, plan_of, stored
 
 pytestmark = pytest.mark.airflow
@@ -34,6 +35,10 @@ def test_published_calculations_are_audited_and_a_difference_is_red(
     log = capfd.readouterr().out
     assert f"exit code {EX_DIFFERENCE} (the audit found a difference)" in log
     assert "hazard-store repair DAMAGED" in log
+    why, audited = page_of("audit_hazard", ended.run_id)
+    assert why.sentences[0].startswith(f"audit [DAMAGED]: exit code {EX_DIFFERENCE} ")
+    assert audited.sentences == ("2 calculations: 1 passed, 1 not.",)
+    assert ("SOUND", "passed", "0 missing, 0 extra, 0 altered") in audited.rows
     assert (["failed"], ["upstream_failed"]) == (
         ended.states["collect_failures"],
         ended.states["repair"],
@@ -86,9 +91,15 @@ def test_a_calculation_is_removed_if_its_id_was_given_twice(run: Callable, store
     mistyped = run("remove_hazard", calc_id="GONE", confirm="DONE")
     assert ("failed", ["failed"]) == (mistyped.state, mistyped.states["confirm"])
     assert before == all_items(store)
+    (why,) = page_of("remove_hazard", mistyped.run_id)
+    assert "confirm: " in why.sentences[0]
+    assert "it is 'DONE', not 'GONE'" in why.sentences[0]
     ended = run("remove_hazard", calc_id="GONE", confirm="GONE", max_wcu_per_s=10_000)
     assert "success" == ended.state
     report = ended.xcoms["remove", "return_value"][0]
     assert (0, ["GONE"]) == (report["left"], report["versions"])
     assert report["items"] > 0
     assert "GONE" not in str(all_items(store))
+    (removed,) = page_of("remove_hazard", ended.run_id)
+    assert removed.sentences[0].startswith("GONE: ")
+    assert removed.tone == "good"

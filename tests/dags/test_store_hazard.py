@@ -105,6 +105,7 @@ def test_writers_are_told_stage_owner_and_attempt(dag: Any) -> None:
             "HAZARD_STORE_MAX_DOLLARS": "100.0",
             "HAZARD_STORE_OWNER": "{{ dag.dag_id }}/{{ run_id }}",
             "HAZARD_STORE_ATTEMPT": "{{ task.chunk.attempt }}",
+            "HAZARD_STORE_LOG_SERVICE": "true",
         }
 
 

@@ -9,6 +9,7 @@ import pytest
 from hazard_store.model import KeyScheme, Status
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
+from tests.support.dag_runs import page_of
 from tests.support.laws import assert_same
 from tests.support.loading import CALCS, Silent, all_items, given_up, stored
 from tests.support.plain_curves import plain_calc
@@ -36,6 +37,8 @@ def test_a_dry_run_plans_and_writes_nothing(run: Callable, upload: Callable, sto
     for task in ("store_meta", "decide", "publish"):
         assert ["skipped"] == ended.states[task]
     assert before == all_items(store)
+    (shown,) = page_of("store_hazard", ended.run_id)
+    assert ("stats", "12", str(plan["stats_wcu"])) == shown.rows[0]
 
 
 @pytest.mark.slow

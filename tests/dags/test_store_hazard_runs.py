@@ -275,7 +275,8 @@ def test_a_failing_audit_is_red_and_a_resume_heals_it(
     log = capfd.readouterr().out
     missing = "1 missing, 0 extra, 0 altered"
     where = f"missing {store.table(Kind.STATS)} HOLE [-41.300~174.780]:mean"
-    assert f"exit code {EX_DIFFERENCE} (the audit found a difference): {missing}" in log
+    meaning = f"exit code {EX_DIFFERENCE} (the audit found a difference)"
+    assert f"{meaning}: HOLE: the audit failed: {missing}" in log
     assert where in log
     assert f"HOLE: audit_0 failed; the audit: {missing}" in log
 

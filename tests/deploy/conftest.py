@@ -15,7 +15,7 @@ from local.processes import Trees
 from local.stack import REPOSITORY, LocalStack
 from tests.support import airflow_home
 from tests.support.aws_calls import ACCOUNT, Recorder
-from tests.support.deployed import ROLES, SESSION, Deployed, Guarded
+from tests.support.deployed import ROLES, SESSION, WITH_AUDITOR, Deployed, Guarded
 
 airflow_home.prepare()
 
@@ -36,7 +36,8 @@ def deployed(embedded_aws: LocalStack) -> Deployed:
     )
     aws.setup(stack)
     cloudformation = aws.client(stack, "cloudformation")
-    return Deployed(stack, stacks.deploy(cloudformation, stack.name, stack.parameters, poll_s=0.1))
+    parameters = stack.parameters | WITH_AUDITOR
+    return Deployed(stack, stacks.deploy(cloudformation, stack.name, parameters, poll_s=0.1))
 
 
 @pytest.fixture(scope="package")
@@ -58,7 +59,8 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         aws.start(stack, trees)
         aws.setup(stack)
         cloudformation = aws.client(stack, "cloudformation")
-        outputs = stacks.deploy(cloudformation, stack.name, stack.parameters, poll_s=0.1)
+        parameters = stack.parameters | WITH_AUDITOR
+        outputs = stacks.deploy(cloudformation, stack.name, parameters, poll_s=0.1)
         url = f"http://127.0.0.1:{port}"
         yield Guarded(stack, outputs, recorder, url, _keys(stack, outputs), patch)
 

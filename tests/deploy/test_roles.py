@@ -55,6 +55,7 @@ UNUSED = {
     "reader": {
         "dynamodb:GetItem HazardRealisations-LOCAL": NOTEBOOKS,
     },
+    "auditor": {},
 }
 
 
@@ -72,7 +73,7 @@ def life(guarded: Guarded) -> Guarded:
 def live(guarded: Guarded, uri: str) -> None:
     """Do what the DAG does, with the calls of ECS left out."""
     form = FORM | {"calc_file": uri}
-    for role in ("reader", "writer", "orchestrator", "remover"):
+    for role in ("reader", "writer", "orchestrator", "remover", "auditor"):
         guarded.become(role)
         told = json.loads(call("check", "--for", role, "--json"))
         assert told["well"], told
@@ -132,6 +133,9 @@ def live_on(guarded: Guarded, inspected: dict[str, Any], form: dict[str, Any]) -
     guarded.become("writer")
     call("audit", CALC, "--json")
     call("repair", CALC, "--calc-file", uri, "--json")
+    guarded.become("auditor")
+    for file in ([], ["--calc-file", uri]):
+        assert json.loads(call("audit", CALC, "--scan", *file, "--json"))["passed"]
 
 
 def leave_and_remove(guarded: Guarded, uri: str) -> None:
@@ -291,6 +295,13 @@ DENIED: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("reader", "dynamodb", lambda c: c.batch_write_item(RequestItems={STATS: PUT})),
     ("reader", "dynamodb", lambda c: c.scan(TableName=STATS)),
     ("reader", "s3", lambda c: c.get_object(Bucket=INBOX, Key=SAMPLE.name)),
+    ("auditor", "dynamodb", lambda c: c.scan(TableName=META)),
+    ("auditor", "dynamodb", lambda c: c.scan(TableName="HazardStats-OTHER")),
+    ("auditor", "dynamodb", lambda c: c.batch_write_item(RequestItems={STATS: PUT})),
+    ("auditor", "dynamodb", lambda c: c.delete_item(TableName=META, Key=KEY)),
+    ("auditor", "dynamodb", lambda c: c.delete_table(TableName=STATS)),
+    ("auditor", "s3", lambda c: c.put_object(Bucket=INBOX, Key="a", Body=b"")),
+    ("auditor", "iam", lambda c: c.list_roles()),
 ]
 
 

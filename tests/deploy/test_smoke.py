@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deploy import smoke, stacks
+from deploy.account import make_role_of_ecs
 from deploy.throwaway import Network, Throwaway, network_of
 from hazard_store.errors import HazardStoreError
 from local import aws
@@ -17,11 +18,14 @@ NAME = "hazard-smoke-test"
 
 
 @pytest.fixture
-def here(aws_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def here(
+    aws_environment: dict[str, str], embedded_aws: LocalStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The caller's environment leads to the embedded AWS, and no session is kept from before."""
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     for name in ("HAZARD_STORE_STAGE", "HAZARD_STORE_INBOX", "HAZARD_STORE_WRITERS"):
         monkeypatch.delenv(name)
+    make_role_of_ecs(aws.client(embedded_aws, "iam"), lambda _: None)  # and nobody waits for it
 
 
 def run(*arguments: str, answer: str = "y\n") -> Result:
@@ -52,6 +56,17 @@ def test_the_whole_way_and_nothing_is_left(embedded_aws: LocalStack, here: None)
     assert "write units" in done.output
     assert done.output.endswith("Everything is deleted again.\n")
     assert left(embedded_aws) == []
+
+
+def test_an_account_without_the_role_of_ecs_gets_it(
+    embedded_aws: LocalStack, here: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the stack, whose cluster needs it; it stays, since it is the account's."""
+    monkeypatch.setattr(smoke, "make_role_of_ecs", lambda _: True)
+    done = run("--yes")
+    assert done.exit_code == 0, done.output
+    made, deploying = (done.output.index(text) for text in ("Made the service-linked", "Deploying"))
+    assert made < deploying
 
 
 def test_whoever_says_no_spends_nothing(embedded_aws: LocalStack, here: None) -> None:

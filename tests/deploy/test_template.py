@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -40,16 +41,25 @@ def template() -> Any:
 
 def test_it_is_right_by_the_schemas_of_cloudformation() -> None:
     """Informational rules count too."""
-    arguments = ManualArgs(regions=["us-east-1", "ap-southeast-2"], include_checks=["I"])
+    regions = ["us-east-1", "ap-southeast-2", "us-gov-west-1", "cn-north-1"]
+    arguments = ManualArgs(regions=regions, include_checks=["I"])
     found = lint_file(Path(stacks.TEMPLATE), config=arguments)
     assert [] == [f"{each.rule.id} {each.linenumber}: {each.message}" for each in found]
+
+
+def test_it_names_no_partition() -> None:
+    """GovCloud and China have other ARNs; their names of services and of endpoints are the same."""
+    text = stacks.TEMPLATE.read_text()
+    assert {"arn:${AWS::Partition}"} == set(re.findall(r"\barn:[^:]*(?:::Partition\})?", text))
+    hosts = set(re.findall(r"[\w.-]*amazonaws[\w.$-]*", text))
+    assert {"ecs-tasks.amazonaws.com", "com.amazonaws.$"} == hosts
 
 
 def test_everything_is_there(deployed: Deployed) -> None:
     stack = deployed.stack
     listed = aws.client(stack, "cloudformation").describe_stack_resources(StackName=stack.name)
     states = {r["LogicalResourceId"]: r["ResourceStatus"] for r in listed["StackResources"]}
-    assert {"CREATE_COMPLETE"} == set(states.values())
+    assert set(states.values()) <= {"CREATE_COMPLETE", "UPDATE_COMPLETE"}  # made, then protected
     assert {"S3Endpoint", "DynamoDBEndpoint"}.isdisjoint(states)
     assert {*TABLES, "Inbox", "Repository", "Cluster", "LogGroup", "WriterTask"} < set(states)
     dynamodb = aws.client(stack, "dynamodb")
@@ -189,7 +199,7 @@ def test_a_second_deployment_changes_nothing_and_an_update_keeps_the_items(
     dynamodb.put_item(TableName="HazardMeta-TEMPLATE", Item=key)
     cloudformation = aws.client(stack, "cloudformation")
     for days in ("90", "30", "90"):
-        changed = {**stack.parameters, "LogDays": days}
+        changed = {**deployed.parameters, "LogDays": days}
         outputs = stacks.deploy(cloudformation, stack.name, changed, poll_s=0.1)
         assert deployed.outputs == outputs
         (group,) = aws.client(stack, "logs").describe_log_groups(
@@ -205,6 +215,112 @@ def test_a_stack_without_an_image_is_refused(embedded_aws: LocalStack) -> None:
     cloudformation = aws.client(embedded_aws, "cloudformation")
     with pytest.raises(cloudformation.exceptions.ClientError, match="ImageTag"):
         stacks.deploy(cloudformation, "no-image", parameters, poll_s=0.1)
+
+
+WRONG = [
+    ({"Cpu": "256", "Memory": "4096"}, "no such pair of Cpu and Memory"),
+    ({"Cpu": "1024", "Memory": "1024"}, "no such pair of Cpu and Memory"),
+    ({"Cpu": "4096", "Memory": "4096"}, "no such pair of Cpu and Memory"),
+    ({"WarmWriteUnits": "3999"}, "WarmWriteUnits"),
+    ({"WarmWriteUnits": "-1"}, "WarmWriteUnits"),
+    ({"WarmWriteUnits": "4000.5"}, "WarmWriteUnits"),
+    ({"MakeEndpoints": "true"}, "needs RouteTableIds"),
+    ({"MakeEndpoints": "true", "RouteTableIds": "rtb-1, rtb-2"}, "RouteTableIds"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "sentence"), WRONG, ids=lambda each: str(each))
+def test_what_cannot_be_is_refused_before_anything_is_made(
+    embedded_aws: LocalStack, wrong: dict[str, str], sentence: str
+) -> None:
+    parameters = {**embedded_aws.parameters, "Name": "hazard-w", "Stage": "WRONG", **wrong}
+    del parameters["InboxBucketName"]
+    cloudformation = aws.client(embedded_aws, "cloudformation")
+    with pytest.raises(cloudformation.exceptions.ClientError, match=sentence):
+        stacks.deploy(cloudformation, "hazard-store-w", parameters, poll_s=0.1)
+    tables = aws.client(embedded_aws, "dynamodb").list_tables()["TableNames"]
+    assert not [table for table in tables if table.endswith("-WRONG")]
+
+
+# AWS's list of Fargate (Linux): CPU units, least and greatest memory in MiB.
+FARGATE = {256: (512, 2048), 512: (1024, 4096), 1024: (2048, 8192), 2048: (4096, 16384)}
+FARGATE |= {4096: (8192, 30720)}
+
+
+def test_every_pair_of_fargate_is_allowed_and_no_other(template: Any) -> None:
+    """By the rule itself, as CloudFormation evaluates it."""
+    (assertion,) = template["Rules"]["CpuAndMemory"]["Assertions"]
+    values = {name: template["Parameters"][name]["AllowedValues"] for name in ("Cpu", "Memory")}
+    for cpu in values["Cpu"]:
+        for memory in values["Memory"]:
+            least, greatest = FARGATE[int(cpu)]
+            allowed = least <= int(memory) <= greatest
+            given = {"Cpu": cpu, "Memory": memory}
+            assert allowed == evaluated(assertion["Assert"], given), given
+
+
+def evaluated(rule: Any, given: dict[str, str]) -> Any:
+    """Return the value of a rule's function for some parameters."""
+    if not isinstance(rule, dict):
+        return rule
+    ((name, operands),) = rule.items()
+    if name == "Ref":
+        return given[operands]
+    left, *others = [
+        [evaluated(each, given) for each in operand]
+        if isinstance(operand, list)
+        else evaluated(operand, given)
+        for operand in operands
+    ]
+    each = [left, *others]
+    return {
+        "Fn::Or": lambda: any(each),
+        "Fn::And": lambda: all(each),
+        "Fn::Equals": lambda: left == others[0],
+        "Fn::Contains": lambda: others[0] in left,
+    }[name]()
+
+
+class Watched:
+    """CloudFormation's client, and the protection that each request has asked for."""
+
+    def __init__(self, client: Any) -> None:
+        self._client, self.asked = client, list[tuple[str, str]]()
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._client, name)
+        if name not in ("create_stack", "update_stack"):
+            return call
+
+        def watched(**arguments: Any) -> Any:
+            given = {p["ParameterKey"]: p["ParameterValue"] for p in arguments["Parameters"]}
+            self.asked.append((name, given.get("Protected", "true")))
+            return call(**arguments)
+
+        return watched
+
+
+def test_a_new_stage_is_protected_when_it_stands(embedded_aws: LocalStack) -> None:
+    """Protected tables would block the rollback of a first deployment that fails."""
+    cloudformation = Watched(aws.client(embedded_aws, "cloudformation"))
+    parameters = {**embedded_aws.parameters, "Name": "hazard-p", "Stage": "LATER"}
+    del parameters["InboxBucketName"]
+    aws.client(embedded_aws, "s3").create_bucket(Bucket="taken-before")
+    taken = {**parameters, "InboxBucketName": "taken-before"}
+    with pytest.raises(stacks.StackFailed, match="Inbox"):
+        stacks.deploy(cloudformation, "hazard-store-p", taken, poll_s=0.1)
+    dynamodb = aws.client(embedded_aws, "dynamodb")
+    assert "HazardMeta-LATER" not in dynamodb.list_tables()["TableNames"], "rolled back"
+    stacks.delete(cloudformation, "hazard-store-p", poll_s=0.1)
+    stacks.deploy(cloudformation, "hazard-store-p", parameters, poll_s=0.1)
+    made, protected = ("create_stack", "false"), ("update_stack", "true")
+    assert [made, made, protected] == cloudformation.asked
+    for name in ("Meta", "Stats", "Realisations"):
+        table = dynamodb.describe_table(TableName=f"Hazard{name}-LATER")["Table"]
+        assert table["DeletionProtectionEnabled"]
+    bare = {**parameters, "Protected": "false"}
+    stacks.deploy(cloudformation, "hazard-store-p", bare, poll_s=0.1)
+    stacks.delete(cloudformation, "hazard-store-p", poll_s=0.1)
 
 
 def test_a_stack_with_endpoints_and_a_tag_is_made_and_deleted(embedded_aws: LocalStack) -> None:
@@ -240,6 +356,7 @@ def test_a_stack_with_endpoints_and_a_tag_is_made_and_deleted(embedded_aws: Loca
     assert outputs["RepositoryUri"].endswith("/hazard-o-store-writer")
     services = {e["ServiceName"] for e in ec2.describe_vpc_endpoints()["VpcEndpoints"]}
     assert {"com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.dynamodb"} <= services
+    assert "AuditorRoleArn" not in outputs, "whom nobody may take is not made"
     role = outputs["OrchestratorRoleArn"].rpartition("/")[2]
     trust = aws.client(embedded_aws, "iam").get_role(RoleName=role)["Role"]
     (statement,) = trust["AssumeRolePolicyDocument"]["Statement"]

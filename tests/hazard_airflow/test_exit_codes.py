@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from hazard_airflow.exit_codes import (
@@ -39,25 +37,19 @@ def test_the_error_says_the_code_its_meaning_and_the_sentence() -> None:
 def test_the_sentence_is_the_last_of_our_program() -> None:
     lines = ["INFO writing", "hazard-store: s3://b/c: it changed", "", "Exception ignored in: x"]
     assert sentence_of(lines) == "s3://b/c: it changed"
+    assert sentence_of(["ERROR hazard-store: A: it is damaged"]) == "A: it is damaged"
+    quoting = "ERROR hazard_store.aws answered: hazard-store: all is well"
+    assert sentence_of([quoting]) == quoting
 
 
 @pytest.mark.parametrize(
     "text", ["a\rhazard-store: all is well", "a\x1b[2K", "a\x9b2K", "a\u202eb", "a\u2028b"]
 )
 def test_the_error_is_one_line_whatever_the_container_said(text: str) -> None:
-    report = {"missing": 1, "extra": 0, "altered": 0, "differences": [{"range_key": text}]}
-    said = [f"hazard-store: {text}"], [text], [json.dumps(report, ensure_ascii=False)]
-    for lines in said:
+    for lines in [f"hazard-store: {text}"], [text]:
         assert sentence_of(lines).isprintable()
     for exit_code in (65, None):
         assert str(ContainerFailed(exit_code, text)).isprintable()
-
-
-def test_a_failed_audit_is_told_by_its_counts() -> None:
-    first = {"kind": "missing", "table": "T", "hash_key": "H", "range_key": "R"}
-    report = {"missing": 2, "extra": 0, "altered": 1, "differences": [first, first]}
-    sentence = sentence_of(["INFO audit", json.dumps(report)])
-    assert sentence == "2 missing, 0 extra, 1 altered; first: missing T H R"
 
 
 def test_without_a_sentence_the_last_lines_are_told_and_cut() -> None:

@@ -64,6 +64,31 @@ def run(server: Any) -> Iterator[None]:
         session.execute(delete(DagRun).where(DagRun.dag_id == "store_hazard"))
 
 
+def test_what_a_run_did_comes_before_what_is_stored(
+    server: Any,
+    login: dict[str, str],
+    store: Store,
+    run: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from hazard_airflow.page import app
+    from hazard_airflow.page.run import Ended, Run
+
+    left = {("decide", -1, "failure"): "the <b>audit</b> failed\u202e"}
+    ended = (Ended("decide", -1, "", "failed"),)
+    seen = Run("store_hazard", RUN_ID, "failed", {"calc_id": "A"}, ended, left)
+    monkeypatch.setattr(app, "read_run", lambda *_: seen)
+    for stores in (False, True):
+        if stores:
+            stored(store, CALCS / "stats_only.hdf5", "A")
+        answer = server.get(PAGE, headers=login)
+        assert answer.status_code == 200
+        page = answer.text
+        why = page.index('<p class="bad">decide: the &lt;b&gt;audit&lt;/b&gt; failed\\u202e</p>')
+        assert ("<h2>What is stored</h2>" in page) == stores
+        assert not stores or why < page.index("<h2>What is stored</h2>")
+
+
 @pytest.mark.parametrize("path", [PAGE, "/hazard-store/runs/x/y"])
 def test_without_a_login_nothing_is_shown(server: Any, store: Store, run: None, path: str) -> None:
     stored(store, CALCS / "stats_only.hdf5", "A")
@@ -172,11 +197,13 @@ def test_a_failed_audit_stands_out(
 def test_what_is_not_there_is_said(
     server: Any, login: dict[str, str], store: Store, run: None
 ) -> None:
-    nothing = server.get(PAGE, headers=login)
-    assert (nothing.status_code, "A: nothing is stored" in nothing.text) == (404, True)
-    for run_id in ("other", "no-such-run"):
-        answer = server.get(f"/hazard-store/runs/store_hazard/{run_id}", headers=login)
-        assert (answer.status_code, "not about a calculation" in answer.text) == (404, True)
+    for page, status, sentence in (
+        (RUN_ID, 200, "nothing is stored under the id A"),
+        ("other", 200, "not about one calculation"),
+        ("no-such-run", 404, "There is no such run"),
+    ):
+        answer = server.get(f"/hazard-store/runs/store_hazard/{page}", headers=login)
+        assert (answer.status_code, sentence in answer.text) == (status, True), page
 
 
 def test_a_store_out_of_reach_is_one_sentence(

@@ -48,6 +48,16 @@ def ended(dag: Any, **arguments: Any) -> Run:
         return _run_of(dag.test(**arguments))
 
 
+def page_of(dag_id: str, run_id: str) -> list[Any]:
+    """Return the sections of a run's page."""
+    from hazard_airflow.page.run import read_run
+    from hazard_airflow.page.told import told
+
+    seen = read_run(dag_id, run_id)
+    assert seen is not None
+    return told(seen)
+
+
 def _run_of(ended: Any) -> Run:
     from airflow.models.renderedtifields import RenderedTaskInstanceFields
     from airflow.models.xcom import XComModel

@@ -13,7 +13,7 @@ from deploy import stacks
 from local import aws
 from local.stack import REPOSITORY, LocalStack
 from tests.deploy.rights import Rights
-from tests.support.aws_calls import Recorder
+from tests.support.aws_calls import ACCOUNT, Recorder
 
 SAMPLE = REPOSITORY / "sample" / "calc_1.hdf5"
 SESSION = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
@@ -22,7 +22,9 @@ ROLES = {
     "remover": "RemoverRoleArn",
     "orchestrator": "OrchestratorRoleArn",
     "reader": "ReaderRoleArn",
+    "auditor": "AuditorRoleArn",
 }
+WITH_AUDITOR = {"AuditorPrincipal": f"arn:aws:iam::{ACCOUNT}:root"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Deployed:
     def rights(self, role: str) -> Rights:
         """Return what a role may do."""
         return Rights.of(aws.client(self.stack, "iam"), self.outputs[ROLES[role]])
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What the template was told."""
+        return self.stack.parameters | WITH_AUDITOR
 
     @property
     def environment(self) -> dict[str, str]:

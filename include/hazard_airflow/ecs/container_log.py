@@ -9,15 +9,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-# As `hazard_store.cli.main` begins a line on stderr: Airflow has a time and a level of its own.
-LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (DEBUG|INFO|WARNING|ERROR|CRITICAL) ")
+# As `hazard_store.cli.log_lines` begins a line: Airflow has a time and a level of its own. An image
+# of an earlier release says the time, too.
+LINE = re.compile(r"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} )?(DEBUG|INFO|WARNING|ERROR|CRITICAL) ")
 NO_STREAM = "ResourceNotFoundException"  # of a container that has not said anything yet
 
 
 def level_and_text(line: str) -> tuple[int, str]:
-    """Return the level of a line, and what it says besides its time and level.
+    """Return the level of a line, and what it says besides.
 
-    >>> level_and_text("2026-11-23 12:00:00,123 WARNING hazard_store throttled")
+    >>> level_and_text("WARNING hazard_store throttled")
     (30, 'hazard_store throttled')
     """
     found = LINE.match(line)

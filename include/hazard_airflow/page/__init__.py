@@ -1,4 +1,4 @@
-"""The page of a calculation in Airflow's UI; every Airflow process names it, so it is light."""
+"""The page of a run in Airflow's UI; every Airflow process names it, so it is light."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from hazard_airflow.page.told import Section
 from hazard_store.amounts import count, dollars, seconds
 from hazard_store.model import Kind
 from hazard_store.records import Head, LastAudit
@@ -19,24 +20,33 @@ DIFFERENCES = ("missing", "extra", "altered")
 TONES = {"published": "good", "failed": "bad"}
 
 
-def message_page(text: str) -> str:
-    """Return a page that says one thing."""
-    return _template().render(title="Hazard calculation", message=text)
+def message_page(
+    text: str, sections: Sequence[Section] = (), title: str = "Hazard calculation"
+) -> str:
+    """Return a page that says one thing, and what a run did, without a calculation."""
+    return _template().render(title=title, message=text, sections=sections, status=None)
 
 
-def calculation_page(head: Head, run: str, past: Sequence[Mapping[str, Any]] = ()) -> str:
+def calculation_page(
+    head: Head,
+    run: str,
+    past: Sequence[Mapping[str, Any]] = (),
+    sections: Sequence[Section] = (),
+) -> str:
     """Return the page of a calculation.
 
     Args:
         head: the calculation.
         run: owner token of the run whose page this is.
         past: its audits since it was published, the first one first.
+        sections: what the run did.
     """
     last = LastAudit.of(past[-1]["at"], past[-1]) if past else None
     failed = last is not None and not last.passed
     return _template().render(
         title=head.calc_id,
         message=None,
+        sections=sections,
         status=str(head.status),
         tone="bad" if failed else TONES.get(head.status, ""),
         failed=f"Last audited {last.at}: {last.ended}" if last and failed else None,

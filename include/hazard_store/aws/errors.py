@@ -8,6 +8,7 @@ import traceback
 from botocore.exceptions import (
     ClientError,
     CredentialRetrievalError,
+    EndpointProviderError,
     HTTPClientError,
     InvalidEndpointConfigurationError,
     InvalidRegionError,
@@ -41,6 +42,7 @@ WRONG_KEYS = (  # how DynamoDB says that a table has other keys than a request n
 )
 _CONFIGURATION = (
     CredentialRetrievalError,
+    EndpointProviderError,  # no such kind of address in this partition: FIPS in China, for one
     InvalidEndpointConfigurationError,
     InvalidRegionError,
     NoCredentialsError,

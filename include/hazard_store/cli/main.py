@@ -9,6 +9,7 @@ from collections.abc import Callable
 import click
 
 from hazard_store.cli.completion import completing
+from hazard_store.cli.log_lines import log_format, say
 from hazard_store.cli.output import Stopped, failed, guarded_streams
 from hazard_store.cli.verbs import VerbGroup, Verbs
 from hazard_store.errors import (
@@ -19,7 +20,7 @@ from hazard_store.errors import (
     EX_USAGE,
     HazardStoreError,
 )
-from hazard_store.shown import OneLineFormatter, cut_words, one_line, shown_traceback
+from hazard_store.shown import OneLineFormatter, cut_words, shown_traceback
 from hazard_store.signals import Interrupted, stop_on_signals
 
 log = logging.getLogger("hazard_store")
@@ -40,7 +41,7 @@ log = logging.getLogger("hazard_store")
 def cli(verbose: bool) -> None:
     """Store the hazard curves of OpenQuake calculations in DynamoDB, audit them, read them back."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(OneLineFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(OneLineFormatter(log_format()))
     logging.basicConfig(handlers=[handler], level=logging.DEBUG if verbose else logging.WARNING)
     log.setLevel(logging.DEBUG if verbose else logging.INFO)  # our own progress, and no library's
     for noisy in ("botocore", "boto3", "urllib3", "matplotlib", "h5py"):
@@ -92,7 +93,7 @@ def _run(command: Callable[..., object], name: str) -> int:
 
 
 def _say(name: str, sentence: str, exit_code: int) -> int:
-    click.echo(one_line(f"{name}: {sentence}"), err=True)
+    say(name, sentence)
     return exit_code
 
 

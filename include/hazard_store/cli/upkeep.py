@@ -23,11 +23,12 @@ from hazard_store.cli.options import (
 from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import progress_for_people
 from hazard_store.cli.render import audit_json, echo_json, print_audit
-from hazard_store.errors import EX_DIFFERENCE, EX_OK
+from hazard_store.cli.reports import echo_report, tell_verdict
+from hazard_store.errors import EX_OK
 from hazard_store.model import Status
 from hazard_store.shown import one_line
 
-ROLES = ("reader", "writer", "orchestrator", "remover", "all")  # of `workflow.rights`
+ROLES = ("reader", "writer", "orchestrator", "remover", "auditor", "all")  # of `workflow.rights`
 
 
 @click.command("repair")
@@ -58,7 +59,7 @@ def repair_verb(
     with progress_for_people() as progress:
         report = repair(store, calc_id, calc_file, sites, progress, may_delete, parent=parent)
     if as_json:
-        echo_json(audit_json(report))
+        echo_report(audit_json(report))
     else:
         print_audit(report)
     if report.extra and not yes:
@@ -66,7 +67,7 @@ def repair_verb(
         click.echo(f"{extra} left alone: --yes deletes what is extra.", err=True)
     if report.passed and report.status != Status.PUBLISHED and sites is None:
         click.echo(f"It is not published yet: `hazard-store publish {calc_id}`.", err=True)
-    return EX_OK if report.passed else EX_DIFFERENCE
+    return tell_verdict(report)
 
 
 @click.command("remove")
@@ -104,7 +105,7 @@ def remove_verb(
                 store, calc_id, owner, progress, take_over=take_over, max_wcu_per_s=max_wcu_per_s
             )
     if as_json:
-        echo_json(asdict(removed))
+        echo_report(asdict(removed))
     else:
         click.echo(
             f"{calc_id}: {count(len(removed.versions), 'version')}, "

@@ -35,7 +35,8 @@ from hazard_store.cli.render import (
     print_forecast,
     print_table,
 )
-from hazard_store.errors import EX_DIFFERENCE, EX_OK, HazardStoreError, NewerRelease
+from hazard_store.cli.reports import echo_report, tell_verdict
+from hazard_store.errors import EX_OK, HazardStoreError, NewerRelease
 from hazard_store.model import IfStored, Kind, StoreOptions
 from hazard_store.shown import one_line
 
@@ -81,7 +82,7 @@ def inspect_verb(
         leave_for_run(default_store(), found, calc_id, StoreOptions(**options))
     content = inspection_json(found)
     if as_json:
-        echo_json(content)
+        echo_report(content)
         return
     notes = content.pop("notes")
     print_table(calc_file, ("", "value"), described(content))
@@ -232,7 +233,7 @@ def load_and_print(
         content = {**audit_json(loaded.report), "phases": phases}
         if loaded.already_published:
             content |= {"already_published": True, "last_audit": last_audit_json(last)}
-        echo_json(content)
+        echo_report(content)
     elif loaded.already_published:
         audited = f"last audited {last_audit_text(last)}"
         click.echo(f"{calc_id}: already published, {audited}; nothing was written.")
@@ -242,7 +243,7 @@ def load_and_print(
         print_audit(loaded.report)
     if loaded.already_published:  # what an earlier audit has found is no verdict of this load
         return EX_OK
-    return EX_OK if loaded.report.passed else EX_DIFFERENCE
+    return tell_verdict(loaded.report)
 
 
 @click.command("write")
@@ -268,7 +269,7 @@ def write_verb(
         progress.phase(kind, head.calculation.items_of(Kind(kind), chunk), "item")
         report = write_chunk(store, calc_file, head, Kind(kind), chunk, progress.advance, parent)
         progress.done(report.seconds)
-    echo_json(report.model_dump(mode="json"))
+    echo_report(report.model_dump(mode="json"))
 
 
 @click.command("audit")
@@ -305,10 +306,10 @@ def audit_verb(
             parent=parent,
         )
     if as_json:
-        echo_json(audit_json(report))
+        echo_report(audit_json(report))
     else:
         print_audit(report)
-    return EX_OK if report.passed else EX_DIFFERENCE
+    return tell_verdict(report)
 
 
 @click.command("publish")

@@ -36,7 +36,9 @@ ROLES["all"] = (
     tuple(sorted({action for of_records, _ in ROLES.values() for action in of_records})),
     tuple(sorted({action for _, of_curves in ROLES.values() for action in of_curves})),
 )
-READS_INBOX = ("writer", "orchestrator", "all")
+# Not of `all`, which every installation needs.
+ROLES["auditor"] = (("GetItem", "PutItem"), ("Query", "Scan"))
+READS_INBOX = ("writer", "orchestrator", "auditor", "all")
 
 
 def range_key_names(store: Store) -> dict[str, str]:
@@ -84,6 +86,7 @@ _TRIES: dict[str, Callable[[Any, str, Any], Callable[[], Any]]] = {
         ExpressionAttributeValues={":key": key[HASH_KEY]},
         Limit=1,
     ),
+    "Scan": lambda c, table, key: partial(c.scan, TableName=table, Limit=1),  # noqa: ARG005
     "BatchGetItem": lambda c, table, key: partial(
         c.batch_get_item, RequestItems={table: {"Keys": [key]}}
     ),

@@ -18,6 +18,8 @@ from hazard_airflow.ecs.container_log import ContainerLog, level_and_text
             "hazard_store no room",
         ),
         ("2026-11-23 12:00:00,123 INFO x", logging.INFO, "x"),
+        ("WARNING hazard_store slow", logging.WARNING, "hazard_store slow"),
+        ("ERROR hazard-store: it broke", logging.ERROR, "hazard-store: it broke"),
         ('{"expected": 3}', logging.INFO, '{"expected": 3}'),
         ("hazard-store: it broke", logging.INFO, "hazard-store: it broke"),
         ("2026-11-23 12:00:00 ERROR", logging.INFO, "2026-11-23 12:00:00 ERROR"),

@@ -1,0 +1,51 @@
+"""The sentence of a failed task: in its log, and in XCom."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from hazard_airflow.exit_codes import failure
+from hazard_airflow.failures import FAILURE, SENTENCE_LENGTH, tell_failure
+
+pytestmark = pytest.mark.airflow
+
+
+class TaskInstance:
+    """Keeps what is pushed."""
+
+    def __init__(self) -> None:
+        self.pushed: dict[str, Any] = {}
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        """Keep a value."""
+        self.pushed[key] = value
+
+
+def told(exception: object) -> dict[str, Any]:
+    ti = TaskInstance()
+    tell_failure({"ti": ti, "exception": exception})
+    return ti.pushed
+
+
+def test_the_sentence_is_logged_as_an_error_and_kept(caplog: pytest.LogCaptureFixture) -> None:
+    sentence = "exit code 65 (the input is bad): s3://b/c.hdf5: no curves"
+    assert {FAILURE: sentence} == told(failure(65, "s3://b/c.hdf5: no curves"))
+    (record,) = caplog.records
+    assert (logging.ERROR, sentence, None) == (
+        record.levelno,
+        record.getMessage(),
+        record.exc_info,
+    )
+
+
+def test_it_is_one_line_and_not_endless() -> None:
+    assert {FAILURE: "a\\nb"} == told(ValueError("a\nb"))
+    assert SENTENCE_LENGTH == len(told(ValueError("x" * 5000))[FAILURE])
+
+
+@pytest.mark.parametrize("exception", [None, "killed"])
+def test_what_was_killed_has_no_sentence(exception: object) -> None:
+    assert told(exception) == {}
