@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import httpx
 from local import waiting
 from local.ports import free_port
 from local.processes import Tree, Trees
+from local.secret_file import keep
 from local.stack import LocalStack
 
 AIRFLOW = Path(sys.executable).with_name("airflow")
@@ -71,12 +71,8 @@ def _password_file(stack: LocalStack) -> Path:
 
 def password(stack: LocalStack) -> str:
     """Return the user's password, made at the first call and readable by its owner only."""
-    file = _password_file(stack)
-    if not file.exists():
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as stream:
-            json.dump({stack.airflow_user: secrets.token_urlsafe(12)}, stream)
-    return str(json.loads(file.read_text())[stack.airflow_user])
+    made = json.dumps({stack.airflow_user: secrets.token_urlsafe(12)})
+    return str(json.loads(keep(_password_file(stack), made))[stack.airflow_user])
 
 
 def wait_ready(stack: LocalStack, tree: Tree) -> None:
