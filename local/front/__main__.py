@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ministack import app as ministack
+from ministack import app as ministack  # type: ignore[import-untyped]
 
 from local.front.door import Door
 from local.front.signature import Signatures

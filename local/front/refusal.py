@@ -32,7 +32,7 @@ class Refused(Exception):
         """Return headers and body of the answer.
 
         Args:
-            in_json: whether the request was one of AWS's JSON protocols; else it is answered in XML.
+            in_json: whether the request was in JSON; every other is answered in XML.
         """
         of_json, of_xml = self.reason.value
         request_id = str(uuid.uuid4())

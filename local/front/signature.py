@@ -94,9 +94,9 @@ class Signatures:
         Raises:
             Refused: it is of another request, or made with another secret.
         """
-        if request.covers_body and request.hash_said is not None:
-            if hashlib.sha256(body).hexdigest() != request.hash_said:
-                raise Refused(Reason.ALTERED, f"The body is not the one of its {PAYLOAD_HASH}.")
+        hash_said = request.hash_said if request.covers_body else None
+        if hash_said and hashlib.sha256(body).hexdigest() != hash_said:
+            raise Refused(Reason.ALTERED, f"The body is not the one of its {PAYLOAD_HASH}.")
         if not hmac.compare_digest(self._expected(request, said, body), said["signature"]):
             raise Refused(
                 Reason.WRONG_SIGNATURE,
@@ -129,6 +129,5 @@ def _check_time(date: str, day: str, now: datetime) -> None:
         raise Refused(Reason.WRONG_SIGNATURE, "The key is scoped to another day than the request.")
     if abs(now - signed_at) > LATE_AFTER:
         which = "expired" if signed_at < now else "not yet current"
-        raise Refused(
-            Reason.NOT_ITS_TIME, f"Signature {which}: it is of {date}, and now is {now:{DATE_FORMAT}}."
-        )
+        sentence = f"Signature {which}: it is of {date}, and now is {now:{DATE_FORMAT}}."
+        raise Refused(Reason.NOT_ITS_TIME, sentence)

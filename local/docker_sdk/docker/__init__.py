@@ -3,8 +3,9 @@
 This package lies on MiniStack's own PYTHONPATH and nowhere else. It has what MiniStack's ECS asks
 of the SDK: `from_env`, `containers.run/get/list`, `images.get/pull`, and what a container can do.
 The images there are: `HAZARD_STORE_LOCAL_IMAGES`, JSON, an image's name to its entry point; no
-other program is started. The variables that a container may be given: `HAZARD_STORE_LOCAL_VARIABLES`,
-JSON, a list of names: others can make a program load and run what somebody has put somewhere.
+other program is started.
+What a container may be given: `HAZARD_STORE_LOCAL_VARIABLES`, JSON, a list of names; others can
+make a program load and run what somebody has put somewhere.
 """
 
 from __future__ import annotations
