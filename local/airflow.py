@@ -10,12 +10,11 @@ from pathlib import Path
 import httpx
 
 from local import waiting
-from local.ports import free_port
 from local.processes import Tree, Trees
 from local.secret_file import keep
 from local.stack import LocalStack
 
-AIRFLOW = Path(sys.executable).with_name("airflow")
+STANDALONE = Path(__file__).with_name("airflow_standalone.py")
 START_LIMIT_S = 240
 GRACE_S = 10  # where state is kept; elsewhere nothing is lost
 
@@ -27,7 +26,7 @@ def start(stack: LocalStack, trees: Trees) -> Tree:
     password(stack)
     return trees.start(
         "airflow",
-        [str(AIRFLOW), "standalone"],
+        [sys.executable, "-P", str(STANDALONE)],  # -P: beside it is `airflow.py`, this module
         environment=environment(stack),
         folder=folder,
         grace_s=GRACE_S if stack.keeps_state else 1,
@@ -58,9 +57,6 @@ def environment(stack: LocalStack) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{stack.airflow_user}:admin",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
-        # Two Airflows on one machine would fight for the usual ports of the log servers.
-        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
-        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
 
