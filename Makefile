@@ -99,7 +99,7 @@ $(TOOLS)/.installed: .ci/supply-chain.txt
 	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
-audit: $(INSTALLED) $(TOOLS)/.installed  ## Ask whether anything locked is known to be vulnerable (1: yes; 75: no data)
+audit: $(INSTALLED) $(TOOLS)/.installed  ## Ask whether anything locked is known to be vulnerable
 	@exec .ci/audit $(TOOLS)/bin/pip-audit $(LOCKS)
 
 sbom: $(INSTALLED) $(TOOLS)/.installed  ## Write build/writer.cdx.json: what the writer image holds, as CycloneDX
