@@ -3,13 +3,15 @@
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+TOOLS := .local/tools
+LOCKS := requirements.txt $(wildcard docker/*requirements.txt docker/*/requirements.txt) .ci/supply-chain.txt
 LOCK_IMAGE = uv pip compile --universal --python-version 3.11 --constraint requirements.txt \
     --no-annotate --generate-hashes
 
 include tests/selections.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test soak clients month containers smoke-aws bench lint format lock clean
+.PHONY: help setup demo up down status test soak clients month containers smoke-aws bench lint format lock audit sbom clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +32,7 @@ $(INSTALLED): requirements.txt pyproject.toml
 	    else install="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; \
 	        $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip; \
 	fi; \
-	$$install --requirement requirements.txt; \
+	$$install --require-hashes --requirement requirements.txt; \
 	$$install --no-deps --editable .; \
 	touch $@
 
@@ -81,13 +83,27 @@ format: $(INSTALLED)  ## Format the code
 
 lock:  ## Lock the versions anew (needs uv): all that demo and tests need, and each image's part
 	uv pip compile --universal --python-version 3.11 --all-extras pyproject.toml \
-	    --no-annotate --output-file requirements.txt
+	    --no-annotate --generate-hashes --output-file requirements.txt
 	$(LOCK_IMAGE) pyproject.toml --output-file docker/writer/requirements.txt
 	$(LOCK_IMAGE) pyproject.toml --extra airflow docker/airflow/requirements.in \
 	    --output-file docker/airflow/requirements.txt
 	$(LOCK_IMAGE) pyproject.toml --extra local docker/ministack/requirements.in \
 	    --output-file docker/ministack/requirements.txt
 	$(LOCK_IMAGE) docker/build-requirements.in --output-file docker/build-requirements.txt
+	uv pip compile --universal --python-version 3.11 --no-annotate --generate-hashes \
+	    .ci/supply-chain.in --output-file .ci/supply-chain.txt
+
+# Tools that look at the locks, in an environment of their own.
+$(TOOLS)/.installed: .ci/supply-chain.txt
+	@$(BIN)/python -m venv --clear $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+audit: $(INSTALLED) $(TOOLS)/.installed  ## Ask whether anything locked is known to be vulnerable
+	@exec .ci/audit $(TOOLS)/bin/pip-audit $(LOCKS)
+
+sbom: $(INSTALLED) $(TOOLS)/.installed  ## Write build/writer.cdx.json: what the writer image holds, as CycloneDX
+	@exec $(TOOLS)/bin/python .ci/sbom $(TOOLS)/bin/cyclonedx-py build/writer.cdx.json
 
 clean:  ## Stop what is up; remove .venv, caches and all local state
 	@if $(BIN)/python -c '' 2>/dev/null; then $(BIN)/python -m local down; fi

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import sys
 from pathlib import Path
@@ -11,11 +10,11 @@ from pathlib import Path
 import httpx
 
 from local import waiting
-from local.ports import free_port
 from local.processes import Tree, Trees
+from local.secret_file import keep
 from local.stack import LocalStack
 
-AIRFLOW = Path(sys.executable).with_name("airflow")
+STANDALONE = Path(__file__).with_name("airflow_standalone.py")
 START_LIMIT_S = 240
 GRACE_S = 10  # where state is kept; elsewhere nothing is lost
 
@@ -27,7 +26,7 @@ def start(stack: LocalStack, trees: Trees) -> Tree:
     password(stack)
     return trees.start(
         "airflow",
-        [str(AIRFLOW), "standalone"],
+        [sys.executable, "-P", str(STANDALONE)],  # -P: beside it is `airflow.py`, this module
         environment=environment(stack),
         folder=folder,
         grace_s=GRACE_S if stack.keeps_state else 1,
@@ -58,9 +57,6 @@ def environment(stack: LocalStack) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{stack.airflow_user}:admin",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
-        # Two Airflows on one machine would fight for the usual ports of the log servers.
-        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
-        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
 
@@ -71,12 +67,8 @@ def _password_file(stack: LocalStack) -> Path:
 
 def password(stack: LocalStack) -> str:
     """Return the user's password, made at the first call and readable by its owner only."""
-    file = _password_file(stack)
-    if not file.exists():
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as stream:
-            json.dump({stack.airflow_user: secrets.token_urlsafe(12)}, stream)
-    return str(json.loads(file.read_text())[stack.airflow_user])
+    made = json.dumps({stack.airflow_user: secrets.token_urlsafe(12)})
+    return str(json.loads(keep(_password_file(stack), made))[stack.airflow_user])
 
 
 def wait_ready(stack: LocalStack, tree: Tree) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,11 +15,20 @@ from botocore.config import Config
 
 from deploy import stacks
 from local import waiting
+from local.front.run_task import VARIABLES
 from local.processes import Tree, Trees
-from local.stack import LocalStack
+from local.stack import REPOSITORY, LocalStack
 
 DOCKER_STAND_IN = Path(__file__).with_name("docker_sdk")
-MINISTACK = ("-m", "ministack")
+MINISTACK = ("-m", "local.front")
+# What a container finds in its environment, besides what the stack and RunTask tell it.
+OF_TEMPLATE = ("HAZARD_STORE_STAGE", "HAZARD_STORE_TABLE_PREFIX", "PYTHONUNBUFFERED")
+OF_ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3")
+OF_ECS = (
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "ECS_CONTAINER_METADATA_URI_V4",
+)
 HAZARD_STORE = Path(sys.executable).with_name("hazard-store")
 SERVICES = "s3,dynamodb,ecs,logs,sts,iam,ec2,cloudformation"
 START_LIMIT_S = 60
@@ -38,6 +48,7 @@ GRACE_S = 60  # it writes what it keeps when it is told to stop
 
 def start(stack: LocalStack, trees: Trees) -> Tree:
     """Start MiniStack and wait until it answers."""
+    _ = stack.keys  # made now, if they are not there
     folder = stack.home / "aws"
     scratch = folder / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
@@ -47,9 +58,12 @@ def start(stack: LocalStack, trees: Trees) -> Tree:
         [sys.executable, *MINISTACK],
         environment={
             **stack.base_environment,
-            "PYTHONPATH": str(DOCKER_STAND_IN),
+            # The repository comes second: its folder `docker` is not the library.
+            "PYTHONPATH": f"{DOCKER_STAND_IN}{os.pathsep}{REPOSITORY}",
             "PYTHONUNBUFFERED": "1",
+            "HAZARD_STORE_LOCAL_KEYS": str(stack.keys_file),
             "HAZARD_STORE_LOCAL_IMAGES": json.dumps({stack.image: [str(HAZARD_STORE)]}),
+            "HAZARD_STORE_LOCAL_VARIABLES": json.dumps(container_variables(stack)),
             "DOCKER_HOST": "processes://",  # no socket to look for: the stand-in needs none
             "HOSTNAME": "hazard-store-aws",
             "BIND_HOST": "127.0.0.1",
@@ -79,6 +93,11 @@ def start(stack: LocalStack, trees: Trees) -> Tree:
     return tree
 
 
+def container_variables(stack: LocalStack) -> list[str]:
+    """Return the names of all variables that a container of this stack may be given."""
+    return sorted({*stack.store_environment, *OF_TEMPLATE, *OF_ENDPOINTS, *OF_ECS, *VARIABLES})
+
+
 def _answers(stack: LocalStack) -> bool:
     url = f"{stack.aws_url}/_ministack/ready"
     return httpx.get(url, timeout=5, trust_env=False).is_success
@@ -87,8 +106,8 @@ def _answers(stack: LocalStack) -> bool:
 def client(stack: LocalStack, service: str) -> Any:
     """Return a botocore client of the embedded AWS, whatever the caller's own AWS settings say."""
     session: Any = boto3.session.Session(
-        aws_access_key_id=stack.store_environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=stack.store_environment["AWS_SECRET_ACCESS_KEY"],
+        aws_access_key_id=stack.keys.access_key,
+        aws_secret_access_key=stack.keys.secret_key,
         region_name=stack.region,
     )
     return session.client(service, endpoint_url=stack.aws_url, config=Config(proxies={}))

@@ -14,6 +14,8 @@ from pathlib import Path
 from local import airflow, aws
 from local.airflow_api import AirflowApi
 from local.cli import SAMPLE
+from local.keys import keys_in
+from local.secret_file import keep
 from local.stack import AIRFLOW_PORT_VARIABLE, AWS_PORT_VARIABLE, LocalStack, port
 from local.start import STORE_DAG
 
@@ -25,6 +27,11 @@ KEY_BYTES = 32  # Fernet takes no other length
 @dataclass(frozen=True)
 class ComposedStack(LocalStack):
     """The stack of docker-compose.yaml, as its own containers see it."""
+
+    @property
+    def keys_file(self) -> Path:
+        """Where the keys of the embedded AWS are: in a volume that only who needs them sees."""
+        return self.home.parent / "aws" / "credentials"
 
     @property
     def aws_url(self) -> str:
@@ -63,26 +70,12 @@ def make_secrets(stack: LocalStack, postgres: Path) -> None:
     """
     for name in KEYS:
         key = base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-        _keep(stack.home / name, key)
-    password = _keep(postgres / "password", secrets.token_urlsafe(KEY_BYTES))
+        keep(stack.home / name, key)
+    password = keep(postgres / "password", secrets.token_urlsafe(KEY_BYTES))
     url = f"postgresql+psycopg2://airflow:{password}@postgres/airflow"
-    _keep(stack.home / "sql-alchemy-conn", url)
+    keep(stack.home / "sql-alchemy-conn", url)
     airflow.password(stack)
-
-
-def _keep(file: Path, secret: str) -> str:
-    """Write a secret for its owner alone, unless there is one; return the one that is there.
-
-    The file appears whole or not at all: a start that was cut short is tried again.
-    """
-    if not file.exists():
-        draft = file.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as stream:
-            stream.write(secret)
-        draft.replace(file)
-    return file.read_text()
+    keys_in(stack.keys_file)
 
 
 def set_up(stack: LocalStack) -> None:
@@ -103,7 +96,8 @@ def greeting(stack: LocalStack) -> Iterable[str]:
     """Tell the user what he needs; the only place where the password is shown."""
     yield f"Airflow   http://localhost:{stack.airflow_port}"
     yield f"login     {stack.airflow_user} / {airflow.password(stack)}"
-    yield f"AWS       http://localhost:{stack.aws_port}"
+    yield f"AWS       http://localhost:{stack.aws_port}, which takes these keys alone:"
+    yield from (f"  {name}={value}" for name, value in stack.keys.environment.items())
     yield f"Store the sample: the DAG {STORE_DAG}, Trigger, with"
     yield f"  calc_id    {SAMPLE.stem.upper()}"
     yield f"  calc_file  {stack.inbox}{SAMPLE.name}"

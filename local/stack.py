@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.errors import BadPort
+from local.keys import Keys, keys_in
 
 REPOSITORY = Path(__file__).parents[1]
 STATE = Path(os.environ.get("HAZARD_STORE_LOCAL_STATE") or REPOSITORY / ".local").resolve()
@@ -79,13 +80,22 @@ class LocalStack:
         }
 
     @property
+    def keys_file(self) -> Path:
+        """Where the keys of the embedded AWS are kept."""
+        return self.home / "aws-credentials"
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of the embedded AWS, made at the first call."""
+        return keys_in(self.keys_file)
+
+    @property
     def store_environment(self) -> dict[str, str]:
         """What `hazard_store` is told, in containers, in Airflow and on the command line."""
         return {
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            **self.keys.environment,
             "AWS_EC2_METADATA_DISABLED": "true",
             "HAZARD_STORE_STAGE": self.stage,
             "HAZARD_STORE_INBOX": self.inbox,

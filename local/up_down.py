@@ -118,9 +118,10 @@ def _lines(stack: LocalStack, calc_file: Path | None) -> Iterable[str]:
         yield f"Store a calculation: {stack.airflow_url}/dags/{STORE_DAG}, Trigger, with"
         yield f"  calc_id     {calc_file.stem.upper()}"
         yield f"  calc_file   {stack.inbox}{calc_file.name}"
-        yield ""
-        yield "On the command line:"
-        yield from (f"  {line}" for line in exports(stack))
+    yield ""
+    yield "On the command line:"
+    yield from (f"  {line}" for line in exports(stack))
+    if calc_file:
         yield f"  hazard-store load {quote(shown_path(calc_file))} CALC13"
-        yield "  hazard-store list"
+    yield "  hazard-store list"
     yield "`make down` stops it; what it has stored is still there after the next `make up`."

@@ -92,14 +92,15 @@ class Composed:
         ready = until(lambda: self.containers("ready", "status=exited"), "ready", 180)
         (state,) = (each["State"] for each in inspected(*ready))
         assert state["ExitCode"] == 0, self.compose("logs", "ready")
-        login = self.compose(
-            "exec", "-T", "api-server", "cat", "/run/hazard-store/airflow/airflow-login.json"
-        )
-        handle = os.open(
-            self.stack.home / "airflow-login.json", os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600
-        )
+        self._copy("airflow/airflow-login.json", self.stack.home / "airflow-login.json")
+        self._copy("aws/credentials", self.stack.keys_file)
+
+    def _copy(self, secret: str, to: Path) -> None:
+        """Take a secret out of its volume, for its owner alone here, too."""
+        text = self.compose("exec", "-T", "api-server", "cat", f"/run/hazard-store/{secret}")
+        handle = os.open(to, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as file:
-            file.write(login)
+            file.write(text)
 
     def containers(self, service: str, *filters: str) -> list[str]:
         """Return the ids of a service's containers."""

@@ -10,7 +10,10 @@ import threading
 import time
 import uuid
 
+import boto3
+import httpx
 import pytest
+from botocore.exceptions import ClientError
 
 from local import aws
 from local.cli import SAMPLE
@@ -87,6 +90,37 @@ def test_a_writer_reaches_neither_airflow_nor_the_world(
     assert not reaches(composed.network, service, port)
     assert reaches(composed.network, "ministack", 4566)
     assert inspected(composed.network)[0]["Internal"]
+
+
+def test_the_embedded_aws_does_nothing_for_who_has_no_keys(composed: Composed):
+    """Neither for this machine's users and its browser, nor for who shares a network with it."""
+    url = composed.stack.aws_url
+    ready = {"headers": {"host": "ministack:4566"}}
+    assert 200 == httpx.get(f"{url}/_ministack/ready", trust_env=False).status_code
+    assert 200 == httpx.get(f"{url}/_ministack/ready", trust_env=False, **ready).status_code
+    for path, headers in (
+        ("/hazard-inbox/a.py", {}),
+        ("/_ministack/ready", {"origin": "null"}),
+        ("/_ministack/ready", {"host": "evil.example"}),
+    ):
+        answer = httpx.get(f"{url}{path}", headers=headers, trust_env=False)
+        assert 403 == answer.status_code, answer.text
+    stranger = boto3.client(
+        "ecs",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    with pytest.raises(ClientError, match="UnrecognizedClientException"):
+        stranger.list_clusters()
+    override = {"name": "writer", "environment": [{"name": "PYTHONPATH", "value": "/tmp"}]}
+    with pytest.raises(ClientError, match="may not set PYTHONPATH"):
+        composed.client("ecs").run_task(
+            cluster=composed.stack.cluster,
+            taskDefinition=composed.stack.task_definition,
+            overrides={"containerOverrides": [override]},
+        )
 
 
 def reaches(network: str, host: str, port: int) -> bool:

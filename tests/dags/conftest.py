@@ -15,8 +15,10 @@ from hazard_store.store import Store
 from local import aws
 from local.ecs_model.model import EcsModel
 from local.ecs_model.of_stack import ecs_model
+from local.keys import Keys
 from local.ports import free_port
 from local.processes import Trees
+from local.secret_file import keep
 from local.stack import LocalStack
 from tests.support import airflow_home, warm
 from tests.support.container_faults import Faults
@@ -36,6 +38,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, faults: Faults) -> Iterator[
     stack = LocalStack(
         home=tmp_path_factory.mktemp("stack"), run=uuid.uuid4().hex, aws_port=free_port()
     )
+    keep(stack.keys_file, Keys("LOCALKEYOFTHETESTS", SECRET).file_text)
     with pytest.MonkeyPatch.context() as patch, Trees(stack.run) as trees:
         patch.setattr(aws, "HAZARD_STORE", faults.entry_point)
         warm.start(trees, stack, faults.warm)
@@ -54,7 +57,6 @@ def environment(stack: LocalStack) -> Iterator[None]:
     os.environ |= {
         **stack.client_environment,
         **stack.ecs_environment,
-        "AWS_SECRET_ACCESS_KEY": SECRET,
         "HAZARD_STORE_ECS_RETRY_DELAY_S": "0",
         "HAZARD_STORE_ECS_REPORT_WAIT_S": "1",
         "HAZARD_STORE_ECS_POLL_S": "0.1",  # a container of these tests lives less than a second

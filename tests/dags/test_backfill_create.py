@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import shutil
 import subprocess
+import sys
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from tests.support.loading import all_items, stored
 pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.month]
 
 DAG = "backfill_hazard"
+AIRFLOW = Path(sys.executable).with_name("airflow")
 DAYS = 30
 DAMAGED, OTHER_MODE, BAD_SIDECAR = 4, 11, 25  # days of files that cannot be stored
 SAME_VERSION, COPIED = (2, 9, 16), (23, 30)  # days of files that are published before
@@ -168,7 +170,7 @@ def backfill(running: Running, *options: str) -> None:
     runs must not have begun: so the DAG is off.
     """
     command = [
-        *(str(airflow.AIRFLOW), "backfill", "create", "--dag-id", DAG),
+        *(str(AIRFLOW), "backfill", "create", "--dag-id", DAG),
         *("--max-active-runs", str(DAYS_AT_ONCE)),
         *("--from-date", day(1), "--to-date", day(DAYS), *options),
     ]

@@ -55,8 +55,9 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         recorder.serving() as port,
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr(aws, "MINISTACK", (str(WITH_KEYS),))
-        aws.start(stack, trees)
+        with pytest.MonkeyPatch.context() as at_start:  # others start theirs meanwhile
+            at_start.setattr(aws, "MINISTACK", (str(WITH_KEYS),))
+            aws.start(stack, trees)
         aws.setup(stack)
         cloudformation = aws.client(stack, "cloudformation")
         parameters = stack.parameters | WITH_AUDITOR

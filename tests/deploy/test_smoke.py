@@ -113,10 +113,8 @@ def test_the_image_stores_it_too(embedded_aws: LocalStack, here: None) -> None:
 
 def give_keys(embedded_aws: LocalStack, stage: Throwaway) -> None:
     """Containers of the embedded AWS have no role: their keys come with the task definition."""
-    aws.give_keys(embedded_aws, stage.environment["HAZARD_STORE_ECS_TASK_DEFINITION"], KEYS)
-
-
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    family = stage.environment["HAZARD_STORE_ECS_TASK_DEFINITION"]
+    aws.give_keys(embedded_aws, family, embedded_aws.keys.environment)
 
 
 @pytest.mark.parametrize(

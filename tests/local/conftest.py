@@ -33,6 +33,7 @@ def docker(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The stand-in for the Docker SDK, with one image: a shell."""
     monkeypatch.syspath_prepend(str(aws.DOCKER_STAND_IN))
     monkeypatch.setenv("HAZARD_STORE_LOCAL_IMAGES", '{"shell:1": ["/bin/sh", "-c"]}')
+    monkeypatch.setenv("HAZARD_STORE_LOCAL_VARIABLES", '["A"]')
     monkeypatch.setenv("HOSTNAME", "the-host")
     yield importlib.import_module("docker")
     for name in [each for each in sys.modules if each.partition(".")[0] == "docker"]:

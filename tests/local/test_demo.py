@@ -126,10 +126,12 @@ def test_what_up_has_stored_is_there_after_down_and_up(environment, tmp_path):
         assert 0 == done.returncode, done.stderr
         assert "CALC13" in done.stdout
         assert "already" in call("up")
+        exports = [line for line in lines if line.startswith("  export")]
+        assert set(exports) <= set(call("status").splitlines())
         aws.client(stack, "s3").put_object(Bucket=stack.inbox_bucket, Key="mine", Body=b"kept")
         call("down")
         assert processes_naming(str(stack.home)) == []
-        call("up")
+        assert set(lines) <= set(call("up").splitlines())  # the exports still hold
         kept = aws.client(stack, "s3").get_object(Bucket=stack.inbox_bucket, Key="mine")
         assert kept["Body"].read() == b"kept"
     finally:
@@ -156,19 +158,20 @@ def test_status_and_down_say_that_nothing_is_up(environment):
     assert down.returncode == 0
 
 
-def test_commands_that_are_printed_can_be_copied():
+def test_commands_that_are_printed_can_be_copied(tmp_path):
     """Each is one line that a shell takes as it stands."""
     for line in commands(SAMPLE, "[-44.671~167.926]"):
         name, verb, *words = shlex.split(line)
         assert "hazard-store" == name
         store_cli.commands[verb].make_context(verb, words)
-    stack = LocalStack(home=REPOSITORY, run="none", aws_port=1234)
+    stack = LocalStack(home=tmp_path, run="none", aws_port=1234)
     script = "\n".join([*up_down.exports(stack), "command -v hazard-store", "env"])
     done = subprocess.run(["bash", "-ec", script], env={}, capture_output=True, text=True)
     assert 0 == done.returncode, done.stderr
     path, *variables = done.stdout.splitlines()
     assert str(aws.HAZARD_STORE) == path
     assert {"AWS_ENDPOINT_URL=http://127.0.0.1:1234", "HAZARD_STORE_STAGE=LOCAL"} <= set(variables)
+    assert f"AWS_SECRET_ACCESS_KEY={stack.keys.secret_key}" in variables
 
 
 def test_spread_goes_from_the_lowest_hazard_to_the_highest():

@@ -60,6 +60,21 @@ def test_environment_is_what_was_given_and_nothing_of_the_parents(run, monkeypat
     assert os.environ["HOME"].encode() != seen[b"HOME"]
 
 
+@pytest.mark.parametrize(
+    "name", ["PYTHONPATH", "LD_PRELOAD", "PATH", "B", "HAZARD_STORE_LOCAL_RUN"]
+)
+def test_variable_that_is_not_on_the_list_starts_nothing(docker, name):
+    containers = docker.from_env().containers
+    with pytest.raises(docker.errors.APIError, match=f"may not be given {name}: "):
+        containers.run("shell:1", ["exit 0"], environment={"A": "b", name: "/tmp"})
+    assert [] == containers.list(all=True)
+
+
+def test_entry_point_is_the_images_own_whatever_is_asked(run):
+    container = run("echo its own", entrypoint=["/bin/echo", "another"], volumes={"/": {}})
+    assert lines(container) == [b"its own"]
+
+
 def test_run_marker_is_passed_on(run, monkeypatch):
     monkeypatch.setenv("HAZARD_STORE_LOCAL_RUN", "this-run")
     assert lines(run('echo "$HAZARD_STORE_LOCAL_RUN"')) == [b"this-run"]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import airflow_home
 
-SECRET = "not-to-be-seen-in-xcom-or-logs"  # the embedded AWS takes any
+SECRET = "not-to-be-seen-in-xcom-or-logs"
 NAP_S = 0.1
 
 

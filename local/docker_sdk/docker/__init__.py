@@ -2,7 +2,10 @@
 
 This package lies on MiniStack's own PYTHONPATH and nowhere else. It has what MiniStack's ECS asks
 of the SDK: `from_env`, `containers.run/get/list`, `images.get/pull`, and what a container can do.
-The images there are: `HAZARD_STORE_LOCAL_IMAGES`, JSON, an image's name to its entry point.
+The images there are: `HAZARD_STORE_LOCAL_IMAGES`, JSON, an image's name to its entry point; no
+other program is started.
+What a container may be given: `HAZARD_STORE_LOCAL_VARIABLES`, JSON, a list of names; others can
+make a program load and run what somebody has put somewhere.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from . import errors
 from .containers import Container, ThisContainer
 
 IMAGES_VARIABLE = "HAZARD_STORE_LOCAL_IMAGES"
+NAMES_VARIABLE = "HAZARD_STORE_LOCAL_VARIABLES"
 
 
 class Images:
@@ -42,16 +46,27 @@ class Images:
 class Containers:
     """The containers of one MiniStack, those that have ended too until it removes them."""
 
-    def __init__(self, images: Images) -> None:
-        self.images = images
+    def __init__(self, images: Images, variables: list[str]) -> None:
+        self.images, self.variables = images, variables
         self.known: dict[str, Container] = {}
 
     def run(self, image: str, command: list[str] | None = None, **options: Any) -> Container:
-        """Start a container, detached. Options that concern only real ones are passed over."""
+        """Start a container, detached. Options that concern only real ones are passed over.
+
+        Raises:
+            APIError: it would be given a variable that is not on the list.
+            ImageNotFound: there is no such image.
+        """
+        environment = options.get("environment") or {}
+        if others := ", ".join(sorted(set(environment) - set(self.variables))):
+            raise errors.APIError(
+                f"a container of this stack may not be given {others}: "
+                "take it out of the task definition"
+            )
         container = Container(
             image,
             [*self.images.get(image), *(command or [])],
-            environment=options.get("environment") or {},
+            environment=environment,
             name=options.get("name") or "",
             labels=options.get("labels") or {},
             forget=lambda container_id: self.known.pop(container_id, None),
@@ -83,9 +98,9 @@ class Containers:
 class DockerClient:
     """What `from_env` returns."""
 
-    def __init__(self, entry_points: dict[str, list[str]]) -> None:
+    def __init__(self, entry_points: dict[str, list[str]], variables: list[str]) -> None:
         self.images = Images(entry_points)
-        self.containers = Containers(self.images)
+        self.containers = Containers(self.images, variables)
 
     def ping(self) -> bool:
         """Say that the daemon answers."""
@@ -96,7 +111,10 @@ class DockerClient:
 
 
 # One for the whole process: a second client would not know the containers of the first.
-_CLIENT = DockerClient(json.loads(os.environ.get(IMAGES_VARIABLE, "{}")))
+_CLIENT = DockerClient(
+    json.loads(os.environ.get(IMAGES_VARIABLE, "{}")),
+    json.loads(os.environ.get(NAMES_VARIABLE, "[]")),
+)
 
 
 def from_env(**_: Any) -> DockerClient:
