@@ -32,7 +32,7 @@ WRITERS, REMOVER = CONTAINERS.settings.writers, CONTAINERS.ecs.remover_role
     catchup=False,
     max_active_runs=1,
     dag_display_name="Audit published calculations",
-    params=audit_params(),
+    params=audit_params(CONTAINERS.settings.max_map_length),
     **CONTAINERS.dag_arguments(__doc__),
 )
 def audit_hazard() -> None:

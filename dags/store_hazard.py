@@ -25,7 +25,7 @@ The last line of the first red task's log names the reason in one sentence; its 
 | exit code | meaning | what to do |
 |---|---|---|
 | 65, 66 | the file is bad, changed meanwhile, or is not there | put a good file in the inbox, run again |
-| 2 | invalid parameter, or the file is outside the inbox | run again with other parameters |
+| 2 | unknown or invalid parameter, or the file is outside the inbox | run again with other parameters |
 | 73 | another file, or other parameters, are stored under this id; or it would cost more than `HAZARD_STORE_MAX_ITEMS` or `..._MAX_DOLLARS` allow | use another `calc_id`, those parameters, or `if_stored=replace`; or raise the limit, where the file is what you meant |
 | 74 | items or records of this id are damaged, or the container's output cannot be written | `hazard-store audit CALC_ID` names what is damaged; `hazard-store repair CALC_ID` writes it again |
 | 75, 143, none, or 137 and "killed" | temporary, or stopped from outside; retried with backoff until the retries ran out | clear the red task, or run again |
@@ -69,7 +69,7 @@ ARGUMENTS["default_args"]["weight_rule"] = "upstream"
 
 @dag(
     schedule=None,
-    params=store_params(CONTAINERS.settings.inbox),
+    params=store_params(CONTAINERS.settings),
     dag_display_name="Store a hazard calculation",
     max_active_tasks=CONTAINERS.settings.writers,
     **ARGUMENTS,

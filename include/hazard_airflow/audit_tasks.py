@@ -14,10 +14,12 @@ Arguments = list[list[str]]  # of the containers to run
 
 @task
 @fails_for_good
-def list_published(params: Any = None) -> Arguments:
+def list_published(params: Any = None, **context: Any) -> Arguments:
     """Return the arguments of each audit."""
     from hazard_airflow import audit_steps
+    from hazard_airflow.forms import require_known_conf
 
+    require_known_conf(context)
     return audit_steps.audits(params)
 
 
@@ -37,17 +39,21 @@ def collect_failures(audits: Arguments | None, params: Any = None, ti: Any = Non
 
 @task
 @fails_for_good
-def find_stale(params: Any = None) -> Arguments:
+def find_stale(params: Any = None, **context: Any) -> Arguments:
     """Name what is stale; return the removals that were asked for."""
     from hazard_airflow import audit_steps
+    from hazard_airflow.forms import require_known_conf
 
+    require_known_conf(context)
     return audit_steps.stale(params)
 
 
 @task
 @fails_for_good
-def confirm(params: Any = None) -> None:
+def confirm(params: Any = None, **context: Any) -> None:
     """Refuse a removal whose id was not given twice."""
     from hazard_airflow import audit_steps
+    from hazard_airflow.forms import require_known_conf
 
+    require_known_conf(context)
     audit_steps.confirm_removal(params)

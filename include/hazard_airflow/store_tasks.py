@@ -39,9 +39,12 @@ Chunks = list[dict[str, Any]]  # as `store_steps.store_meta` returns them
 
 
 def inspect(containers: Containers) -> Any:
-    """Read the file from end to end in a container; a file outside the inbox is refused before."""
+    """Read the file from end to end in a container.
+
+    Unknown parameters, and a file outside the inbox, are refused before one is started.
+    """
     arguments = ["inspect", CALC_FILE, "--json", PARENT, "--leave-for", CALC_ID, *OPTIONS]
-    return containers.task("inspect", arguments, pre_execute=_refuse_outside_inbox).output
+    return containers.task("inspect", arguments, pre_execute=_check_params).output
 
 
 @task.short_circuit(ignore_downstream_trigger_rules=True)
@@ -144,9 +147,11 @@ def remove_inspection(ti: Any = None) -> list[str]:
     return store_steps.remove_inspection(owner_of(ti))
 
 
-def _refuse_outside_inbox(context: Any) -> None:
+def _check_params(context: Any) -> None:
     from hazard_airflow import store_steps
+    from hazard_airflow.forms import require_known_conf
 
+    require_known_conf(context)
     params = context["params"]
     store_steps.check_inbox(params["calc_file"], params.get("parent_file"))
 

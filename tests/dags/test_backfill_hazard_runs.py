@@ -132,7 +132,7 @@ def test_published_files_are_skipped_and_bad_ones_refused_each_visibly(
     assert f"another file ({same}) is published under this id" in why[f"{day}/OTHER.hdf5"]
     assert "the file's name gives 'a+b'" in why[f"{day}/a+b.hdf5"]
     assert "has the character '{'" in why[f"{day}/{{{{ conn.aws_default.password }}}}.hdf5"]
-    sidecar = f"s3://hazard-inbox/{day}/typo.json: there is no parameter 'realisation'"
+    sidecar = f"s3://hazard-inbox/{day}/typo.json: parameters: there is no parameter 'realisation'"
     assert sidecar in why[f"{day}/typo.hdf5"]
     assert f"{day}/one/TWICE.hdf5 of the same day" in why[f"{day}/two/TWICE.hdf5"]
     assert "7 refused (" in capfd.readouterr().out

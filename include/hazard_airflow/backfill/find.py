@@ -17,6 +17,7 @@ from typing import Any
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import ParamValidationError
 
+from hazard_airflow.forms import require_known
 from hazard_airflow.store_params import store_params
 from hazard_store.errors import BadCalculation, BadParameter, Misconfigured
 from hazard_store.inbox.arrivals import Arrival, Interval, arrivals
@@ -24,7 +25,7 @@ from hazard_store.inbox.guard import require_in_inbox
 from hazard_store.inbox.sidecar import calc_id_of, is_calculation, read_sidecar, sidecar_uri
 from hazard_store.keys import storage_id
 from hazard_store.settings import Settings
-from hazard_store.shown import cut, one_line, quoted
+from hazard_store.shown import one_line, quoted
 
 log = logging.getLogger(__name__)
 
@@ -131,19 +132,16 @@ def params_of(conf: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """Return all parameters of `store_hazard`, checked as its form checks them.
 
     Raises:
-        ValueError: a parameter is unknown or invalid.
+        BadParameter: a parameter is unknown or invalid.
     """
-    params = ParamsDict(store_params(settings.inbox))
-    unknown = sorted(set(conf) - set(params))
-    if unknown:
-        known = ", ".join(sorted(params))
-        raise ValueError(f"there is no parameter {quoted(unknown[0])}; there are {known}")
+    params = ParamsDict(store_params(settings))
+    require_known(conf, params)
     for name, value in conf.items():
         try:
             params[name] = value
         except ParamValidationError as error:
             reason = str(error).partition(": ")[2] or str(error)
-            raise ValueError(f"{name}: {cut(reason.splitlines()[0])}") from error
+            raise BadParameter(name, reason.splitlines()[0]) from error
     return dict(params.validate())
 
 

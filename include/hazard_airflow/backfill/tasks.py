@@ -23,10 +23,13 @@ def find(
     data_interval_start: dt.datetime | None = None,
     data_interval_end: dt.datetime | None = None,
     ti: Any = None,
+    **context: Any,
 ) -> Files:
     """Return the calculation files that arrived in the run's data interval."""
     from hazard_airflow.backfill import find as finding
+    from hazard_airflow.forms import require_known_conf
 
+    require_known_conf(context)
     files, ignored = finding.find(data_interval_start, data_interval_end, owner_of(ti))
     ti.xcom_push(key="ignored", value=ignored)
     return files

@@ -82,13 +82,14 @@ def test_a_sidecar_gives_the_id_and_any_parameter(inbox: Callable) -> None:
 @pytest.mark.parametrize(
     ("sidecar", "reason"),
     [
-        ({"realisation": False}, "there is no parameter 'realisation'; there are calc_file, "),
+        ({"realisation": False, "dryrun": True}, "'dryrun' (did you mean dry_run?), 'realisation'"),
         ({"realisations": "no"}, "realisations: "),
         ({"realisations": 0}, "realisations: "),
         ({"statistics_per_item": "median"}, "statistics_per_item: "),
         ({"map_statistics": ["mean"]}, "map_statistics: "),
         ({"sites_per_chunk": 0}, "sites_per_chunk: "),
-        ({"sites_per_chunk": 1.5}, "sites_per_chunk: "),
+        ({"sites_per_chunk": 1.5}, "sites_per_chunk: it takes a whole number from 1 to 10,000,000"),
+        ({"sites_per_chunk": 10**30}, "sites_per_chunk: it takes a whole number from 1 to"),
         ({"calc_id": "A B"}, "calc_id: "),
         ({"calc_id": "A\n"}, "calc_id: "),
         ({"calc_file": "s3://hazard-inbox/other.hdf5"}, "calc_file is 's3://hazard-inbox/other"),
