@@ -1,0 +1,36 @@
+"""Audits a published calculation in a container, and leaves word of how that ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from hazard_airflow.ecs_operator import HazardStoreOperator
+from hazard_airflow.exit_codes import LINE_LENGTH
+from hazard_airflow.out_of_memory import OutOfMemory
+from hazard_store.shown import one_line
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+END = "end"  # key of the XCom: the fields of `audit_ends.AuditEnd`, but for the calculation
+
+
+class AuditCalculation(HazardStoreOperator):
+    """`hazard-store audit` as an ECS task whose failure can be told from others by its XCom."""
+
+    @contextmanager
+    def told(self, context: Context) -> Iterator[None]:
+        """Record in XCom how the audit ends if the block raises."""
+        with super().told(context):
+            try:
+                yield
+            except Exception as error:
+                end = {
+                    "exit_code": getattr(error, "exit_code", None),
+                    "out_of_memory": isinstance(error, OutOfMemory),
+                    "reason": one_line(error)[:LINE_LENGTH],
+                }
+                context["ti"].xcom_push(key=END, value=end)
+                raise
