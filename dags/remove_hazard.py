@@ -6,6 +6,7 @@ within the write budget, counts that none is left, and deletes its records.
 
 | exit code | meaning | what to do |
 |---|---|---|
+| 2 | an unknown parameter, or `confirm` is another id | run again with other parameters; nothing was removed |
 | 66 | no such calculation is stored | it may be gone already: `hazard-store list --all` |
 | 75 | a run is writing it, or temporary | wait for that run; if it is dead, run again with `take_over` |
 """  # noqa: E501

@@ -40,7 +40,11 @@ The last line of the first red task's log names the reason in one sentence; its 
 run again with `if_stored=resume`: this run takes over, and containers of the old one stop at their next batch.
 What `inspect` has left is removed when the run ends: to clear `plan` or `store_meta` of a run that has ended,
 clear `inspect` as well.
-`decide` is red after every failure. If it says that nothing was stored by this run, look at the task before it.
+*Red, and published all the same*: `remove_old_versions` failed. Readers have the new version; the replaced one
+costs storage until it is removed: clear the red task, or `hazard-store remove CALC_ID --old-versions`.
+A red `remove_inspection` or `stop_orphans` leaves the run as it is: what the first leaves goes after a day,
+and the containers that the second would have stopped end at their next batch.
+`decide` is red after every failure before it. If it says that nothing was stored by this run, look at the task before it.
 """  # noqa: E501
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from hazard_airflow.final_failures import fails_for_good
 from hazard_airflow.run_states import owner_of, states_of
 
 TASKS = ("file.inspect", "file.store")  # of each file, in their order
+LOOKED_AT = "looked_at"  # key of the XCom: the interval, and how many files are not handed on
 Files = list[dict[str, Any]]  # as `backfill.find.File`
 
 
@@ -25,13 +26,21 @@ def find(
     ti: Any = None,
     **context: Any,
 ) -> Files:
-    """Return the calculation files that arrived in the run's data interval."""
+    """Return the calculation files that arrived in the run's data interval.
+
+    A run by hand is about all that arrived until now and is not stored.
+    """
     from hazard_airflow.backfill import find as finding
+    from hazard_airflow.backfill.published import is_stored
     from hazard_airflow.forms import require_known_conf
 
     require_known_conf(context)
-    files, ignored = finding.find(data_interval_start, data_interval_end, owner_of(ti))
-    ti.xcom_push(key="ignored", value=ignored)
+    run = context["dag_run"]
+    by_hand = run.run_type == "manual"
+    interval = finding.interval_of(by_hand, data_interval_start, data_interval_end)
+    day = run.run_after if by_hand else interval.start
+    files, others = finding.find(interval, day, owner_of(ti), is_stored if by_hand else None)
+    ti.xcom_push(key=LOOKED_AT, value={"interval": finding.said(interval), **others})
     return files
 
 
@@ -69,7 +78,7 @@ def summary(files: Files | None, ti: Any = None) -> None:
         file["uri"]: {name: of_run.get(f"{name}_{index}") for name in TASKS}
         for index, file in enumerate(files or ())
     }
-    ignored = ti.xcom_pull(task_ids="find", key="ignored")
-    result = summing.summarise(files, ignored, recorded, states)
+    looked_at = ti.xcom_pull(task_ids="find", key=LOOKED_AT)
+    result = summing.summarise(files, looked_at, recorded, states)
     ti.xcom_push(key="summary", value=result)
     summing.require_all_stored(result)

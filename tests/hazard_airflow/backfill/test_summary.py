@@ -32,10 +32,10 @@ def word(name: str, outcome: str, run_id: str | None = None) -> dict[str, Any]:
     return {"uri": f"s3://i/{name}", "outcome": outcome, "reason": f"why {name}", "run_id": run_id}
 
 
-def summary_of(names: Sequence[str], said: list[dict[str, Any]], ignored: int = 0) -> Any:
+def summary_of(names: Sequence[str], said: list[dict[str, Any]], **looked_at: Any) -> Any:
     """Return the summary of files whose second task has left these words."""
     states = {each["uri"]: STATES[each["outcome"]] for each in said}
-    return summarise(FILES[: len(names)], ignored, {STORE: said}, states)
+    return summarise(FILES[: len(names)], looked_at, {STORE: said}, states)
 
 
 def test_every_file_is_there_once_with_its_reason_and_its_run() -> None:
@@ -50,8 +50,10 @@ def test_every_file_is_there_once_with_its_reason_and_its_run() -> None:
         "skipped": [{"file": "b", "calc_id": "B", "reason": "why b"}],
         "refused": [{"file": "c", "calc_id": "C", "reason": "why c"}],
         "failed": [{"file": "d", "calc_id": "D", "reason": "why d", "run_id": "run-d"}],
+        "interval": "until noon",
+        "left_out": 2,
         "ignored": 3,
-    } == summary_of(NAMES, said, 3)
+    } == summary_of(NAMES, said, interval="until noon", left_out=2, ignored=3)
 
 
 @pytest.mark.parametrize(
