@@ -147,6 +147,7 @@ def remove_inspection(ti: Any = None) -> list[str]:
     return store_steps.remove_inspection(owner_of(ti))
 
 
+@fails_for_good
 def _check_params(context: Any) -> None:
     from hazard_airflow import store_steps
     from hazard_airflow.forms import require_known_conf

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 
 from hazard_airflow import audit_steps, store_steps
-from hazard_store.errors import BadParameter
 from hazard_store.model import Status
 from hazard_store.store import Store
-from tests.support.calc_factory import make_calc
 from tests.support.dag_runs import Run, ended, parsed
-from tests.support.loading import stored
+from tests.support.loading import CALCS, stored
 from tests.support.stand_in_containers import stand_in
 
 pytestmark = pytest.mark.airflow
@@ -35,15 +33,8 @@ TASKS = {
     "backfill_hazard": ("find", "file.inspect", "file.store", "summary"),
 }
 EACH = [(dag_id, task_id) for dag_id, task_ids in TASKS.items() for task_id in task_ids]
+FILE = CALCS / "classical_rlzs_stats.hdf5"
 DAY = "2026-07-01"
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A calculation of two sites."""
-    file = tmp_path_factory.mktemp("small") / "small.hdf5"
-    make_calc(file, n=2, r=1, seed=3)
-    return file
 
 
 @pytest.fixture
@@ -57,7 +48,7 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
         def pre_execute(operator: Any, context: Any) -> None:
             if operator.task_id == task_id:
-                raise BadParameter(task_id, "it fails, as it was told to")
+                raise AirflowFailException("it fails, as it was told to")
 
         for operator in (EcsRunTaskOperator, PythonOperator, TriggerDagRunOperator):
             monkeypatch.setattr(operator, "pre_execute", pre_execute, raising=False)
@@ -71,7 +62,6 @@ def run_of(
     database: None,
     store: Store,
     upload: Callable[..., str],
-    small: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[str, str], Run]:
     """Run a DAG that has something to do for each of its tasks."""
@@ -81,11 +71,11 @@ def run_of(
     monkeypatch.setattr(audit_steps, "stale", lambda _: [remove])
 
     def to_end(dag_id: str, calc_id: str) -> Run:
-        uri = upload(small, f"{DAY}/KEPT.hdf5" if dag_id == "backfill_hazard" else "small.hdf5")
+        uri = upload(FILE, f"{DAY}/KEPT.hdf5" if dag_id == "backfill_hazard" else FILE.name)
         stored(store, uri, "RETIRED")
         if dag_id == "store_hazard":
             return ended(parsed(dag_id), run_conf={"calc_id": calc_id, "calc_file": uri})
-        stored(store, str(small) if dag_id == "backfill_hazard" else uri, "KEPT")
+        stored(store, str(FILE) if dag_id == "backfill_hazard" else uri, "KEPT")
         if dag_id == "backfill_hazard":
             after = dt.datetime.fromisoformat(f"{DAY}T00:00:00+00:00") + dt.timedelta(days=1)
             return ended(parsed(dag_id), scheduled=True, logical_date=after)

@@ -9,17 +9,17 @@ import pytest
 from click.testing import CliRunner
 
 from hazard_airflow.ecs_operator import HazardStoreOperator
-from hazard_airflow.exit_codes import ContainerFailed, report_of
+from hazard_airflow.exit_codes import failure, report_of
 from hazard_store.cli.main import cli as hazard_store_command
 from hazard_store.errors import EX_SOFTWARE
 
 
 def stand_in(patch: pytest.MonkeyPatch) -> None:
     """Let `HazardStoreOperator` run its verb here."""
-    patch.setattr(HazardStoreOperator, "execute", _execute)
+    patch.setattr(HazardStoreOperator, "run_container", _run_container)
 
 
-def _execute(operator: HazardStoreOperator, context: Any) -> dict[str, Any]:
+def _run_container(operator: HazardStoreOperator, context: Any) -> dict[str, Any]:
     (overrides,) = operator.container_overrides()["containerOverrides"]
     environment = {each["name"]: each["value"] for each in overrides["environment"]}
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -31,5 +31,5 @@ def _execute(operator: HazardStoreOperator, context: Any) -> dict[str, Any]:
     report = report_of(ended.stdout.splitlines())
     if ended.exit_code or report is None:
         code = getattr(ended.exception, "exit_code", ended.exit_code or EX_SOFTWARE)
-        raise ContainerFailed(code, str(ended.exception))
+        raise failure(code, str(ended.exception))
     return report
