@@ -27,6 +27,7 @@ from hazard_store.workflow.claim import claim
 from hazard_store.workflow.costs import outcome_of, writer_size
 from hazard_store.workflow.fence import check_owner
 from hazard_store.workflow.plan import Plan, make_plan
+from hazard_store.workflow.same_content import same_content_note
 
 log = logging.getLogger(__name__)
 
@@ -77,8 +78,11 @@ def plan(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) ->
         dollars(forecast["dollars"]),
         count(forecast["writers"], "writer"),
     )
-    for note in (*calculation.notes, *forecast["notes"]):
-        log.warning("%s", one_line(note))
+    store = Store(Settings.from_environment())
+    elsewhere = same_content_note(store, calculation.sha256, calculation.calc_id)
+    for note in (*calculation.notes, *forecast["notes"], elsewhere):
+        if note:
+            log.warning("%s", one_line(note))
     return {"calc_id": calculation.calc_id, "chunks": len(calculation.chunks), **forecast}
 
 

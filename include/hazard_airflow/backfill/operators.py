@@ -198,7 +198,7 @@ class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
 
     def execute_complete(self, context: Context, event: tuple[str, Mapping[str, Any]]) -> None:
         """Go on when the child has ended; what counts is what is published then."""
-        from hazard_airflow.backfill.published import is_published
+        from hazard_airflow.backfill.published import is_published, published_elsewhere
 
         calc_id, run_id = self.file["calc_id"], self.file["run_id"]
         self.child = run_id
@@ -215,4 +215,5 @@ class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
                 raise AirflowSkipException("a dry run, as its sidecar says; the child has the plan")
             if not is_published(self.file, pulled(self.inspected)):
                 raise ChildFailed(calc_id, run_id, "it is not published")
-            self.record(context, "stored", said)
+            elsewhere = published_elsewhere(self.file, self.inspected)
+            self.record(context, "stored", f"{said}. {elsewhere}" if elsewhere else said)

@@ -11,6 +11,7 @@ from hazard_store.model import IfStored, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.workflow.claim import already_published
+from hazard_store.workflow.same_content import same_content_note
 
 
 def is_stored(file: File) -> bool:
@@ -39,3 +40,9 @@ def is_published(file: File, inspected: Mapping[str, Any] | None = None) -> bool
         inspected=inspected,
         parent=params["parent_file"],
     )
+
+
+def published_elsewhere(file: File, inspected: Mapping[str, Any]) -> str | None:
+    """Return a sentence where a file's content is published under other ids too."""
+    store = Store(Settings.from_environment())
+    return same_content_note(store, inspected["sha256"], str(file["calc_id"]))
