@@ -58,6 +58,7 @@ AUDIT = {
     "of": AuditCalculation,
     "owned": False,
     "max_active_tis_per_dagrun": CONTAINERS.settings.writers,
+    "task_display_name": "Audit: read back and compare",
 }
 ONE = {"owned": False, "max_active_tis_per_dagrun": 1}
 
@@ -76,8 +77,16 @@ def audit_hazard() -> None:
     audits = list_published()
     failures = collect_failures(audits)
     CONTAINERS.per_argument("audit", audits, **AUDIT) >> failures
-    CONTAINERS.per_argument("repair", failures, **ONE) >> report_unrepaired(audits)
-    CONTAINERS.per_argument("remove_stale", find_stale(), task_role=REMOVER, **ONE)
+    CONTAINERS.per_argument(
+        "repair", failures, task_display_name="Repair what differs", **ONE
+    ) >> report_unrepaired(audits)
+    CONTAINERS.per_argument(
+        "remove_stale",
+        find_stale(),
+        task_role=REMOVER,
+        task_display_name="Remove what is stale",
+        **ONE,
+    )
 
 
 audit_hazard()

@@ -35,7 +35,13 @@ REMOVE = [
 )
 def remove_hazard() -> None:
     """Ask twice, then remove."""
-    confirm() >> CONTAINERS.task("remove", REMOVE, task_role=CONTAINERS.ecs.remover_role)
+    confirm() >> CONTAINERS.task(
+        "remove",
+        REMOVE,
+        task_role=CONTAINERS.ecs.remover_role,
+        task_display_name="Remove it",
+        map_index_template="{{ params.calc_id }}",
+    )
 
 
 remove_hazard()

@@ -13,7 +13,7 @@ Arguments = list[list[str]]  # of the containers to run
 UNKNOWN = "unknown"  # key of the XCom: ids that were asked for and are not published
 
 
-@task
+@task(task_display_name="List what is published")
 @fails_for_good
 def list_published(params: Any = None, ti: Any = None, **context: Any) -> Arguments:
     """Return the arguments of each audit."""
@@ -26,7 +26,7 @@ def list_published(params: Any = None, ti: Any = None, **context: Any) -> Argume
     return arguments
 
 
-@task(trigger_rule="all_done")
+@task(task_display_name="Collect the audits that failed", trigger_rule="all_done")
 @fails_for_good
 def collect_failures(audits: Arguments | None, params: Any = None, ti: Any = None) -> Arguments:
     """Say how each audit ended that failed; return the repairs that were asked for, or be red."""
@@ -39,7 +39,9 @@ def collect_failures(audits: Arguments | None, params: Any = None, ti: Any = Non
     return repairs
 
 
-@task(trigger_rule="none_failed")  # where there is nothing to repair, `repair` is skipped
+@task(
+    task_display_name="Report what was not repaired", trigger_rule="none_failed"
+)  # where there is nothing to repair, `repair` is skipped
 @fails_for_good
 def report_unrepaired(audits: Arguments, ti: Any = None) -> None:
     """Be red if an audit failed which no repair can help, though others were repaired."""
@@ -49,7 +51,7 @@ def report_unrepaired(audits: Arguments, ti: Any = None) -> None:
     audit_steps.require_all_right(ends, _unknown(ti))
 
 
-@task
+@task(task_display_name="Find what is stale")
 @fails_for_good
 def find_stale(params: Any = None, **context: Any) -> Arguments:
     """Name what is stale; return the removals that were asked for."""
@@ -60,7 +62,7 @@ def find_stale(params: Any = None, **context: Any) -> Arguments:
     return audit_steps.stale(params)
 
 
-@task
+@task(task_display_name="Compare both ids", map_index_template="{{ params.calc_id }}")
 @fails_for_good
 def confirm(params: Any = None, **context: Any) -> None:
     """Refuse a removal whose id was not given twice."""

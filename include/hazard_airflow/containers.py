@@ -43,6 +43,7 @@ class Containers:
         notifications = NotificationSettings.from_environment(**overrides)
         return {
             "doc_md": doc,
+            "description": (doc or "").partition("\n")[0],
             "tags": ["hazard"],
             "default_args": self.ecs.retry_arguments,
             **notifications.dag_arguments(self.settings.region),

@@ -44,10 +44,18 @@ def inspect(containers: Containers) -> Any:
     Unknown parameters, and a file outside the inbox, are refused before one is started.
     """
     arguments = ["inspect", CALC_FILE, "--json", PARENT, "--leave-for", CALC_ID, *OPTIONS]
-    return containers.task("inspect", arguments, pre_execute=_check_params).output
+    return containers.task(
+        "inspect",
+        arguments,
+        pre_execute=_check_params,
+        task_display_name="Inspect the file",
+        map_index_template=CALC_ID,  # shown in the list of a run's tasks, though it is not mapped
+    ).output
 
 
-@task.short_circuit(ignore_downstream_trigger_rules=True)
+@task.short_circuit(
+    task_display_name="Plan: items, time and cost", ignore_downstream_trigger_rules=True
+)
 @fails_for_good
 def plan(inspected: dict[str, Any], params: Any = None, ti: Any = None) -> bool:
     """Say what storing will take, in the XCom `forecast`; end a dry run here."""
@@ -57,7 +65,7 @@ def plan(inspected: dict[str, Any], params: Any = None, ti: Any = None) -> bool:
     return not params["dry_run"]
 
 
-@task
+@task(task_display_name="Claim it and store its records")
 @fails_for_good
 def store_meta(inspected: dict[str, Any], params: Any = None, ti: Any = None) -> Chunks:
     """Claim the calculation and store its records; return the chunks to write."""
@@ -77,16 +85,19 @@ def store_chunks(containers: Containers, chunks: Any) -> Any:
                 ["write", CALC_FILE, CALC_ID, "--kind", kind, PARENT],
                 chunk,
                 pre_execute=_SKIPS[kind],
+                task_display_name=f"Write {kind}",
             )
             for kind in KINDS
         ]
         audit = ["audit", CALC_ID, "--calc-file", CALC_FILE, PARENT, "--json"]
-        written >> containers.per_chunk("audit", audit, chunk)
+        written >> containers.per_chunk(
+            "audit", audit, chunk, task_display_name="Audit: read back and compare"
+        )
 
     return store_chunk.expand(chunk=chunks)
 
 
-@task(trigger_rule="all_done")
+@task(task_display_name="Decide by the audits", trigger_rule="all_done")
 @fails_for_good
 def decide(chunks: Chunks | None, params: Any = None, ti: Any = None) -> dict[str, Any]:
     """Add up the audits of all chunks and record what they say; red if anything is wrong."""
@@ -96,7 +107,7 @@ def decide(chunks: Chunks | None, params: Any = None, ti: Any = None) -> dict[st
     return store_steps.decide(chunks, failed, params["calc_id"], owner_of(ti))
 
 
-@task(outlets=[PUBLISHED])
+@task(task_display_name="Publish it", outlets=[PUBLISHED])
 @fails_for_good
 def publish(
     chunks: Chunks | None, params: Any = None, ti: Any = None, outlet_events: Any = None
@@ -115,7 +126,7 @@ def publish(
 def remove_old_versions(containers: Containers) -> Any:
     """Remove the versions that were replaced, in a container, if there are any."""
 
-    @task
+    @task(task_display_name="Find old versions")
     @fails_for_good
     def find(params: Any = None) -> list[list[str]]:
         from hazard_airflow import store_steps
@@ -124,12 +135,17 @@ def remove_old_versions(containers: Containers) -> Any:
 
     @task_group(group_id="remove_old_versions")
     def group() -> None:
-        containers.per_argument("remove", find(), task_role=containers.ecs.remover_role)
+        containers.per_argument(
+            "remove",
+            find(),
+            task_role=containers.ecs.remover_role,
+            task_display_name="Remove old versions",
+        )
 
     return group()
 
 
-@task
+@task(task_display_name="Stop orphaned containers")
 @fails_for_good
 def stop_orphans(params: Any = None, ti: Any = None) -> int:
     """Stop the containers of this run that no task waits for."""
@@ -138,7 +154,7 @@ def stop_orphans(params: Any = None, ti: Any = None) -> int:
     return store_steps.stop_orphans(params["calc_id"], owner_of(ti))
 
 
-@task
+@task(task_display_name="Remove what the inspection left")
 @fails_for_good
 def remove_inspection(ti: Any = None) -> list[str]:
     """Remove what `inspect` left with the records; return runs whose leavings were old."""

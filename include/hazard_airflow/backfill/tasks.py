@@ -18,7 +18,7 @@ LOOKED_AT = "looked_at"  # key of the XCom: the interval, and how many files are
 Files = list[dict[str, Any]]  # as `backfill.find.File`
 
 
-@task
+@task(task_display_name="Find the files")
 @fails_for_good
 def find(
     data_interval_start: dt.datetime | None = None,
@@ -50,9 +50,12 @@ def store_files(containers: Containers, settings: BackfillSettings, files: Any) 
     @task_group(group_id="file")
     def each(file: dict[str, Any]) -> None:
         named = {"file": file, "map_index_template": "{{ task.name_of_file }}"}
-        inspect = containers.operator(InspectFile, "inspect", **named)
+        inspect = containers.operator(
+            InspectFile, "inspect", task_display_name="Inspect the file", **named
+        )
         StoreFile(
             task_id="store",
+            task_display_name="Store it by a run of store_hazard",
             inspected=inspect.output,
             trigger_dag_id="store_hazard",
             poke_interval=containers.ecs.poll_s,
@@ -63,7 +66,7 @@ def store_files(containers: Containers, settings: BackfillSettings, files: Any) 
     return each.expand(file=files)
 
 
-@task(trigger_rule="all_done")
+@task(task_display_name="Sum up", trigger_rule="all_done")
 @fails_for_good
 def summary(files: Files | None, ti: Any = None) -> None:
     """Say what became of every file, in the XCom `summary`; red if one is not where it belongs."""
