@@ -42,7 +42,6 @@ from __future__ import annotations
 import pendulum
 from airflow.sdk import CronDataIntervalTimetable, dag
 
-from hazard_airflow.audit_operator import AuditCalculation
 from hazard_airflow.audit_params import audit_params
 from hazard_airflow.audit_tasks import (
     collect_failures,
@@ -51,11 +50,12 @@ from hazard_airflow.audit_tasks import (
     report_unrepaired,
 )
 from hazard_airflow.containers import ARGUMENT, Containers
+from hazard_airflow.recorded_end import RecordingOperator
 
 CONTAINERS = Containers(calculation=ARGUMENT)
 REMOVER = CONTAINERS.ecs.remover_role
 AUDIT = {
-    "of": AuditCalculation,
+    "of": RecordingOperator,
     "owned": False,
     "max_active_tis_per_dagrun": CONTAINERS.settings.writers,
     "task_display_name": "Audit: read back and compare",

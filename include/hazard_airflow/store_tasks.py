@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import task, task_group
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
 from hazard_airflow.containers import Containers
 from hazard_airflow.exit_codes import pulled
 from hazard_airflow.final_failures import fails_for_good
 from hazard_airflow.notifications import PUBLISHED, published_asset
+from hazard_airflow.recorded_end import END, RecordingOperator, recording_end
 from hazard_airflow.run_states import failed_in, owner_of
 
 KINDS = ("stats", "realisations")
@@ -44,9 +45,10 @@ def inspect(containers: Containers) -> Any:
     Unknown parameters, and a file outside the inbox, are refused before one is started.
     """
     arguments = ["inspect", CALC_FILE, "--json", PARENT, "--leave-for", CALC_ID, *OPTIONS]
-    return containers.task(
+    return containers.operator(
+        RecordingOperator,
         "inspect",
-        arguments,
+        arguments=arguments,
         pre_execute=_check_params,
         task_display_name="Inspect the file",
         map_index_template=CALC_ID,  # shown in the list of a run's tasks, though it is not mapped
@@ -54,13 +56,26 @@ def inspect(containers: Containers) -> Any:
 
 
 @task.short_circuit(
-    task_display_name="Plan: items, time and cost", ignore_downstream_trigger_rules=True
+    task_display_name="Plan: items, time and cost",
+    ignore_downstream_trigger_rules=True,
+    trigger_rule="all_done",
 )
 @fails_for_good
-def plan(inspected: dict[str, Any], params: Any = None, ti: Any = None) -> bool:
-    """Say what storing will take, in the XCom `forecast`; end a dry run here."""
+def plan(
+    inspected: dict[str, Any] | None, params: Any = None, ti: Any = None, task: Any = None
+) -> bool:
+    """Say what storing will take, in the XCom `forecast`; end a dry run here.
+
+    Behind an inspection that failed, all is skipped up to `decide`, which is red and says why: one
+    bad file shall not look like a dozen broken tasks.
+    """
     from hazard_airflow import store_steps
 
+    if inspected is None:
+        deciding = task.dag.get_task("decide")
+        kept = {"decide", *deciding.get_flat_relative_ids(upstream=False)}
+        skipped = sorted(task.get_flat_relative_ids(upstream=False) - kept)
+        raise DownstreamTasksSkipped(tasks=skipped)
     ti.xcom_push(key="forecast", value=store_steps.plan(pulled(inspected), params, owner_of(ti)))
     return not params["dry_run"]
 
@@ -104,10 +119,13 @@ def decide(chunks: Chunks | None, params: Any = None, ti: Any = None) -> dict[st
     from hazard_airflow import store_steps
 
     failed = failed_in(ti, len(chunks or ()))
-    return store_steps.decide(chunks, failed, params["calc_id"], owner_of(ti))
+    end = ti.xcom_pull(task_ids="inspect", key=END) if "inspect" in failed else None
+    reason = end["reason"] if end else None
+    return store_steps.decide(chunks, failed, params["calc_id"], owner_of(ti), reason)
 
 
-@task(task_display_name="Publish it", outlets=[PUBLISHED])
+# none_failed: what `plan` skips would else skip it before `decide` is red, and the run be green.
+@task(task_display_name="Publish it", outlets=[PUBLISHED], trigger_rule="none_failed")
 @fails_for_good
 def publish(
     chunks: Chunks | None, params: Any = None, ti: Any = None, outlet_events: Any = None
@@ -168,9 +186,10 @@ def _check_params(context: Any) -> None:
     from hazard_airflow import store_steps
     from hazard_airflow.forms import require_known_conf
 
-    require_known_conf(context)
     params = context["params"]
-    store_steps.check_inbox(params["calc_file"], params.get("parent_file"))
+    with recording_end(context):
+        require_known_conf(context)
+        store_steps.check_inbox(params["calc_file"], params.get("parent_file"))
 
 
 def _skip_without(kind: str) -> Any:

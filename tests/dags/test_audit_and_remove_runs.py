@@ -103,11 +103,21 @@ def test_what_is_not_published_is_no_green_run(
     ],
 )
 def test_a_parameter_that_a_dag_does_not_know_ends_its_run_before_it_does_anything(
-    run: Callable, store: Store, dag_id: str, conf: dict[str, Any], first: list[str]
+    run: Callable,
+    store: Store,
+    capfd: pytest.CaptureFixture[str],
+    dag_id: str,
+    conf: dict[str, Any],
+    first: list[str],
 ) -> None:
     with nothing_changed(store):
         ended = run(dag_id, **conf)
     assert "failed" == ended.state
+    log = capfd.readouterr().out
+    assert "parameters: there is no parameter" in log
+    if dag_id == "store_hazard":
+        assert "A: nothing was stored by this run, since inspect failed: " in log
+        assert log.count("'dryrun' (did you mean dry_run?)") > 1, "decide says it too"
     for task in first:
         assert (["failed"], [1]) == (ended.states[task], ended.tries[task])
 

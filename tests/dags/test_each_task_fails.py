@@ -118,6 +118,11 @@ def test_a_run_is_red_whichever_task_fails(
     assert set(done.states[task_id]) == {"failed"}
     assert set(done.tries[task_id]) == {1}
     assert ("success" if task_id in HOUSEKEEPING else "failed") == done.state, done.states
+    if task_id == "inspect":
+        ends = {"plan": {"success"}, "inspect": {"failed"}, "decide": {"failed"}}
+        ends |= {end: {"success"} for end in HOUSEKEEPING}
+        ends |= {behind: {"upstream_failed"} for behind in ("publish", *AFTER_PUBLISH[:2])}
+        assert ends == {k: set(v) for k, v in done.states.items() if set(v) != {"skipped"}}
     if dag_id == "store_hazard":
         head = store.heads.current(calc_id)
         published = head is not None and head.status is Status.PUBLISHED
