@@ -2,16 +2,40 @@
 
 Everything that is stored is read back and compared with the digests that were recorded when it was
 written, calculation by calculation, within a read budget.
-**A difference changes nothing by itself:** the calculation stays published, its instance of `audit`
-turns red, and so does `collect_failures`, which names the command that repairs it.
-Where `repair` is on, a container writes exactly those items again from the calculation file and
-audits again; the run is red only if that did not help. What should not be there is never deleted
-here: `hazard-store repair CALC_ID` asks for that.
+**The run is green only if every audit ended well**, or a repair has helped.
+A difference changes nothing by itself: the calculation stays published.
 
+| task | where | what it does |
+|---|---|---|
+| `list_published` | Airflow | finds what is published, or looks for what `calc_ids` names; red if none of that is published |
+| `audit` | containers | one instance for each calculation, named by it |
+| `collect_failures` | Airflow | says of each audit that failed how it ended and what is to be done; red unless something is repaired |
+| `repair` | containers | where `repair` is on: writes exactly what is missing, altered or damaged again from the calculation file, and audits again |
+| `report_unrepaired` | Airflow | red if, beside those that were repaired, others failed, or `calc_ids` names what is not published |
+| `find_stale` | Airflow | names calculations that failed, or whose run went silent, some days ago |
+| `remove_stale` | containers | where `remove_stale` is on: removes those that failed |
+
+What should not be there is never deleted here: `hazard-store repair CALC_ID` asks for that.
 Each audit is kept with its calculation: `hazard-store show CALC_ID` lists them.
-`find_stale` names calculations that failed, or whose run went silent, some days ago; where
-`remove_stale` is on, failed ones are removed.
-"""
+
+## When it is red
+
+`collect_failures` has a line for each audit that failed.
+
+| it says | exit code | what to do |
+|---|---|---|
+| differs from what was written | 1 | `hazard-store repair CALC_ID`, or another run with `repair` on |
+| damaged | 74 | likewise |
+| removed meanwhile | 66 | nothing, if somebody meant it |
+| busy until the retries ran out | 75 | clear its red `audit`, or run again |
+| out of memory | 137 | give the containers more memory, then likewise |
+| killed, stopped from outside | 137, 143 | clear its red `audit`, or run again |
+| not configured | 78 | mend settings, credentials or tables, then likewise |
+| met an error in our program | 70 | report it, with the log |
+
+*"no such calculation is published"*: `calc_ids` names what is not published; all others were audited.
+*"there is no parameter ..."* (2): the run was given a name that the form does not have; nothing was audited or removed.
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -19,11 +43,24 @@ import pendulum
 from airflow.sdk import CronDataIntervalTimetable, dag
 
 from hazard_airflow.audit_params import audit_params
-from hazard_airflow.audit_tasks import collect_failures, find_stale, list_published
+from hazard_airflow.audit_tasks import (
+    collect_failures,
+    find_stale,
+    list_published,
+    report_unrepaired,
+)
 from hazard_airflow.containers import ARGUMENT, Containers
+from hazard_airflow.recorded_end import RecordingOperator
 
 CONTAINERS = Containers(calculation=ARGUMENT)
-WRITERS, REMOVER = CONTAINERS.settings.writers, CONTAINERS.ecs.remover_role
+REMOVER = CONTAINERS.ecs.remover_role
+AUDIT = {
+    "of": RecordingOperator,
+    "owned": False,
+    "max_active_tis_per_dagrun": CONTAINERS.settings.writers,
+    "task_display_name": "Audit: read back and compare",
+}
+ONE = {"owned": False, "max_active_tis_per_dagrun": 1}
 
 
 @dag(
@@ -32,20 +69,24 @@ WRITERS, REMOVER = CONTAINERS.settings.writers, CONTAINERS.ecs.remover_role
     catchup=False,
     max_active_runs=1,
     dag_display_name="Audit published calculations",
-    params=audit_params(),
+    params=audit_params(CONTAINERS.settings.max_map_length),
     **CONTAINERS.dag_arguments(__doc__),
 )
 def audit_hazard() -> None:
     """Audit all, repair what differs, then look for what is stale."""
-    one = {"owned": False, "max_active_tis_per_dagrun": 1}
     audits = list_published()
     failures = collect_failures(audits)
-    (
-        CONTAINERS.per_argument("audit", audits, owned=False, max_active_tis_per_dagrun=WRITERS)
-        >> failures
+    CONTAINERS.per_argument("audit", audits, **AUDIT) >> failures
+    CONTAINERS.per_argument(
+        "repair", failures, task_display_name="Repair what differs", **ONE
+    ) >> report_unrepaired(audits)
+    CONTAINERS.per_argument(
+        "remove_stale",
+        find_stale(),
+        task_role=REMOVER,
+        task_display_name="Remove what is stale",
+        **ONE,
     )
-    CONTAINERS.per_argument("repair", failures, **one)
-    CONTAINERS.per_argument("remove_stale", find_stale(), task_role=REMOVER, **one)
 
 
 audit_hazard()

@@ -2,13 +2,14 @@
 
 Every run looks after the calculation files of one day (UTC) and lets `store_hazard` store each one.
 **Running a day again is always safe**: what is published stays as it is.
+A run that is triggered by hand is about everything that arrived until now and is not stored, whatever date it was given.
 
 | task | where | what it does |
 |---|---|---|
 | `find` | Airflow | finds the day's files by the date in their key, else by when they were last modified |
 | `file.inspect` | containers | one instance for each file, named by it: refuses a bad one before anything is stored |
 | `file.store` | Airflow | skips what is published already; starts `store_hazard` for the others and waits, taking no worker's slot |
-| `summary` | Airflow | what was stored, skipped, refused and failed, in its XCom `summary` and its log; red if anything was refused or failed |
+| `summary` | Airflow | what was stored, skipped, refused and failed, in its XCom `summary` and its log; red if anything was refused or failed; it says which interval was looked at |
 
 The id of a calculation is its file's name without `.hdf5`.
 A sidecar beside `calc_1.hdf5`, named `calc_1.json`, can give another `calc_id` and any other parameter of `store_hazard`: `{"calc_id": "CALC13", "realisations": false}`.

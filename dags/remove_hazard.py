@@ -6,6 +6,7 @@ within the write budget, counts that none is left, and deletes its records.
 
 | exit code | meaning | what to do |
 |---|---|---|
+| 2 | an unknown parameter, or `confirm` is another id | run again with other parameters; nothing was removed |
 | 66 | no such calculation is stored | it may be gone already: `hazard-store list --all` |
 | 75 | a run is writing it, or temporary | wait for that run; if it is dead, run again with `take_over` |
 """  # noqa: E501
@@ -34,7 +35,13 @@ REMOVE = [
 )
 def remove_hazard() -> None:
     """Ask twice, then remove."""
-    confirm() >> CONTAINERS.task("remove", REMOVE, task_role=CONTAINERS.ecs.remover_role)
+    confirm() >> CONTAINERS.task(
+        "remove",
+        REMOVE,
+        task_role=CONTAINERS.ecs.remover_role,
+        task_display_name="Remove it",
+        map_index_template="{{ params.calc_id }}",
+    )
 
 
 remove_hazard()

@@ -7,7 +7,7 @@ One run stores one calculation. **Running it again is always safe**: what is rig
 | task | where | what it does |
 |---|---|---|
 | `inspect` | container | reads the file once, from end to end: right mode, values in range, checksum |
-| `plan` | Airflow | forecasts items, write units, seconds and dollars, in its XCom `forecast` and its log; ends a dry run here |
+| `plan` | Airflow | forecasts items, write units, seconds and dollars, in its XCom `forecast` and its log; ends a dry run here, and skips the rest behind an inspection that failed |
 | `store_meta` | Airflow | claims the calculation for this run, stores its records, divides the sites into chunks |
 | `write_stats` | containers | writes the statistics of a chunk of sites; skipped if there are none |
 | `write_realisations` | containers | likewise the realisations, side by side with them |
@@ -25,7 +25,7 @@ The last line of the first red task's log names the reason in one sentence; its 
 | exit code | meaning | what to do |
 |---|---|---|
 | 65, 66 | the file is bad, changed meanwhile, or is not there | put a good file in the inbox, run again |
-| 2 | invalid parameter, or the file is outside the inbox | run again with other parameters |
+| 2 | unknown or invalid parameter, or the file is outside the inbox | run again with other parameters |
 | 73 | another file, or other parameters, are stored under this id; or it would cost more than `HAZARD_STORE_MAX_ITEMS` or `..._MAX_DOLLARS` allow | use another `calc_id`, those parameters, or `if_stored=replace`; or raise the limit, where the file is what you meant |
 | 74 | items or records of this id are damaged, or the container's output cannot be written | `hazard-store audit CALC_ID` names what is damaged; `hazard-store repair CALC_ID` writes it again |
 | 75, 143, none, or 137 and "killed" | temporary, or stopped from outside; retried with backoff until the retries ran out | clear the red task, or run again |
@@ -40,7 +40,12 @@ The last line of the first red task's log names the reason in one sentence; its 
 run again with `if_stored=resume`: this run takes over, and containers of the old one stop at their next batch.
 What `inspect` has left is removed when the run ends: to clear `plan` or `store_meta` of a run that has ended,
 clear `inspect` as well.
-`decide` is red after every failure. If it says that nothing was stored by this run, look at the task before it.
+*Red, and published all the same*: `remove_old_versions` failed. Readers have the new version; the replaced one
+costs storage until it is removed: clear the red task, or `hazard-store remove CALC_ID --old-versions`.
+A red `remove_inspection` or `stop_orphans` leaves the run as it is: what the first leaves goes after a day,
+and the containers that the second would have stopped end at their next batch.
+*`inspect` and `decide` are red, and what lies between is pink*: the file, or a parameter, was refused, or inspecting it failed; `decide` says why.
+`decide` is red after every failure before it. If it says that nothing was stored by this run, look at the task before it.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -69,7 +74,7 @@ ARGUMENTS["default_args"]["weight_rule"] = "upstream"
 
 @dag(
     schedule=None,
-    params=store_params(CONTAINERS.settings.inbox),
+    params=store_params(CONTAINERS.settings),
     dag_display_name="Store a hazard calculation",
     max_active_tasks=CONTAINERS.settings.writers,
     **ARGUMENTS,

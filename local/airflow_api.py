@@ -76,13 +76,18 @@ class AirflowApi:
         if answer.status_code != httpx.codes.CONFLICT:
             answer.raise_for_status()
 
-    def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
+    def trigger(self, dag_id: str, conf: dict[str, Any], run_id: str | None = None) -> str:
         """Start a run; return its id.
+
+        Args:
+            dag_id: of which DAG.
+            conf: its parameters.
+            run_id: what the run is to be called; None: as Airflow calls it.
 
         Raises:
             Refused: the parameters are not what the DAG takes.
         """
-        body = {"logical_date": None, "conf": conf}
+        body = {"logical_date": None, "conf": conf, "dag_run_id": run_id}
         answer = self.http.post(f"/api/v2/dags/{dag_id}/dagRuns", json=body)
         if answer.is_client_error:
             raise Refused(f"a run of {dag_id} with {conf}", answer.text)

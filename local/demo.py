@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from pathlib import Path
 from shlex import quote
@@ -69,7 +70,8 @@ def run(
         RunFailed: it failed.
         Ended: Airflow or the embedded AWS is gone.
     """
-    run_id = api.trigger(STORE_DAG, conf)
+    run_id = f"demo__{conf['calc_id']}__{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%S}"
+    api.trigger(STORE_DAG, conf, run_id)
     console.print(f"Airflow runs [bold]{STORE_DAG}[/] for {conf['calc_file']}")
     with run_display(console, api.tasks(STORE_DAG)) as display:
         state = "queued"

@@ -10,8 +10,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from hazard_airflow.audit_ends import AuditEnd, AuditsFailed, named
 from hazard_store.amounts import count
-from hazard_store.errors import EX_DIFFERENCE, BadParameter, HazardStoreError, NoSuchCalculation
+from hazard_store.errors import BadParameter, Misconfigured, NoSuchCalculation
+from hazard_store.limits import MIN_UNITS_PER_S
 from hazard_store.model import Status
 from hazard_store.settings import Settings
 from hazard_store.shown import quoted
@@ -19,17 +21,6 @@ from hazard_store.store import Store
 from hazard_store.workflow.stale import stale_heads
 
 log = logging.getLogger(__name__)
-
-
-class AuditsFailed(HazardStoreError):
-    """Published calculations are not what they should be, and nothing repairs them by itself."""
-
-    exit_code = EX_DIFFERENCE
-
-    def __init__(self, calc_ids: Sequence[str]) -> None:
-        commands = "; ".join(f"hazard-store repair {calc_id}" for calc_id in calc_ids)
-        super().__init__("audit", f"it failed: {commands}, or another run with `repair` on")
-        self.args = (calc_ids,)
 
 
 def confirm_removal(params: Mapping[str, Any]) -> None:
@@ -44,38 +35,67 @@ def confirm_removal(params: Mapping[str, Any]) -> None:
         )
 
 
-def audits(params: Mapping[str, Any]) -> list[list[str]]:
-    """Return the arguments of each audit.
+def audits(params: Mapping[str, Any]) -> tuple[list[list[str]], list[str]]:
+    """Return the arguments of each audit, and the ids that were asked for and are not published.
 
     Raises:
-        NoSuchCalculation: one that was asked for is not published.
+        NoSuchCalculation: nothing that was asked for is published.
+        Misconfigured: there are more than one run can audit.
     """
     settings = Settings.from_environment()
     published = [h.calc_id for h in Store(settings).heads.all() if h.status is Status.PUBLISHED]
-    wanted = params["calc_ids"] or published
-    for calc_id in wanted:
-        if calc_id not in published:
-            raise NoSuchCalculation(calc_id, "no such calculation is published")
+    asked = list(dict.fromkeys(params["calc_ids"] or published))
+    unknown = sorted(set(asked) - set(published))
+    wanted = [calc_id for calc_id in asked if calc_id not in unknown]
+    if unknown and not wanted:
+        raise _not_published(unknown)
+    if len(wanted) > settings.max_map_length:
+        raise Misconfigured(
+            "HAZARD_STORE_MAX_MAP_LENGTH",
+            f"{len(wanted):,} calculations are published, and Airflow maps no task over more than "
+            f"{settings.max_map_length:,}: raise it together with Airflow's own max_map_length, or "
+            "name some in `calc_ids`",
+        )
+    for calc_id in unknown:
+        log.error("%s: no such calculation is published", calc_id)
     at_once = max(1, min(len(wanted), settings.writers))
     budget = params["max_rcu_per_s"]
-    share = [] if budget is None else [f"--max-rcu-per-s={budget / at_once:g}"]
+    share = (
+        [] if budget is None else [f"--max-rcu-per-s={max(budget / at_once, MIN_UNITS_PER_S):g}"]
+    )
     log.info("%s to audit, %s at once", count(len(wanted), "calculation"), at_once)
-    return [["audit", calc_id, "--json", *share] for calc_id in wanted]
+    return [["audit", calc_id, "--json", *share] for calc_id in wanted], unknown
 
 
-def repairs(failed: Sequence[str], params: Mapping[str, Any]) -> list[list[str]]:
-    """Return the arguments of the repairs that were asked for.
+def repairs(ends: Sequence[AuditEnd], params: Mapping[str, Any]) -> list[list[str]]:
+    """Return the arguments of the repairs that were asked for, and say what to do about the rest.
 
     Args:
-        failed: the calculations whose audit failed.
+        ends: of the audits that did not end well.
         params: the form of the DAG.
+    """
+    for end in ends:
+        log.error("%s", end)
+    if not params["repair"]:
+        return []
+    return [["repair", end.calc_id, "--json"] for end in ends if end.repairable]
+
+
+def require_all_right(ends: Sequence[AuditEnd], unknown: Sequence[str]) -> None:
+    """Turn the run red if an audit did not end well, or could not begin.
+
+    Args:
+        ends: of the audits that did not end well, and that no repair has helped.
+        unknown: the ids that were asked for and are not published.
 
     Raises:
-        AuditsFailed: there are some, and no repair was asked for.
+        AuditsFailed: there are such audits.
+        NoSuchCalculation: there are such ids.
     """
-    if failed and not params["repair"]:
-        raise AuditsFailed(failed)
-    return [["repair", calc_id, "--json"] for calc_id in failed]
+    if ends:
+        raise AuditsFailed(ends, unknown)
+    if unknown:
+        raise _not_published(unknown)
 
 
 def stale(
@@ -95,3 +115,7 @@ def stale(
         return []
     failed = [head for head in found if head.status is Status.FAILED]
     return [["remove", head.calc_id, "--yes", "--json"] for head in failed]
+
+
+def _not_published(unknown: Sequence[str]) -> NoSuchCalculation:
+    return NoSuchCalculation(named(unknown), "no such calculation is published")

@@ -44,6 +44,7 @@ class Containers:
         notifications = NotificationSettings.from_environment(**overrides)
         return {
             "doc_md": doc,
+            "description": (doc or "").partition("\n")[0],
             "tags": ["hazard"],
             "default_args": {**self.ecs.retry_arguments, "on_failure_callback": tell_failure},
             **notifications.dag_arguments(self.settings.region),
@@ -86,17 +87,24 @@ class Containers:
         )
 
     def per_argument(
-        self, task_id: str, arguments: Any, *, owned: bool = True, **kwargs: Any
+        self,
+        task_id: str,
+        arguments: Any,
+        *,
+        of: type[HazardStoreOperator] = HazardStoreOperator,
+        owned: bool = True,
+        **kwargs: Any,
     ) -> Any:
         """Return a task that is mapped over the arguments of verbs, and named by what they are on.
 
         Args:
             task_id: its name: a verb.
             arguments: what a task returned: a list of lists.
+            of: the operator.
             owned: whether the containers work for this run, as its owner.
             kwargs: as `HazardStoreOperator`.
         """
-        return HazardStoreOperator.partial(
+        return of.partial(
             task_id=task_id,
             map_index_template=ARGUMENT,
             **self._arguments(OWNER if owned else ""),

@@ -74,4 +74,5 @@ async def notify_too_long(topic: str, region: str | None, **kwargs: Any) -> None
 
 def published_asset(stage: str) -> Asset:
     """Return the asset that other DAGs follow: the published calculations of a stage."""
-    return Asset(name=f"hazard-curves-{stage}", uri=f"hazard-store://{stage}/published")
+    address = f"hazard-store://{stage}/published"
+    return Asset(name=address, uri=address)

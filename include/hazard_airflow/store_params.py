@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from airflow.sdk import Param
 
-from hazard_store.limits import CALC_ID_PATTERN, MAX_REALISATIONS
+from hazard_airflow.form_fields import (
+    OR_NOTHING,
+    budget_field,
+    calc_id_field,
+    field,
+    switch_field,
+    whole_field,
+)
+from hazard_store.limits import END, MAX_REALISATIONS, MAX_SITES_PER_CHUNK
+from hazard_store.settings import Settings
 
-WHAT = "The calculation"
+# The form opens with the fields that have no section; the sections below them are folded.
+WHAT = "More about the calculation"
 HOW = "How it is stored"
 WORK = "Work and budget"
 
 # The form sends every field, so one that nobody filled in has to be empty: it was not named.
 UNNAMED = "Empty: as it is stored, and where nothing is,"
-# A switch of the form cannot be empty; a text can, and the API takes true and false all the same.
-_BOOLEAN = {
-    "type": ["string", "boolean", "null"],
-    "pattern": "^(true|false)$",
-    "examples": ["true", "false"],
-}
 _SPECIAL = re.compile(r"[.+*?()\[\]{}|^$\\/]")
 
 
@@ -30,57 +33,61 @@ def _inbox_pattern(inbox: str) -> str:
     It spares the user a red run. What counts is `require_in_inbox`, in the run.
     """
     if not inbox:
-        return "^.+$"
+        return "^.+" + END
     prefix = inbox.rstrip("/") + "/"
-    return "^" + _SPECIAL.sub(r"\\\g<0>", prefix) + r"[^\s\\%?#{}]+$"
+    return "^" + _SPECIAL.sub(r"\\\g<0>", prefix) + r"[^\s\\%?#{}]+" + END
 
 
-def store_params(inbox: str) -> dict[str, Param]:
+def store_params(settings: Settings) -> dict[str, Param]:
     """Return the parameters of `store_hazard`.
 
     Args:
-        inbox: the bucket or folder in which calculation files may lie.
+        settings: of the installation: the inbox, in which calculation files may lie, and limits.
     """
+    inbox = settings.inbox
     where = f"in the inbox, {inbox}" if inbox else "in the inbox (HAZARD_STORE_INBOX is not set!)"
+    a_file = f"the URI of a file {where}, without spaces and \\ % ? # {{ }}"
+    in_inbox = {"pattern": _inbox_pattern(inbox), "maxLength": 1024}
     return {
-        "calc_id": _param(
-            WHAT,
+        "calc_id": calc_id_field(
             "Calculation id",
             "The id to store it under: letters, digits and . _ = - after the first; "
             "e.g. CALC13 or CALC13.DSLOC.",
-            type="string",
-            pattern=CALC_ID_PATTERN,
         ),
-        "calc_file": _param(
-            WHAT,
+        "calc_file": field(
             "Calculation file",
             f"URI of an OpenQuake calculation (calc_N.hdf5) {where}.",
+            a_file,
             type="string",
-            pattern=_inbox_pattern(inbox),
-            maxLength=1024,
             examples=[f"{inbox.rstrip('/')}/calc_1.hdf5"] if inbox else None,
+            **in_inbox,
         ),
-        "parent_file": _param(
-            WHAT,
+        "dry_run": switch_field(
+            "Dry run",
+            "Stop after the plan, which says what storing would take. Nothing is written. "
+            f"This installation stores no calculation of more than {settings.max_items:,.0f} "
+            f"items (HAZARD_STORE_MAX_ITEMS) or {settings.max_dollars:,g} dollars "
+            "(HAZARD_STORE_MAX_DOLLARS).",
+        ),
+        "parent_file": field(
             "Parent file",
             "Only for a calculation that continues another one (--hc): URI of that one's file, "
             f"{where}, which has the weights. Empty: calc_N.hdf5 beside it.",
+            a_file + OR_NOTHING,
             None,
             type=["null", "string"],
-            pattern=_inbox_pattern(inbox),
-            maxLength=1024,
+            section=WHAT,
+            **in_inbox,
         ),
-        "realisations": _param(
-            WHAT,
+        "realisations": _choice(
             "Realisations too",
             f"false: only the statistics (mean, quantiles ...) are stored. {UNNAMED} true.",
-            None,
-            **_BOOLEAN,
+            section=WHAT,
         ),
-        "if_stored": _param(
-            WHAT,
+        "if_stored": field(
             "If it is stored already",
             "The same published file is left as it is in either case, and the run is green.",
+            "fail, resume or replace",
             "fail",
             type="string",
             enum=["fail", "resume", "replace"],
@@ -89,11 +96,12 @@ def store_params(inbox: str) -> dict[str, Param]:
                 "resume": "resume: take over an unfinished run and write only what is missing",
                 "replace": "replace: store it beside the published one, then switch to it",
             },
+            section=WHAT,
         ),
-        "key_scheme": _param(
-            HOW,
+        "key_scheme": field(
             "Key scheme",
             f"What is one hash key of the tables. {UNNAMED} calc-location.",
+            f"calc-location, location, calc{OR_NOTHING}",
             None,
             type=["string", "null"],
             enum=[None, "calc-location", "location", "calc"],
@@ -103,84 +111,84 @@ def store_params(inbox: str) -> dict[str, Param]:
                 "location": "location: 0.5 degree, all calculations together",
                 "calc": "calc: the calculation (one partition: slow)",
             },
+            section=HOW,
         ),
-        "layout": _param(
-            HOW,
+        "layout": field(
             "Layout",
             "Packed items are small and exact; readable ones are for people who browse the "
             f"console, and cost several times as much. {UNNAMED} packed.",
+            f"packed, readable{OR_NOTHING}",
             None,
             type=["string", "null"],
             enum=[None, "packed", "readable"],
             values_display={"null": "as stored, else packed"},
+            section=HOW,
         ),
-        "realisations_per_item": _param(
-            HOW,
+        "realisations_per_item": whole_field(
             "Realisations per item",
             f"Consecutive realisations of a site in one packed item. {UNNAMED} the measured "
             "default.",
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=MAX_REALISATIONS,
+            MAX_REALISATIONS,
+            section=HOW,
         ),
-        "statistics_per_item": _param(
-            HOW,
+        "statistics_per_item": field(
             "Statistics per item",
             "Consecutive statistics of a site in one packed item; mean: the mean alone, the others "
             f"together. {UNNAMED} the measured default.",
+            f"a whole number from 1 to {MAX_REALISATIONS:,}, mean{OR_NOTHING}",
             None,
             type=["string", "integer", "null"],
-            pattern="^(mean|[1-9][0-9]{0,4})$",
+            pattern="^(mean|[1-9][0-9]{0,4})" + END,
             minimum=1,
             maximum=MAX_REALISATIONS,
             examples=["mean", "1"],
+            section=HOW,
         ),
-        "map_statistics": _param(
-            HOW,
+        "map_statistics": field(
             "Map statistics",
             "Statistics that also get items by map, with commas between them (mean,0.5), or all, "
             f"or none. {UNNAMED} the mean, where chunks have some hundred sites.",
+            f"names of statistics with commas between them, all, none{OR_NOTHING}",
             None,
             type=["string", "null"],
-            pattern="^[A-Za-z0-9._+-]+( *, *[A-Za-z0-9._+-]+)*$",
+            pattern="^[A-Za-z0-9._+-]+( *, *[A-Za-z0-9._+-]+)*" + END,
             maxLength=1024,
             examples=["mean", "none", "all"],
+            section=HOW,
         ),
-        "force_normalised_sites": _param(
-            HOW,
+        "force_normalised_sites": _choice(
             "Normalised site codes",
             "true: codes from coordinates ([lat~lon]) even where the file has custom site ids. "
             f"{UNNAMED} false.",
-            None,
-            **_BOOLEAN,
+            section=HOW,
         ),
-        "sites_per_chunk": _param(
-            WORK,
+        "sites_per_chunk": whole_field(
             "Sites per writer",
-            "Empty: at least a minute of work for each, at most 32 writers a kind.",
-            None,
-            type=["null", "integer"],
-            minimum=1,
+            "Empty: the plan divides the sites among the writers, of which at most "
+            f"{settings.writers:,} run at once (HAZARD_STORE_WRITERS).",
+            MAX_SITES_PER_CHUNK,
+            section=WORK,
         ),
-        "max_wcu_per_s": _param(
-            WORK,
+        "max_wcu_per_s": budget_field(
             "Write budget",
             "Write units a second of the whole run, all writers together. Empty: no limit.",
-            None,
-            type=["null", "number"],
-            exclusiveMinimum=0,
-        ),
-        "dry_run": _param(
-            WORK,
-            "Dry run",
-            "Stop after the plan, which says what storing would take. Nothing is written.",
-            False,
-            type="boolean",
+            section=WORK,
         ),
     }
 
 
-def _param(section: str, title: str, text: str, *default: Any, **schema: Any) -> Param:
-    given = {name: value for name, value in schema.items() if value is not None}
-    return Param(*default, title=title, description=text, section=section, **given)
+def _choice(title: str, text: str, section: str) -> Param:
+    """Return a field for true, false or nothing.
+
+    A switch of the form cannot be empty; a text can, and the API takes true and false all the same.
+    """
+    return field(
+        title,
+        text,
+        f"true, false{OR_NOTHING}",
+        None,
+        type=["string", "boolean", "null"],
+        pattern="^(true|false)" + END,
+        examples=["true", "false"],
+        section=section,
+    )

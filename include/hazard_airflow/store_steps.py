@@ -27,6 +27,7 @@ from hazard_store.workflow.claim import claim
 from hazard_store.workflow.costs import outcome_of, writer_size
 from hazard_store.workflow.fence import check_owner
 from hazard_store.workflow.plan import Plan, make_plan
+from hazard_store.workflow.same_content import same_content_note
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +40,12 @@ Chunk = dict[str, Any]
 class NothingBegun(HazardStoreError):
     """This run has not begun to store the calculation, so there is nothing to decide on."""
 
-    def __init__(self, calc_id: str, failed: Sequence[str]) -> None:
-        super().__init__(calc_id, f"nothing was stored by this run; see {_names(failed)}")
-        self.args = (calc_id, failed)
+    def __init__(self, calc_id: str, failed: Sequence[str], reason: str | None = None) -> None:
+        because = f", since {_names(failed)} failed: {reason}" if reason else ""
+        super().__init__(
+            calc_id, f"nothing was stored by this run{because or f'; see {_names(failed)}'}"
+        )
+        self.args = (calc_id, failed, reason)
 
 
 class TasksFailed(HazardStoreError):
@@ -79,8 +83,11 @@ def plan(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) ->
         count(forecast["writers"], "writer"),
     )
     log.info("%s, since %s", count(len(calculation.chunks), "chunk"), planned.why_chunks)
-    for note in (*calculation.notes, *forecast["notes"]):
-        log.warning("%s", one_line(note))
+    store = Store(Settings.from_environment())
+    elsewhere = same_content_note(store, calculation.sha256, calculation.calc_id)
+    for note in (*calculation.notes, *forecast["notes"], elsewhere):
+        if note:
+            log.warning("%s", one_line(note))
     return {"calc_id": calculation.calc_id, "chunks": len(calculation.chunks), **forecast}
 
 
@@ -110,7 +117,11 @@ def store_meta(
 
 
 def decide(
-    chunks: Sequence[Chunk] | None, failed: Sequence[str], calc_id: str, owner: str
+    chunks: Sequence[Chunk] | None,
+    failed: Sequence[str],
+    calc_id: str,
+    owner: str,
+    reason: str | None = None,
 ) -> dict[str, Any]:
     """Add up the audits of all chunks and record what they say.
 
@@ -122,6 +133,7 @@ def decide(
         failed: the tasks of this run that failed, those of these chunks among them.
         calc_id: the calculation.
         owner: token of this run.
+        reason: why the inspection failed, where it did.
 
     Raises:
         NothingBegun: this run has stored nothing; nothing is recorded then.
@@ -136,7 +148,7 @@ def decide(
     head = store.heads.working(calc_id)
     begun = bool(chunks) or (chunks is None and head is not None and head.owner == owner)
     if head is None or not begun:
-        raise NothingBegun(calc_id, failed)
+        raise NothingBegun(calc_id, failed, reason)
     check_owner(store, head)
     result = publishing.verdict(store, head)
     if failed or chunks is None:

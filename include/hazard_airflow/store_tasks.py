@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import task, task_group
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
 from hazard_airflow.containers import Containers
 from hazard_airflow.exit_codes import pulled
 from hazard_airflow.final_failures import fails_for_good
 from hazard_airflow.notifications import PUBLISHED, published_asset
+from hazard_airflow.recorded_end import END, RecordingOperator, recording_end
 from hazard_airflow.run_states import failed_in, owner_of
 
 KINDS = ("stats", "realisations")
@@ -39,22 +40,47 @@ Chunks = list[dict[str, Any]]  # as `store_steps.store_meta` returns them
 
 
 def inspect(containers: Containers) -> Any:
-    """Read the file from end to end in a container; a file outside the inbox is refused before."""
+    """Read the file from end to end in a container.
+
+    Unknown parameters, and a file outside the inbox, are refused before one is started.
+    """
     arguments = ["inspect", CALC_FILE, "--json", PARENT, "--leave-for", CALC_ID, *OPTIONS]
-    return containers.task("inspect", arguments, pre_execute=_refuse_outside_inbox).output
+    return containers.operator(
+        RecordingOperator,
+        "inspect",
+        arguments=arguments,
+        pre_execute=_check_params,
+        task_display_name="Inspect the file",
+        map_index_template=CALC_ID,  # shown in the list of a run's tasks, though it is not mapped
+    ).output
 
 
-@task.short_circuit(ignore_downstream_trigger_rules=True)
+@task.short_circuit(
+    task_display_name="Plan: items, time and cost",
+    ignore_downstream_trigger_rules=True,
+    trigger_rule="all_done",
+)
 @fails_for_good
-def plan(inspected: dict[str, Any], params: Any = None, ti: Any = None) -> bool:
-    """Say what storing will take, in the XCom `forecast`; end a dry run here."""
+def plan(
+    inspected: dict[str, Any] | None, params: Any = None, ti: Any = None, task: Any = None
+) -> bool:
+    """Say what storing will take, in the XCom `forecast`; end a dry run here.
+
+    Behind an inspection that failed, all is skipped up to `decide`, which is red and says why: one
+    bad file shall not look like a dozen broken tasks.
+    """
     from hazard_airflow import store_steps
 
+    if inspected is None:
+        deciding = task.dag.get_task("decide")
+        kept = {"decide", *deciding.get_flat_relative_ids(upstream=False)}
+        skipped = sorted(task.get_flat_relative_ids(upstream=False) - kept)
+        raise DownstreamTasksSkipped(tasks=skipped)
     ti.xcom_push(key="forecast", value=store_steps.plan(pulled(inspected), params, owner_of(ti)))
     return not params["dry_run"]
 
 
-@task
+@task(task_display_name="Claim it and store its records")
 @fails_for_good
 def store_meta(inspected: dict[str, Any], params: Any = None, ti: Any = None) -> Chunks:
     """Claim the calculation and store its records; return the chunks to write."""
@@ -74,26 +100,32 @@ def store_chunks(containers: Containers, chunks: Any) -> Any:
                 ["write", CALC_FILE, CALC_ID, "--kind", kind, PARENT],
                 chunk,
                 pre_execute=_SKIPS[kind],
+                task_display_name=f"Write {kind}",
             )
             for kind in KINDS
         ]
         audit = ["audit", CALC_ID, "--calc-file", CALC_FILE, PARENT, "--json"]
-        written >> containers.per_chunk("audit", audit, chunk)
+        written >> containers.per_chunk(
+            "audit", audit, chunk, task_display_name="Audit: read back and compare"
+        )
 
     return store_chunk.expand(chunk=chunks)
 
 
-@task(trigger_rule="all_done")
+@task(task_display_name="Decide by the audits", trigger_rule="all_done")
 @fails_for_good
 def decide(chunks: Chunks | None, params: Any = None, ti: Any = None) -> dict[str, Any]:
     """Add up the audits of all chunks and record what they say; red if anything is wrong."""
     from hazard_airflow import store_steps
 
     failed = failed_in(ti, len(chunks or ()))
-    return store_steps.decide(chunks, failed, params["calc_id"], owner_of(ti))
+    end = ti.xcom_pull(task_ids="inspect", key=END) if "inspect" in failed else None
+    reason = end["reason"] if end else None
+    return store_steps.decide(chunks, failed, params["calc_id"], owner_of(ti), reason)
 
 
-@task(outlets=[PUBLISHED])
+# none_failed: what `plan` skips would else skip it before `decide` is red, and the run be green.
+@task(task_display_name="Publish it", outlets=[PUBLISHED], trigger_rule="none_failed")
 @fails_for_good
 def publish(
     chunks: Chunks | None, params: Any = None, ti: Any = None, outlet_events: Any = None
@@ -112,7 +144,7 @@ def publish(
 def remove_old_versions(containers: Containers) -> Any:
     """Remove the versions that were replaced, in a container, if there are any."""
 
-    @task
+    @task(task_display_name="Find old versions")
     @fails_for_good
     def find(params: Any = None) -> list[list[str]]:
         from hazard_airflow import store_steps
@@ -121,12 +153,17 @@ def remove_old_versions(containers: Containers) -> Any:
 
     @task_group(group_id="remove_old_versions")
     def group() -> None:
-        containers.per_argument("remove", find(), task_role=containers.ecs.remover_role)
+        containers.per_argument(
+            "remove",
+            find(),
+            task_role=containers.ecs.remover_role,
+            task_display_name="Remove old versions",
+        )
 
     return group()
 
 
-@task
+@task(task_display_name="Stop orphaned containers")
 @fails_for_good
 def stop_orphans(params: Any = None, ti: Any = None) -> int:
     """Stop the containers of this run that no task waits for."""
@@ -135,7 +172,7 @@ def stop_orphans(params: Any = None, ti: Any = None) -> int:
     return store_steps.stop_orphans(params["calc_id"], owner_of(ti))
 
 
-@task
+@task(task_display_name="Remove what the inspection left")
 @fails_for_good
 def remove_inspection(ti: Any = None) -> list[str]:
     """Remove what `inspect` left with the records; return runs whose leavings were old."""
@@ -144,11 +181,15 @@ def remove_inspection(ti: Any = None) -> list[str]:
     return store_steps.remove_inspection(owner_of(ti))
 
 
-def _refuse_outside_inbox(context: Any) -> None:
+@fails_for_good
+def _check_params(context: Any) -> None:
     from hazard_airflow import store_steps
+    from hazard_airflow.forms import require_known_conf
 
     params = context["params"]
-    store_steps.check_inbox(params["calc_file"], params.get("parent_file"))
+    with recording_end(context):
+        require_known_conf(context)
+        store_steps.check_inbox(params["calc_file"], params.get("parent_file"))
 
 
 def _skip_without(kind: str) -> Any:

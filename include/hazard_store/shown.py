@@ -7,9 +7,11 @@ ids, site codes, paths and commands are copied from what is shown, and are never
 
 from __future__ import annotations
 
+import difflib
 import logging
 import re
 import traceback
+from collections.abc import Iterable
 
 CUT_AT = 200  # characters of a quoted value
 _BETWEEN = " ... "
@@ -64,6 +66,21 @@ def quoted(value: object) -> str:
 def cut_words(text: object) -> str:
     """Return a sentence of somebody else on one line, its long words and quotations cut."""
     return _LONG.sub(lambda match: cut(match[0]), one_line(text))
+
+
+def similar_to(name: str, known: Iterable[str]) -> str:
+    """Return the known names that may have been meant: `realisations`, `a or b`, or nothing.
+
+    >>> similar_to("realizations", ["realisations", "dry_run"])
+    'realisations'
+    """
+    return " or ".join(map(cut, difflib.get_close_matches(name[:CUT_AT], known, n=2)))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return what ends a sentence on a name that is not known: similar ones, if there are any."""
+    similar = similar_to(name, known)
+    return f"; did you mean {similar}?" if similar else ""
 
 
 def shown_traceback(error: BaseException) -> str:

@@ -11,6 +11,7 @@ VARIABLES = frozenset(
     {
         "HAZARD_STORE_ATTEMPT",
         "HAZARD_STORE_INBOX",
+        "HAZARD_STORE_LOG_SERVICE",
         "HAZARD_STORE_MAX_DOLLARS",
         "HAZARD_STORE_MAX_ITEMS",
         "HAZARD_STORE_OWNER",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from hazard_store.model import IfStored, Kind, Status
 from hazard_store.store import Store
 from hazard_store.workflow.claim import claim
 from tests.support.dag_runs import page_of
+from tests.support.laws import nothing_changed
 from tests.support.loading import CALCS, all_items, items_of, plan_of, stored
 
 pytestmark = pytest.mark.airflow
@@ -43,8 +45,86 @@ def test_published_calculations_are_audited_and_a_difference_is_red(
         ended.states["collect_failures"],
         ended.states["repair"],
     )
+    assert ["upstream_failed"] == ended.states["report_unrepaired"]
     assert [1] == [past["missing"] for past in store.reports(store.head("DAMAGED")).history()]
     assert [0] == [past["missing"] for past in store.reports(store.head("SOUND")).history()]
+
+
+def test_every_end_of_an_audit_has_its_own_word_and_the_others_are_audited(
+    run: Callable,
+    store: Store,
+    faults: Any,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing but a difference and damage is to be repaired; what is not published is named."""
+    monkeypatch.setenv("HAZARD_STORE_ECS_RETRIES", "1")
+    exit_codes = {"GONE": 66, "BUSY": 75, "BIG": 137, "BROKEN": 74, "UNSET": 78}
+    for calc_id, exit_code in exit_codes.items():
+        stored(store, FILE, calc_id, key_scheme="calc")
+        times = {"BUSY": 2, "BIG": 2}.get(calc_id, 1)
+        faults.add("audit", calc_id, exit=exit_code, say="hazard-store: it: said", times=times)
+    stored(store, FILE, "FINE", key_scheme="calc")
+    ended = run("audit_hazard", calc_ids=[*exit_codes, "FINE", "NOPE", "FINE"])
+    states = dict(zip(ended.names["audit"], ended.states["audit"], strict=True))
+    assert {"FINE": "success", **dict.fromkeys(exit_codes, "failed")} == states
+    assert ("failed", ["failed"]) == (ended.state, ended.states["collect_failures"])
+    told = [record.message for record in caplog.records if "To do: " in record.message]
+    words = {line.partition(":")[0]: line.partition(": ")[2].partition(" (")[0] for line in told}
+    assert {
+        "GONE": "removed meanwhile",
+        "BUSY": "busy until the retries ran out",
+        "BIG": "out of memory",
+        "BROKEN": "damaged",
+        "UNSET": "not configured",
+    } == words
+    assert ["BROKEN"] == [line.partition(":")[0] for line in told if "hazard-store repair" in line]
+    assert "NOPE: no such calculation is published" in caplog.text
+
+
+def test_what_is_not_published_is_no_green_run(
+    run: Callable, store: Store, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ended = run("audit_hazard", calc_ids=["NOPE"])
+    assert ("failed", ["failed"], [1]) == (
+        ended.state,
+        ended.states["list_published"],
+        ended.tries["list_published"],
+    )
+    assert "NOPE: no such calculation is published" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "conf", "first"),
+    [
+        ("audit_hazard", {"stale_day": 1, "remove_stale": True}, ["list_published", "find_stale"]),
+        ("remove_hazard", {"calc_id": "A", "confirm": "A", "takeover": True}, ["confirm"]),
+        ("backfill_hazard", {"day": "2026-11-23"}, ["find"]),
+        (
+            "store_hazard",
+            {"calc_id": "A", "calc_file": "s3://hazard-inbox/a.hdf5", "dryrun": True},
+            ["inspect"],
+        ),
+    ],
+)
+def test_a_parameter_that_a_dag_does_not_know_ends_its_run_before_it_does_anything(
+    run: Callable,
+    store: Store,
+    capfd: pytest.CaptureFixture[str],
+    dag_id: str,
+    conf: dict[str, Any],
+    first: list[str],
+) -> None:
+    with nothing_changed(store):
+        ended = run(dag_id, **conf)
+    assert "failed" == ended.state
+    log = capfd.readouterr().out
+    assert "parameters: there is no parameter" in log
+    if dag_id == "store_hazard":
+        assert "A: nothing was stored by this run, since inspect failed: " in log
+        assert log.count("'dryrun' (did you mean dry_run?)") > 1, "decide says it too"
+    for task in first:
+        assert (["failed"], [1]) == (ended.states[task], ended.tries[task])
 
 
 @pytest.mark.slow
@@ -57,6 +137,7 @@ def test_what_differs_is_repaired_if_told(run: Callable, store: Store, upload: C
     store.client.delete_item(TableName=store.table(Kind.STATS), Key=key)
     ended = run("audit_hazard", calc_ids=["WHOLE", "HOLED"], repair=True)
     assert "success" == ended.state
+    assert ["success"] == ended.states["report_unrepaired"]
     assert ["failed", "success"] == sorted(ended.states["audit"])
     assert (["HOLED"], ["success"]) == (ended.names["repair"], ended.states["repair"])
     assert before == items_of(store, store.table(Kind.STATS))

@@ -44,7 +44,7 @@ def run_day(database: None, faults: Any, monkeypatch: pytest.MonkeyPatch) -> Cal
 
     def to_end(day: str) -> Run:
         midnight = dt.datetime.fromisoformat(day).replace(tzinfo=dt.UTC) + dt.timedelta(days=1)
-        return ended(parsed("backfill_hazard", alone=True), logical_date=midnight)
+        return ended(parsed("backfill_hazard", alone=True), scheduled=True, logical_date=midnight)
 
     return to_end
 
@@ -67,14 +67,33 @@ def tasks_of(stack: Any) -> set[str]:
     }
 
 
-def test_a_day_on_which_nothing_arrived_is_green(run_day: Callable, put: Callable) -> None:
+def test_a_day_on_which_nothing_arrived_is_green(
+    run_day: Callable, put: Callable, caplog: pytest.LogCaptureFixture
+) -> None:
     put("2026-06-02/calc_other_day.hdf5", 1)
     put("2026-06-01/readme.txt", "not a calculation")
     ended = run_day("2026-06-01")
     assert ended.state == "success"
     assert ["skipped"] == ended.states[INSPECT] == ended.states[STORE]
     nothing: dict[str, Any] = {"stored": [], "skipped": [], "refused": [], "failed": []}
-    assert nothing | {"ignored": 1} == summary_of(ended)
+    day = "from 2026-06-01 00:00:00 to 2026-06-02 00:00:00 UTC"
+    assert nothing | {"interval": day, "left_out": 0, "ignored": 1} == summary_of(ended)
+    assert f"0 files arrived {day}: 0 stored" in caplog.text
+
+
+def test_by_hand_the_date_of_the_form_does_not_matter(
+    database: None, put: Callable, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All that arrived until now and is not stored: here nothing, and the run says so."""
+    stored(store, put("2026-06-07/BYHAND.hdf5", 30), "BYHAND")
+    for key in ("2026-06-02/calc_other_day.hdf5",):
+        stored(store, put(key, 1), "calc_other_day")
+    done = ended(parsed("backfill_hazard", alone=True))
+    summary = summary_of(done)
+    assert summary["left_out"] >= 2
+    assert "success" == done.state, summary
+    assert summary["interval"].startswith("until ")
+    assert f"arrived {summary['interval']}: " in caplog.text
 
 
 def test_published_files_are_skipped_and_bad_ones_refused_each_visibly(
@@ -132,7 +151,7 @@ def test_published_files_are_skipped_and_bad_ones_refused_each_visibly(
     assert f"another file ({same}) is published under this id" in why[f"{day}/OTHER.hdf5"]
     assert "the file's name gives 'a+b'" in why[f"{day}/a+b.hdf5"]
     assert "has the character '{'" in why[f"{day}/{{{{ conn.aws_default.password }}}}.hdf5"]
-    sidecar = f"s3://hazard-inbox/{day}/typo.json: there is no parameter 'realisation'"
+    sidecar = f"s3://hazard-inbox/{day}/typo.json: parameters: there is no parameter 'realisation'"
     assert sidecar in why[f"{day}/typo.hdf5"]
     assert f"{day}/one/TWICE.hdf5 of the same day" in why[f"{day}/two/TWICE.hdf5"]
     assert "7 refused (" in capfd.readouterr().out

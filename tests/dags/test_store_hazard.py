@@ -50,8 +50,9 @@ def test_the_audit_comes_after_skipped_writers_and_the_decision_after_everything
     from airflow.sdk import TriggerRule
 
     rules = {task.task_id: TriggerRule(task.trigger_rule).value for task in dag.tasks}
-    assert {"none_failed"} == {rules.pop(name) for name in OF_CHUNKS}
+    assert {"none_failed"} == {rules.pop(name) for name in (*OF_CHUNKS, "publish")}
     assert "all_done" == rules.pop("decide")
+    assert "all_done" == rules.pop("plan"), "behind a refused file it skips the rest"
     assert {"all_done_setup_success"} == {rules.pop(end) for end in ENDS}
     assert {"all_success"} == set(rules.values())
 
@@ -69,7 +70,7 @@ def test_heavy_work_runs_in_containers_mapped_over_chunks_and_named_by_sites(dag
     for task in dag.tasks:
         operator = getattr(task, "operator_class", type(task))
         container = task.task_id in {"inspect", REMOVE, *OF_CHUNKS}
-        assert container == (operator is HazardStoreOperator), task.task_id
+        assert container == issubclass(operator, HazardStoreOperator), task.task_id
         mapped = {REMOVE: task.is_mapped}.get(task.task_id, task.get_closest_mapped_task_group())
         assert (task.task_id in {REMOVE, *OF_CHUNKS}) == bool(mapped), task.task_id
         if task.task_id in OF_CHUNKS:
@@ -138,6 +139,7 @@ def test_it_is_triggered_by_people_and_its_page_tells_what_to_do_when_it_is_red(
 def test_what_is_imported_at_the_top_of_a_dag_file() -> None:
     """Of ours what Airflow needs to parse: parameters, tasks, containers."""
     allowed = {
+        "hazard_airflow.recorded_end",
         "hazard_airflow.audit_params",
         "hazard_airflow.audit_tasks",
         "hazard_airflow.backfill.settings",

@@ -65,6 +65,7 @@ def test_both_kinds_are_stored_in_chunks_and_a_second_run_writes_nothing(
             "sites 0:3 [-39.480~176.920] .. [-40.960~175.660]",
             "sites 3:6 [-41.270~173.280] .. [-41.510~173.950]",
         ]
+    assert ["BOTH"] == first.names["inspect"]
     assert f"store_hazard/{first.run_id}" == store.head("BOTH").owner
     assert first.xcom_bytes < 4_000
     said = first.xcoms["plan", "forecast"][0]

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import ParamValidationError
 
 from hazard_airflow.store_params import store_params
 from hazard_store.model import IfStored, KeyScheme, Layout, StoreOptions
+from hazard_store.settings import Settings
 
 pytestmark = pytest.mark.airflow
 
@@ -17,8 +18,12 @@ INBOX = "s3://hazard-inbox/new.files/"
 GOOD = {"calc_id": "CALC13.DSLOC", "calc_file": f"{INBOX}calc_13.hdf5"}
 
 
+def form(inbox: str = INBOX, **settings: Any) -> dict[str, Any]:
+    return store_params(Settings(inbox=inbox, **settings))
+
+
 def validated(inbox: str = INBOX, **values: Any) -> dict[str, Any]:
-    params = ParamsDict(store_params(inbox))
+    params = ParamsDict(form(inbox))
     params.update(GOOD | values)
     return params.validate()
 
@@ -30,7 +35,7 @@ def test_the_defaults_are_those_of_the_command_line() -> None:
 
 
 def test_the_choices_are_those_of_the_model() -> None:
-    params = store_params(INBOX)
+    params = form()
     for name, of_model in (("key_scheme", KeyScheme), ("layout", Layout), ("if_stored", IfStored)):
         assert {choice.value for choice in of_model} == set(params[name].schema["enum"]) - {None}
 
@@ -85,6 +90,15 @@ def test_these_are_accepted(values: dict[str, Any]) -> None:
         {"sites_per_chunk": 1.5},
         {"max_wcu_per_s": 0},
         {"if_stored": "overwrite"},
+        {"calc_id": "A\n"},
+        {"calc_file": f"{INBOX}calc_13.hdf5\n"},
+        {"realisations": "false\n"},
+        {"statistics_per_item": "3\n"},
+        {"map_statistics": "mean\n"},
+        {"sites_per_chunk": 10**30},
+        {"realisations_per_item": 5.0},
+        {"max_wcu_per_s": float("nan")},
+        {"max_wcu_per_s": 10**30},
     ],
     ids=str,
 )
@@ -104,18 +118,31 @@ def test_texts_of_the_form_say_the_same_as_values_of_the_api() -> None:
 
 @pytest.mark.parametrize("missing", ["calc_id", "calc_file"])
 def test_what_has_no_default_must_be_given(missing: str) -> None:
-    params = ParamsDict(store_params(INBOX))
+    params = ParamsDict(form())
     params.update({name: value for name, value in GOOD.items() if name != missing})
     with pytest.raises(ParamValidationError):
         params.validate()
 
 
-def test_every_parameter_has_a_title_a_help_text_and_a_section() -> None:
-    for name, param in store_params(INBOX).items():
+def test_the_form_opens_with_what_is_always_asked_and_folds_the_rest() -> None:
+    """Airflow's form shows what has no section, and keeps sections closed."""
+    sections = {name: param.schema.get("section") for name, param in form().items()}
+    assert ["calc_id", "calc_file", "dry_run"] == list(sections)[:3]
+    assert {"calc_id", "calc_file", "dry_run"} == {n for n, of in sections.items() if of is None}
+
+
+def test_every_parameter_has_a_title_and_a_help_text() -> None:
+    for name, param in form().items():
         assert param.schema["title"], name
         assert param.description, name
-        assert param.schema["section"], name
+
+
+def test_the_texts_name_the_limits_of_this_installation() -> None:
+    params = form(writers=7, max_items=1_234_567, max_dollars=12.5)
+    assert "at most 7 run at once" in params["sites_per_chunk"].description
+    assert "1,234,567 items" in params["dry_run"].description
+    assert "12.5 dollars" in params["dry_run"].description
 
 
 def test_without_an_inbox_the_form_says_so() -> None:
-    assert "HAZARD_STORE_INBOX is not set" in str(store_params("")["calc_file"].description)
+    assert "HAZARD_STORE_INBOX is not set" in str(form("")["calc_file"].description)

@@ -6,6 +6,7 @@ import html
 import json
 import os
 import re
+import runpy
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from hazard_store.model import IfStored
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
 from hazard_store.workflow.claim import claim
+from tests.support import airflow_home
 from tests.support.loading import CALCS, Silent, items_of, key_of, plan_of, stored
 
 pytestmark = pytest.mark.airflow
@@ -38,13 +40,17 @@ def server() -> Iterator[Any]:
         yield client
 
 
+def logged_in(server: Any, name: str) -> dict[str, str]:
+    passwords = Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
+    password = json.loads(passwords.read_text())[name]
+    answer = server.post("/auth/token", json={"username": name, "password": password})
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
 @pytest.fixture
 def login(server: Any) -> dict[str, str]:
     """The header of a logged-in reader."""
-    passwords = Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
-    (name, password), *_ = json.loads(passwords.read_text()).items()
-    answer = server.post("/auth/token", json={"username": name, "password": password})
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    return logged_in(server, "reader")
 
 
 @pytest.fixture
@@ -230,3 +236,65 @@ def test_what_comes_from_a_file_is_text(store: Store) -> None:
     page = calculation_page(replace(head, calculation=odd, owner="<script>"), "run")
     assert "<script" not in page
     assert page.count("&lt;script&gt;") == 3
+
+
+def fields_of(dag: Any) -> list[Any]:
+    return [dag.params.get_param(name) for name in dag.params]
+
+
+@pytest.fixture(scope="module")
+def trigger(server: Any) -> Any:
+    """Ask the API for a run of a DAG of ours."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+    from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
+    from airflow.utils.session import create_session
+    from jsonschema import FormatChecker
+
+    with create_session() as session:
+        DagBundlesManager().sync_bundles_to_db(session=session)
+    bag = BundleDagBag(
+        dag_folder=airflow_home.DAGS, bundle_path=airflow_home.DAGS, bundle_name="dags-folder"
+    )
+    sync_bag_to_db(bag, "dags-folder", bundle_version=None)
+    # An API server reads no DAG file: it knows the formats by the plugin alone.
+    formats = {param.schema["format"] for dag in bag.dags.values() for param in fields_of(dag)}
+    for wording in formats:
+        del FormatChecker.checkers[wording]
+    plugin = runpy.run_path(str(airflow_home.PLUGINS / "hazard_calculation.py"))
+    plugin["HazardCalculation"].on_load()
+    assert formats <= FormatChecker.checkers.keys()
+    login = logged_in(server, "operator")
+
+    def post(dag_id: str, **conf: Any) -> Any:
+        asked = {"logical_date": None, "conf": conf}
+        return server.post(f"/api/v2/dags/{dag_id}/dagRuns", json=asked, headers=login)
+
+    return post
+
+
+@pytest.mark.parametrize(
+    ("conf", "sentence"),
+    [
+        (
+            {"calc_id": "A B"},
+            "Invalid input for param calc_id: it takes 1 to 128 of A-Z a-z 0-9 . _ = -, a letter "
+            "or digit first; it was given 'A B'",
+        ),
+        (
+            {"calc_id": "A", "calc_file": "x", "sites_per_chunk": 10**30},
+            "Invalid input for param sites_per_chunk: it takes a whole number from 1 to "
+            f"10,000,000, or nothing; it was given {10**30}",
+        ),
+    ],
+    ids=["calc_id", "sites_per_chunk"],
+)
+def test_the_api_refuses_a_run_in_a_sentence_on_what_the_field_takes(
+    trigger: Any, conf: dict[str, Any], sentence: str
+) -> None:
+    answer = trigger("store_hazard", **conf)
+    assert (400, sentence) == (answer.status_code, answer.json()["detail"])
+
+
+def test_the_api_takes_what_the_form_sends(trigger: Any) -> None:
+    assert 200 == trigger("store_hazard", calc_id="A", calc_file="x").status_code
+    assert 200 == trigger("audit_hazard", calc_ids=["A"], max_rcu_per_s=2.5).status_code

@@ -40,10 +40,27 @@ def parsed(dag_id: str = "store_hazard", *, alone: bool = False) -> Any:
     return bag.dags[dag_id]
 
 
-def ended(dag: Any, **arguments: Any) -> Run:
-    """Run a DAG to its end; where Airflow's loop would nap for a second, it naps for a tenth."""
-    nap = time.sleep
+def ended(dag: Any, *, scheduled: bool = False, **arguments: Any) -> Run:
+    """Run a DAG to its end; where Airflow's loop would nap for a second, it naps for a tenth.
+
+    Args:
+        dag: to run.
+        scheduled: whether the run is as its schedule makes it; `dag.test()` knows runs by hand.
+        arguments: of `dag.test()`.
+    """
+    from airflow.serialization.serialized_objects import SerializedDAG
+    from airflow.utils.types import DagRunType
+
+    nap, create = time.sleep, SerializedDAG.create_dagrun
     with pytest.MonkeyPatch.context() as patch:
+        if scheduled:
+
+            def of_schedule(of_dag: Any, **given: Any) -> Any:
+                run_id = given["run_id"].replace("manual__", "scheduled__")
+                changed = {"run_id": run_id, "run_type": DagRunType.SCHEDULED}
+                return create(of_dag, **given | changed)
+
+            patch.setattr(SerializedDAG, "create_dagrun", of_schedule)
         patch.setattr(time, "sleep", lambda seconds: nap(min(seconds, NAP_S)))
         return _run_of(dag.test(**arguments))
 

@@ -11,12 +11,13 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import ParamValidationError
 
+from hazard_airflow.forms import require_known
 from hazard_airflow.store_params import store_params
 from hazard_store.errors import BadCalculation, BadParameter, Misconfigured
 from hazard_store.inbox.arrivals import Arrival, Interval, arrivals
@@ -24,60 +25,127 @@ from hazard_store.inbox.guard import require_in_inbox
 from hazard_store.inbox.sidecar import calc_id_of, is_calculation, read_sidecar, sidecar_uri
 from hazard_store.keys import storage_id
 from hazard_store.settings import Settings
-from hazard_store.shown import cut, one_line, quoted
+from hazard_store.shown import one_line, quoted
 
 log = logging.getLogger(__name__)
 
 SLUG_LENGTH = 40
 HASH_LENGTH = 8  # hex digits
+EARLIEST = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 _NOT_IN_A_RUN_ID = re.compile(r"[^A-Za-z0-9_.]+")
 
 # As JSON: uri, name, calc_id, conf of the child run, its run_id, and why it is refused, or None.
 File = dict[str, Any]
 
 
-def find(start: dt.datetime | None, end: dt.datetime | None, owner: str) -> tuple[list[File], int]:
-    """Return the calculation files that arrived in an interval, and how many others did.
+def interval_of(
+    by_hand: bool,
+    start: dt.datetime | None,
+    end: dt.datetime | None,
+    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+) -> Interval:
+    """Return the interval that a run looks at.
 
     Args:
+        by_hand: whether a person triggered it: then it is all time until now, whatever the date.
         start: of the data interval; None where the run has none.
         end: of the data interval, excluded.
-        owner: token of this run.
+        now: the time.
 
     Raises:
         BadParameter: the run has no data interval.
-        Misconfigured: the inbox cannot be listed, or more arrived than one run can handle.
     """
+    if by_hand:
+        return Interval(EARLIEST, now())
     if start is None or end is None:
         raise BadParameter(
             "data interval",
-            "this run has none, so no file has arrived in it: trigger it with a logical date, or "
-            "use `airflow backfill create`",
+            "this run has none, so no file has arrived in it: trigger it by hand, or use "
+            "`airflow backfill create`",
         )
+    return Interval(start, end)
+
+
+def find(
+    interval: Interval,
+    day: dt.date,
+    owner: str,
+    is_stored: Callable[[File], bool] | None = None,
+) -> tuple[list[File], dict[str, int]]:
+    """Return the calculation files that arrived in an interval, and how many others did.
+
+    Args:
+        interval: when.
+        day: which the runs that store them are named by.
+        owner: token of this run.
+        is_stored: tells of a file whether it is stored already: then it is left out, and so is one
+            whose id a later file has. None: all are returned.
+
+    Returns:
+        The files, and the numbers of those `left_out` and of those `ignored`, which are none.
+
+    Raises:
+        Misconfigured: the inbox cannot be listed, or more arrived than one run can handle.
+    """
     settings = Settings.from_environment()
-    others, found = 0, []
-    for arrival in arrivals(settings.inbox, Interval(start, end), settings):
+    ignored, found = 0, []
+    for arrival in arrivals(settings.inbox, interval, settings):
         if is_calculation(arrival.name):
             found.append(arrival)
         elif not arrival.name.lower().endswith(".json"):
-            others += 1
+            ignored += 1
             log.info(
                 "%s is not a calculation file (*.hdf5) and is left alone", one_line(arrival.uri)
             )
-        if len(found) > settings.max_map_length:
-            raise Misconfigured(
-                "HAZARD_STORE_MAX_MAP_LENGTH",
-                f"more than {settings.max_map_length:,} files arrived between {start} and {end}, "
-                "and Airflow maps no task over more: raise it together with Airflow's own "
-                "max_map_length, or spread the files over several days' folders",
-            )
+        if is_stored is None and len(found) > settings.max_map_length:
+            break  # else it is known only when all were looked at
     found.sort(key=lambda arrival: arrival.name)
-    day = start.astimezone(dt.UTC).strftime("%Y-%m-%d")
-    files = _twice_refused([_file(arrival, settings, day, owner) for arrival in found])
+    handled = [(arrival, _file(arrival, settings, f"{day:%Y-%m-%d}", owner)) for arrival in found]
+    files = [file for _, file in handled]
+    if is_stored is not None:
+        files = [file for file in _latest(handled) if file["refused"] or not is_stored(file)]
+    if len(files) > settings.max_map_length:
+        raise Misconfigured(
+            "HAZARD_STORE_MAX_MAP_LENGTH",
+            f"more than {settings.max_map_length:,} files arrived {said(interval)}, and Airflow "
+            "maps no task over more: raise it together with Airflow's own max_map_length, or "
+            "spread the files over several days' folders",
+        )
+    files = _twice_refused(files)
     for file in files:
-        said = file["refused"] or f"to be stored as {file['calc_id']}"
-        log.info("%s: %s", one_line(file["name"]), one_line(said))
-    return files, others
+        next_step = file["refused"] or f"to be stored as {file['calc_id']}"
+        log.info("%s: %s", one_line(file["name"]), one_line(next_step))
+    return files, {"left_out": len(found) - len(files), "ignored": ignored}
+
+
+def said(interval: Interval) -> str:
+    """Return an interval as a sentence says it, in UTC.
+
+    >>> noon = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+    >>> said(Interval(noon, noon + dt.timedelta(days=1)))
+    'from 2026-11-23 12:00:00 to 2026-11-24 12:00:00 UTC'
+    >>> said(Interval(EARLIEST, noon))
+    'until 2026-11-23 12:00:00 UTC'
+    """
+    start, end = (
+        f"{each.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}" for each in (interval.start, interval.end)
+    )
+    return f"until {end} UTC" if interval.start == EARLIEST else f"from {start} to {end} UTC"
+
+
+def _latest(handled: Sequence[tuple[Arrival, File]]) -> list[File]:
+    """Return the files without those whose id a file has that arrived later."""
+    latest: dict[str, dt.datetime] = {}
+    for arrival, file in handled:
+        calc_id = file["calc_id"]
+        latest[calc_id] = max(arrival.arrived, latest.get(calc_id, arrival.arrived))
+    kept = []
+    for arrival, file in handled:
+        if file["calc_id"] is None or arrival.arrived == latest[file["calc_id"]]:
+            kept.append(file)
+        else:
+            log.info("%s: left out, a later file is %s too", file["name"], file["calc_id"])
+    return kept
 
 
 def _file(arrival: Arrival, settings: Settings, day: str, owner: str) -> File:
@@ -131,19 +199,16 @@ def params_of(conf: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """Return all parameters of `store_hazard`, checked as its form checks them.
 
     Raises:
-        ValueError: a parameter is unknown or invalid.
+        BadParameter: a parameter is unknown or invalid.
     """
-    params = ParamsDict(store_params(settings.inbox))
-    unknown = sorted(set(conf) - set(params))
-    if unknown:
-        known = ", ".join(sorted(params))
-        raise ValueError(f"there is no parameter {quoted(unknown[0])}; there are {known}")
+    params = ParamsDict(store_params(settings))
+    require_known(conf, params)
     for name, value in conf.items():
         try:
             params[name] = value
         except ParamValidationError as error:
             reason = str(error).partition(": ")[2] or str(error)
-            raise ValueError(f"{name}: {cut(reason.splitlines()[0])}") from error
+            raise BadParameter(name, reason.splitlines()[0]) from error
     return dict(params.validate())
 
 

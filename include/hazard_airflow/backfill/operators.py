@@ -198,17 +198,22 @@ class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
 
     def execute_complete(self, context: Context, event: tuple[str, Mapping[str, Any]]) -> None:
         """Go on when the child has ended; what counts is what is published then."""
-        from hazard_airflow.backfill.published import is_published
+        from hazard_airflow.backfill.published import is_published, published_elsewhere
 
         calc_id, run_id = self.file["calc_id"], self.file["run_id"]
         self.child = run_id
         with final_failures(), self.recording(context):
+            said = f"published as {calc_id}"
             try:
                 super().execute_complete(context, event)
             except AirflowException as error:
-                raise ChildFailed(calc_id, run_id, "storing it failed") from error
+                if not is_published(self.file, self.inspected):
+                    raise ChildFailed(calc_id, run_id, "storing it failed") from error
+                said += "; a task behind that failed, see its run"
+                self.log.warning("%s: %s", run_id, said)
             if self.file["conf"].get("dry_run"):
                 raise AirflowSkipException("a dry run, as its sidecar says; the child has the plan")
             if not is_published(self.file, pulled(self.inspected)):
                 raise ChildFailed(calc_id, run_id, "it is not published")
-            self.record(context, "stored", f"published as {calc_id}")
+            elsewhere = published_elsewhere(self.file, self.inspected)
+            self.record(context, "stored", f"{said}. {elsewhere}" if elsewhere else said)

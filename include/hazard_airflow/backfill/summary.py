@@ -46,7 +46,7 @@ class NothingFound(HazardStoreError):
 
 def summarise(
     files: Sequence[File] | None,
-    ignored: int | None,
+    looked_at: Mapping[str, Any] | None,
     recorded: Mapping[str, Sequence[Mapping[str, Any]]],
     states: Mapping[str, Mapping[str, str | None]],
 ) -> Summary:
@@ -54,7 +54,8 @@ def summarise(
 
     Args:
         files: what `find` returned; None where it failed.
-        ignored: how many files were no calculations.
+        looked_at: the `interval` that `find` looked at, as a sentence says it, and how many files
+            it has `left_out` (stored before) and `ignored` (no calculations).
         recorded: the outcomes that the files' tasks recorded, by task, each with its `uri`.
         states: of the tasks of each file, by its `uri`, in their order.
 
@@ -74,7 +75,7 @@ def summarise(
         if of_file.get("run_id"):
             entry["run_id"] = of_file["run_id"]
         summary[of_file["outcome"]].append(entry)
-    summary["ignored"] = ignored or 0
+    summary |= {"interval": "", "left_out": 0, "ignored": 0} | dict(looked_at or {})
     _tell(summary)
     return summary
 
@@ -112,7 +113,14 @@ def _ended(states: Mapping[str, str | None], words: Mapping[str, Mapping[str, An
 
 def _tell(summary: Summary) -> None:
     counts = ", ".join(f"{len(summary[outcome])} {outcome}" for outcome in OUTCOMES)
-    log.info("%s; %s left alone", counts, count(summary["ignored"], "other file"))
+    log.info(
+        "%s arrived %s: %s; %s left out, as stored before or overtaken; %s left alone",
+        count(sum(len(summary[outcome]) for outcome in OUTCOMES), "file"),
+        summary["interval"],
+        counts,
+        count(summary["left_out"], "file"),
+        count(summary["ignored"], "other file"),
+    )
     for outcome in OUTCOMES:
         level = logging.INFO if outcome in ("stored", "skipped") else logging.ERROR
         for entry in summary[outcome]:

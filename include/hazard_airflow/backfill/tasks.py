@@ -14,21 +14,33 @@ from hazard_airflow.final_failures import fails_for_good
 from hazard_airflow.run_states import owner_of, states_of
 
 TASKS = ("file.inspect", "file.store")  # of each file, in their order
+LOOKED_AT = "looked_at"  # key of the XCom: the interval, and how many files are not handed on
 Files = list[dict[str, Any]]  # as `backfill.find.File`
 
 
-@task
+@task(task_display_name="Find the files")
 @fails_for_good
 def find(
     data_interval_start: dt.datetime | None = None,
     data_interval_end: dt.datetime | None = None,
     ti: Any = None,
+    **context: Any,
 ) -> Files:
-    """Return the calculation files that arrived in the run's data interval."""
-    from hazard_airflow.backfill import find as finding
+    """Return the calculation files that arrived in the run's data interval.
 
-    files, ignored = finding.find(data_interval_start, data_interval_end, owner_of(ti))
-    ti.xcom_push(key="ignored", value=ignored)
+    A run by hand is about all that arrived until now and is not stored.
+    """
+    from hazard_airflow.backfill import find as finding
+    from hazard_airflow.backfill.published import is_stored
+    from hazard_airflow.forms import require_known_conf
+
+    require_known_conf(context)
+    run = context["dag_run"]
+    by_hand = run.run_type == "manual"
+    interval = finding.interval_of(by_hand, data_interval_start, data_interval_end)
+    day = run.run_after if by_hand else interval.start
+    files, others = finding.find(interval, day, owner_of(ti), is_stored if by_hand else None)
+    ti.xcom_push(key=LOOKED_AT, value={"interval": finding.said(interval), **others})
     return files
 
 
@@ -38,9 +50,12 @@ def store_files(containers: Containers, settings: BackfillSettings, files: Any) 
     @task_group(group_id="file")
     def each(file: dict[str, Any]) -> None:
         named = {"file": file, "map_index_template": "{{ task.name_of_file }}"}
-        inspect = containers.operator(InspectFile, "inspect", **named)
+        inspect = containers.operator(
+            InspectFile, "inspect", task_display_name="Inspect the file", **named
+        )
         StoreFile(
             task_id="store",
+            task_display_name="Store it by a run of store_hazard",
             inspected=inspect.output,
             trigger_dag_id="store_hazard",
             poke_interval=containers.ecs.poll_s,
@@ -51,7 +66,7 @@ def store_files(containers: Containers, settings: BackfillSettings, files: Any) 
     return each.expand(file=files)
 
 
-@task(trigger_rule="all_done")
+@task(task_display_name="Sum up", trigger_rule="all_done")
 @fails_for_good
 def summary(files: Files | None, ti: Any = None) -> None:
     """Say what became of every file, in the XCom `summary`; red if one is not where it belongs."""
@@ -66,7 +81,7 @@ def summary(files: Files | None, ti: Any = None) -> None:
         file["uri"]: {name: of_run.get(f"{name}_{index}") for name in TASKS}
         for index, file in enumerate(files or ())
     }
-    ignored = ti.xcom_pull(task_ids="find", key="ignored")
-    result = summing.summarise(files, ignored, recorded, states)
+    looked_at = ti.xcom_pull(task_ids="find", key=LOOKED_AT)
+    result = summing.summarise(files, looked_at, recorded, states)
     ti.xcom_push(key="summary", value=result)
     summing.require_all_stored(result)

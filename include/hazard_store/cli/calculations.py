@@ -13,6 +13,7 @@ from hazard_store.cli.options import RATE, FiniteRange, default_store, json_opti
 from hazard_store.cli.render import echo_json, last_audit_json, last_audit_text
 from hazard_store.cli.shown_calculation import shown_calculation
 from hazard_store.errors import NewerRelease
+from hazard_store.limits import MAX_STALE_DAYS
 from hazard_store.model import Status
 from hazard_store.shown import one_line
 
@@ -32,7 +33,11 @@ def head_json(head: Head) -> dict[str, Any]:
 
 @click.command("list")
 @click.option("--all", "all_states", is_flag=True, help="Also what is not published.")
-@click.option("--stale-days", type=FiniteRange(min=0), help="Only what is stale for so long.")
+@click.option(
+    "--stale-days",
+    type=FiniteRange(min=0, max=MAX_STALE_DAYS),
+    help="Only what is stale for so long.",
+)
 @click.option("--imt", "imts", multiple=True, help="Only what has this measure; repeatable.")
 @click.option("--vs30", "vs30s", multiple=True, type=RATE, help="Only what has it; repeatable.")
 @click.option(

@@ -15,6 +15,12 @@ import click
 
 from hazard_store.errors import Refused
 from hazard_store.items.groups import MEAN
+from hazard_store.limits import (
+    MAX_REALISATIONS,
+    MAX_SITES_PER_CHUNK,
+    MAX_UNITS_PER_S,
+    MIN_UNITS_PER_S,
+)
 from hazard_store.model import KeyScheme, Layout, StoreOptions
 from hazard_store.shown import quoted
 
@@ -52,6 +58,7 @@ class FiniteRange(click.FloatRange):
 
 
 RATE = FiniteRange(min=0, min_open=True)
+BUDGET = FiniteRange(min=MIN_UNITS_PER_S, max=MAX_UNITS_PER_S)
 
 DEFAULTS = StoreOptions().with_defaults()
 
@@ -67,6 +74,8 @@ class GroupSize(click.ParamType):
             return value  # type: ignore[no-any-return]
         if not (value.isascii() and value.isdecimal() and int(value) > 0):
             self.fail(f"{quoted(value)} is neither a number from 1 on nor {MEAN}", param, ctx)
+        if len(value) > len(str(MAX_REALISATIONS)):
+            self.fail(f"{quoted(value)} is more than {MAX_REALISATIONS}", param, ctx)
         return int(value)
 
 
@@ -89,7 +98,7 @@ _STORE_OPTIONS = (
     ),
     click.option(
         "--realisations-per-item",
-        type=click.IntRange(min=1),
+        type=click.IntRange(min=1, max=MAX_REALISATIONS),
         help="Consecutive realisations of a site in one item (packed). "
         f"[default: {DEFAULTS.realisations_per_item}]",
     ),
@@ -113,12 +122,12 @@ _STORE_OPTIONS = (
     ),
     click.option(
         "--sites-per-chunk",
-        type=click.IntRange(min=1),
+        type=click.IntRange(min=1, max=MAX_SITES_PER_CHUNK),
         help="Sites of one writer. [default: a minute of work]",
     ),
     click.option(
         "--max-wcu-per-s",
-        type=RATE,
+        type=BUDGET,
         help="Write budget of the whole run, units a second. [default: none]",
     ),
 )

@@ -11,7 +11,7 @@ import click
 
 from hazard_store.amounts import count
 from hazard_store.cli.options import (
-    RATE,
+    BUDGET,
     SiteRange,
     ask,
     default_store,
@@ -74,7 +74,7 @@ def repair_verb(
 @click.argument("calc_id")
 @click.option("--old-versions", is_flag=True, help="Only versions that were replaced.")
 @click.option("--take-over", is_flag=True, help="Also if a run is writing it; that run is fenced.")
-@click.option("--max-wcu-per-s", type=RATE, help="Write budget.")
+@click.option("--max-wcu-per-s", type=BUDGET, help="Write budget.")
 @yes_option
 @json_option
 @changes_the_store

@@ -8,7 +8,7 @@ import click
 
 from hazard_store.cli.completion import complete_files
 from hazard_store.cli.options import (
-    RATE,
+    BUDGET,
     SiteRange,
     ask,
     default_store,
@@ -277,7 +277,7 @@ def write_verb(
 @click.option("--calc-file", help="Compare with this file, bit for bit, instead of the digests.")
 @click.option("--sites", type=SiteRange(), help="One chunk of the plan only.")
 @click.option("--scan", is_flag=True, help="Also read whole tables for items under other keys.")
-@click.option("--max-rcu-per-s", type=RATE, help="Read budget.")
+@click.option("--max-rcu-per-s", type=BUDGET, help="Read budget.")
 @recorded_parent_option
 @json_option
 @changes_the_store

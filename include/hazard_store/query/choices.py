@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,7 +11,7 @@ import numpy as np
 
 from hazard_store.errors import NoSuchCurve
 from hazard_store.model import Kind
-from hazard_store.shown import cut, quoted
+from hazard_store.shown import cut, did_you_mean, quoted
 
 _NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _ORDINAL = re.compile(r"0*(\d+)(?:\.0*)?")
@@ -53,12 +52,6 @@ def choose(
 def _listed(name: str, known: Sequence[str]) -> str:
     some = ", ".join(map(cut, known[:MAX_LISTED])) + (" ..." if len(known) > MAX_LISTED else "")
     return (some or "none") + did_you_mean(name, known)
-
-
-def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """Return what ends a sentence on a name that is not known: similar ones, if there are any."""
-    similar = difflib.get_close_matches(name, known, n=2)
-    return f"; did you mean {' or '.join(map(cut, similar))}?" if similar else ""
 
 
 def _canonical(name: str) -> str:

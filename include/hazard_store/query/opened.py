@@ -10,12 +10,11 @@ from hazard_store.errors import BadParameter, NoSuchCalculation
 from hazard_store.items import ItemSpec, WireItem
 from hazard_store.keys import RANGE_KEYS, storage_id
 from hazard_store.model import Kind, Status
-from hazard_store.query.choices import did_you_mean
 from hazard_store.query.fetch import Key, Known, by_key, wire_keys
 from hazard_store.query.guess import Guess, guess
 from hazard_store.query.site_index import SiteIndex
 from hazard_store.records import Head
-from hazard_store.shown import quoted
+from hazard_store.shown import did_you_mean, quoted
 from hazard_store.store import Described, Store, store_of_environment
 
 MAX_SEEN = 100  # calculations that a process remembers

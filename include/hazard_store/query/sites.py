@@ -11,9 +11,8 @@ from hazard_store.amounts import count
 from hazard_store.errors import BadParameter, NoSuchCurve
 from hazard_store.items import Place
 from hazard_store.keys import CodeRule, KeyMaker
-from hazard_store.query.choices import did_you_mean
 from hazard_store.query.site_index import SiteIndex, east
-from hazard_store.shown import cut
+from hazard_store.shown import cut, did_you_mean
 
 if TYPE_CHECKING:
     from hazard_store.query.opened import OpenCalculation

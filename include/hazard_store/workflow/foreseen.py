@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hazard_store.model import IfStored, Status
 from hazard_store.records import Head, StoredCalculation
 from hazard_store.store import Store
 from hazard_store.workflow.claim import differences_of, forecast_of_resume
 from hazard_store.workflow.plan import Plan
+from hazard_store.workflow.same_content import same_content_note
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,20 @@ class Foreseen:
 
 
 def foresee(store: Store, plan: Plan, if_stored: IfStored) -> Foreseen:
-    """Return what a load would do.
+    """Return what a load would do, with a note where the same content has other ids too.
 
     Args:
         store: where.
         plan: with what the caller named, and today's defaults.
         if_stored: as `load` takes it.
     """
+    foreseen = _under_its_id(store, plan, if_stored)
+    planned = plan.calculation
+    notes = (foreseen.note, same_content_note(store, planned.sha256, planned.calc_id))
+    return replace(foreseen, note=" ".join(filter(None, notes)) or None)
+
+
+def _under_its_id(store: Store, plan: Plan, if_stored: IfStored) -> Foreseen:
     planned = plan.calculation
     entry = store.heads.entry(planned.calc_id)
     if entry is None:

@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 
-from hazard_airflow.backfill.find import child_run_id, find, params_of
+from hazard_airflow.backfill.find import EARLIEST, child_run_id, find, interval_of, params_of
 from hazard_store.errors import BadParameter, Misconfigured
+from hazard_store.inbox.arrivals import Interval
 from hazard_store.model import StoreOptions
 from hazard_store.settings import Settings
 
 pytestmark = pytest.mark.airflow
 
 START, END = dt.datetime(2026, 11, 23, tzinfo=dt.UTC), dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
+DAY = START.date()
 OWNER = "backfill_hazard/scheduled__2026-11-23T00:00:00+00:00"
 RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]{1,250}")  # what Airflow lets a run be called
 
@@ -41,8 +43,8 @@ def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]
     return put
 
 
-def found(**interval: Any) -> dict[str, dict[str, Any]]:
-    files, _ = find(**({"start": START, "end": END, "owner": OWNER} | interval))
+def found(**given: Any) -> dict[str, dict[str, Any]]:
+    files, _ = find(**({"interval": Interval(START, END), "day": DAY, "owner": OWNER} | given))
     json.dumps(files)
     return {file["name"].removeprefix("2026-11-23/"): file for file in files}
 
@@ -82,13 +84,14 @@ def test_a_sidecar_gives_the_id_and_any_parameter(inbox: Callable) -> None:
 @pytest.mark.parametrize(
     ("sidecar", "reason"),
     [
-        ({"realisation": False}, "there is no parameter 'realisation'; there are calc_file, "),
+        ({"realisation": False, "dryrun": True}, "'dryrun' (did you mean dry_run?), 'realisation'"),
         ({"realisations": "no"}, "realisations: "),
         ({"realisations": 0}, "realisations: "),
         ({"statistics_per_item": "median"}, "statistics_per_item: "),
         ({"map_statistics": ["mean"]}, "map_statistics: "),
         ({"sites_per_chunk": 0}, "sites_per_chunk: "),
-        ({"sites_per_chunk": 1.5}, "sites_per_chunk: "),
+        ({"sites_per_chunk": 1.5}, "sites_per_chunk: it takes a whole number from 1 to 10,000,000"),
+        ({"sites_per_chunk": 10**30}, "sites_per_chunk: it takes a whole number from 1 to"),
         ({"calc_id": "A B"}, "calc_id: "),
         ({"calc_id": "A\n"}, "calc_id: "),
         ({"calc_file": "s3://hazard-inbox/other.hdf5"}, "calc_file is 's3://hazard-inbox/other"),
@@ -149,13 +152,39 @@ def test_other_files_are_counted_and_sidecars_are_not(inbox: Callable) -> None:
     inbox("calc_1.hdf5", {})
     inbox("orphan.json")
     inbox("calc_2.hdf5.part")
-    files, others = find(START, END, OWNER)
-    assert (["2026-11-23/calc_1.hdf5"], 1) == ([file["name"] for file in files], others)
+    files, others = find(Interval(START, END), DAY, OWNER)
+    assert ["2026-11-23/calc_1.hdf5"] == [file["name"] for file in files]
+    assert {"left_out": 0, "ignored": 1} == others
 
 
 def test_a_run_without_an_interval_is_told_how_to_get_one(inbox: Callable) -> None:
-    with pytest.raises(BadParameter, match="logical date"):
-        found(start=None, end=None)
+    with pytest.raises(BadParameter, match="airflow backfill create"):
+        interval_of(False, None, None)
+
+
+def test_a_run_by_hand_is_about_all_that_arrived_until_now_whatever_its_date(
+    inbox: Callable,
+) -> None:
+    """What is stored is left out, and what a later file has taken the place of."""
+    now = END + dt.timedelta(days=30)
+    interval = interval_of(True, START - dt.timedelta(days=9), START, lambda: now)
+    assert Interval(EARLIEST, now) == interval == interval_of(True, None, None, lambda: now)
+    for name in ("A.hdf5", "STORED.hdf5", "../2026-11-25/A.hdf5", "../2026-12-30/B.hdf5"):
+        inbox(name)
+    inbox("bad.hdf5", "{")
+    files, others = find(interval, DAY, OWNER, lambda file: file["calc_id"] == "STORED")
+    assert ["2026-11-23/bad.hdf5", "2026-11-25/A.hdf5"] == [file["name"] for file in files]
+    assert {"left_out": 2, "ignored": 0} == others
+
+
+def test_a_run_by_hand_may_look_at_more_files_than_it_maps_over(
+    inbox: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAZARD_STORE_MAX_MAP_LENGTH", "1")
+    for n in range(3):
+        inbox(f"calc_{n}.hdf5")
+    files, _ = find(Interval(START, END), DAY, OWNER, lambda file: file["calc_id"] != "calc_1")
+    assert ["calc_1"] == [file["calc_id"] for file in files]
 
 
 def test_more_files_than_airflow_maps_over_are_one_clear_error(

@@ -162,6 +162,17 @@ def test_a_child_that_failed_is_not_tried_again_by_its_parent(operator: StoreFil
     check_pickle(ChildFailed("calc_1", RUN_ID, "storing it failed"))
 
 
+def test_a_child_that_failed_behind_the_publication_has_stored_its_file(
+    operator: StoreFile, store: Store
+) -> None:
+    """Removing what it replaced failed, say: what counts is what readers see."""
+    stored(store, operator.file["uri"], "calc_1")
+    instance = Instance()
+    complete(operator, instance, "failed")
+    assert ("stored", RUN_ID) == instance.outcome
+    assert "a task behind that failed" in instance.xcoms["outcome"]["reason"]
+
+
 def test_a_dry_run_stores_nothing_and_is_skipped(operator: StoreFile) -> None:
     operator.file["conf"]["dry_run"] = True
     instance = Instance()

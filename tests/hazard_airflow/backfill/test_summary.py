@@ -32,10 +32,10 @@ def word(name: str, outcome: str, run_id: str | None = None) -> dict[str, Any]:
     return {"uri": f"s3://i/{name}", "outcome": outcome, "reason": f"why {name}", "run_id": run_id}
 
 
-def summary_of(names: Sequence[str], said: list[dict[str, Any]], ignored: int = 0) -> Any:
+def summary_of(names: Sequence[str], said: list[dict[str, Any]], **looked_at: Any) -> Any:
     """Return the summary of files whose second task has left these words."""
     states = {each["uri"]: STATES[each["outcome"]] for each in said}
-    return summarise(FILES[: len(names)], ignored, {STORE: said}, states)
+    return summarise(FILES[: len(names)], looked_at, {STORE: said}, states)
 
 
 def test_every_file_is_there_once_with_its_reason_and_its_run() -> None:
@@ -50,8 +50,10 @@ def test_every_file_is_there_once_with_its_reason_and_its_run() -> None:
         "skipped": [{"file": "b", "calc_id": "B", "reason": "why b"}],
         "refused": [{"file": "c", "calc_id": "C", "reason": "why c"}],
         "failed": [{"file": "d", "calc_id": "D", "reason": "why d", "run_id": "run-d"}],
+        "interval": "until noon",
+        "left_out": 2,
         "ignored": 3,
-    } == summary_of(NAMES, said, 3)
+    } == summary_of(NAMES, said, interval="until noon", left_out=2, ignored=3)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ def test_a_task_that_left_no_word_counts_by_its_state(
     states: dict[str, str | None], outcome: str
 ) -> None:
     """It was killed, or marked by hand; a file never goes missing."""
-    summary = summarise(FILES[:1], 0, {}, {"s3://i/a": states})
+    summary = summarise(FILES[:1], {}, {}, {"s3://i/a": states})
     (entry,) = summary[outcome]
     assert "no outcome was recorded" in entry["reason"]
 
@@ -91,7 +93,7 @@ def test_what_a_task_said_in_an_earlier_try_does_not_count(
     """The run is repeated, and the task that stored the file does not come to run."""
     said = {INSPECT: [now] if now else [], STORE: [word("a", before, "run-a")]}
     of_file = dict(zip((INSPECT, STORE), states, strict=True))
-    summary = summarise(FILES[:1], 0, said, {"s3://i/a": of_file})
+    summary = summarise(FILES[:1], {}, said, {"s3://i/a": of_file})
     assert outcome in {key for key, entries in summary.items() if entries}
     assert 1 == sum(len(summary[key]) for key in OUTCOMES)
     assert "run_id" not in summary[outcome][0]
@@ -115,7 +117,7 @@ def test_it_is_red_if_any_was_refused_or_failed(outcomes: dict[str, str], senten
 def test_it_is_green_if_all_were_stored_or_skipped_or_there_were_none() -> None:
     """It raises nothing."""
     require_all_stored(summary_of(NAMES[:2], [word("a", "stored"), word("b", "skipped")]))
-    require_all_stored(summarise([], 5, {}, {}))
+    require_all_stored(summarise([], {"ignored": 5}, {}, {}))
 
 
 def test_without_a_look_into_the_inbox_there_is_no_summary() -> None:

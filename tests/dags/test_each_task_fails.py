@@ -1,0 +1,129 @@
+"""A run is green only if what it is for was done: each task of each DAG fails in turn."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from hazard_airflow import audit_steps, store_steps
+from hazard_store.model import Status
+from hazard_store.store import Store
+from tests.support.dag_runs import Run, ended, parsed
+from tests.support.loading import CALCS, stored
+from tests.support.stand_in_containers import stand_in
+
+pytestmark = pytest.mark.airflow
+
+HOUSEKEEPING = ("stop_orphans", "remove_inspection")  # nothing that a run is for depends on it
+AFTER_PUBLISH = ("remove_old_versions.find", "remove_old_versions.remove", *HOUSEKEEPING)
+TASKS = {
+    "store_hazard": (
+        *("inspect", "plan", "store_meta", "write_stats", "write_realisations", "audit"),
+        *("decide", "publish", *AFTER_PUBLISH),
+    ),
+    "audit_hazard": (
+        *("list_published", "audit", "collect_failures", "repair", "report_unrepaired"),
+        *("find_stale", "remove_stale"),
+    ),
+    "remove_hazard": ("confirm", "remove"),
+    "backfill_hazard": ("find", "file.inspect", "file.store", "summary"),
+}
+EACH = [(dag_id, task_id) for dag_id, task_ids in TASKS.items() for task_id in task_ids]
+FILE = CALCS / "classical_rlzs_stats.hdf5"
+DAY = "2026-07-01"
+
+
+@pytest.fixture
+def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let a task raise what no retry helps; without one, whatever it is for is done."""
+
+    def in_task(task_id: str) -> None:
+        from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
+        from airflow.providers.standard.operators.python import PythonOperator
+        from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+
+        def pre_execute(operator: Any, context: Any) -> None:
+            if operator.task_id == task_id:
+                raise AirflowFailException("it fails, as it was told to")
+
+        for operator in (EcsRunTaskOperator, PythonOperator, TriggerDagRunOperator):
+            monkeypatch.setattr(operator, "pre_execute", pre_execute, raising=False)
+
+    stand_in(monkeypatch)
+    return in_task
+
+
+@pytest.fixture
+def run_of(
+    database: None,
+    store: Store,
+    upload: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[str, str], Run]:
+    """Run a DAG that has something to do for each of its tasks."""
+    monkeypatch.setenv("HAZARD_STORE_BACKFILL_START", "2026-01-01")
+    remove = ["remove", "RETIRED", "--yes", "--json"]
+    monkeypatch.setattr(store_steps, "removals_of_old_versions", lambda _: [remove])
+    monkeypatch.setattr(audit_steps, "stale", lambda _: [remove])
+
+    def to_end(dag_id: str, calc_id: str) -> Run:
+        uri = upload(FILE, f"{DAY}/KEPT.hdf5" if dag_id == "backfill_hazard" else FILE.name)
+        stored(store, uri, "RETIRED")
+        if dag_id == "store_hazard":
+            return ended(parsed(dag_id), run_conf={"calc_id": calc_id, "calc_file": uri})
+        stored(store, str(FILE) if dag_id == "backfill_hazard" else uri, "KEPT")
+        if dag_id == "backfill_hazard":
+            after = dt.datetime.fromisoformat(f"{DAY}T00:00:00+00:00") + dt.timedelta(days=1)
+            return ended(parsed(dag_id), scheduled=True, logical_date=after)
+        if dag_id == "remove_hazard":
+            return ended(parsed(dag_id), run_conf={"calc_id": "KEPT", "confirm": "KEPT"})
+        repair = [["repair", "KEPT", "--json"]]
+        monkeypatch.setattr(audit_steps, "repairs", lambda *_: repair)
+        return ended(parsed(dag_id), run_conf={"calc_ids": ["KEPT"], "repair": True})
+
+    return to_end
+
+
+def test_no_task_is_forgotten(environment: None) -> None:
+    assert {dag_id: set(task_ids) for dag_id, task_ids in TASKS.items()} == {
+        dag_id: {task.task_id for task in parsed(dag_id).tasks} for dag_id in TASKS
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dag_id", TASKS)
+def test_a_run_in_which_nothing_fails_is_green(
+    run_of: Callable, fail: Callable, dag_id: str
+) -> None:
+    """Else the tests below would tell nothing."""
+    done = run_of(dag_id, "NOTHING-FAILS")
+    assert "success" == done.state, done.states
+    assert {"success"} == {state for states in done.states.values() for state in states} - {
+        "skipped"
+    }
+
+
+@pytest.mark.parametrize(("dag_id", "task_id"), EACH)
+def test_a_run_is_red_whichever_task_fails(
+    run_of: Callable, fail: Callable, store: Store, dag_id: str, task_id: str
+) -> None:
+    """Housekeeping hides nothing and undoes nothing: what was published stays."""
+    calc_id = f"FAILS-IN-{task_id.replace('_', '-')}"
+    fail(task_id)
+    done = run_of(dag_id, calc_id)
+    assert set(done.states[task_id]) == {"failed"}
+    assert set(done.tries[task_id]) == {1}
+    assert ("success" if task_id in HOUSEKEEPING else "failed") == done.state, done.states
+    if task_id == "inspect":
+        ends = {"plan": {"success"}, "inspect": {"failed"}, "decide": {"failed"}}
+        ends |= {end: {"success"} for end in HOUSEKEEPING}
+        ends |= {behind: {"upstream_failed"} for behind in ("publish", *AFTER_PUBLISH[:2])}
+        assert ends == {k: set(v) for k, v in done.states.items() if set(v) != {"skipped"}}
+    if dag_id == "store_hazard":
+        head = store.heads.current(calc_id)
+        published = head is not None and head.status is Status.PUBLISHED
+        assert published == (task_id in AFTER_PUBLISH)
