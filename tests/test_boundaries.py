@@ -75,7 +75,7 @@ STRANGERS = {
 
 # Packages from outside that only some rooms may use.
 ONLY_IN: dict[str, tuple[str, ...]] = {
-    "airflow": ("hazard_airflow", "dags", "plugins"),
+    "airflow": ("hazard_airflow", "dags", "plugins", "local.airflow_standalone"),
     "h5py": ("hazard_store.calcfile",),
     "pcodec": ("hazard_store.codec",),
     "pynamodb": ("hazard_store.tables", "hazard_store.records.expressions"),
