@@ -182,6 +182,7 @@ def remove_inspection(ti: Any = None) -> list[str]:
 
 
 @fails_for_good
+@fails_for_good
 def _check_params(context: Any) -> None:
     from hazard_airflow import store_steps
     from hazard_airflow.forms import require_known_conf

@@ -17,12 +17,14 @@ PLUGINS = REPOSITORY / "plugins"
 def prepare() -> Path:
     """Point this process at an empty home; the caller's own Airflow settings do not count."""
     home = os.environ.get("AIRFLOW_HOME", "")
-    if Path(home).name.startswith("airflow-tests-"):
+    # A worker of the tests inherits the home of whoever started it, and needs one of its own.
+    prefix = f"airflow-tests-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-"
+    if Path(home).name.startswith(prefix):
         return Path(home)
     for name in list(os.environ):
         if name.startswith("AIRFLOW_"):
             del os.environ[name]
-    made = Path(tempfile.mkdtemp(prefix="airflow-tests-"))
+    made = Path(tempfile.mkdtemp(prefix=prefix))
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     os.environ |= {
         "AIRFLOW_HOME": str(made),
