@@ -25,9 +25,21 @@ def python_of(name: str) -> Path:
     Raises:
         subprocess.CalledProcessError: it cannot be made: no registry answers, for one.
     """
-    requirements = HERE / f"{name}.txt"
+    return environment_of(HERE / f"{name}.txt", KEPT)
+
+
+def environment_of(requirements: Path, kept: Path) -> Path:
+    """Return the Python of an environment with all that a file names; made where it is not there.
+
+    Args:
+        requirements: the file.
+        kept: the folder of such environments.
+
+    Raises:
+        subprocess.CalledProcessError: it cannot be made.
+    """
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
-    place = KEPT / f"{name}-{digest}"
+    place = kept / f"{requirements.stem}-{digest}"
     python = place / "bin" / "python"
     if not (place / ".installed").exists():
         shutil.rmtree(place, ignore_errors=True)

@@ -315,11 +315,14 @@ def test_a_bad_file_leaves_nothing_behind(
     ended = run(calc_id="BAD", calc_file=upload(bad))
     assert ended.state == "failed"
     assert (ended.states["inspect"], ended.tries["inspect"]) == (["failed"], [1])
-    assert ["upstream_failed"] == ended.states["store_meta"] == ended.states["publish"]
+    assert (["skipped"], ["upstream_failed"]) == (
+        ended.states["store_meta"],
+        ended.states["publish"],
+    )
     assert before == all_items(store)
     log = capfd.readouterr().out
     assert "exit code 65 (the input is bad): s3://hazard-inbox/bad.hdf5: " in log
-    assert "BAD: nothing was stored by this run; see inspect" in log
+    assert "BAD: nothing was stored by this run, since inspect failed: exit code 65" in log
 
 
 def tasks_of(stack: Any) -> set[str]:

@@ -86,7 +86,6 @@ def test_the_dags_are_told_what_the_template_made(stack):
     differing = {name for name in of_template if of_demo.get(name) != of_template[name]}
     assert {
         "HAZARD_STORE_ECS_ASSIGN_PUBLIC_IP",  # left at its default
-        "HAZARD_STORE_ECS_DEFERRABLE",  # the demo is quicker without
         "HAZARD_STORE_ECS_REMOVER_ROLE",  # its containers have no roles
         "HAZARD_STORE_ECS_SECURITY_GROUPS",  # there is no network
         "HAZARD_STORE_TABLE_PREFIX",  # left at its default

@@ -243,8 +243,9 @@ def fields_of(dag: Any) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def trigger(server: Any) -> Any:
-    """Ask the API for a run of a DAG of ours."""
+def trigger(server: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Ask the API for a run of a DAG of ours, in an installation that has no inbox."""
+    monkeypatch.delenv("HAZARD_STORE_INBOX", raising=False)
     from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
     from airflow.utils.session import create_session

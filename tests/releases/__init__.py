@@ -1,0 +1,1 @@
+"""Our tests on other releases of Airflow: those that managed platforms offer."""
