@@ -10,6 +10,7 @@ another checkout beside, in the same sitting.
 from __future__ import annotations
 
 import dataclasses
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
@@ -34,6 +35,8 @@ from local.start import STORE_DAG
 SITES = 192  # divides into all the numbers of chunks
 LIMIT_S = 1800
 WRITERS = 64
+# Of the package that PYTHONPATH names, which may be an older one.
+ENTRY_POINT = (sys.executable, "-c", "from hazard_store.cli.main import main; main()")
 IN_A_ROW = 3  # containers: inspect, write, audit
 HEADER = [
     *("checkout", "start, s", "chunks", "containers", "tries", "trigger to published, s"),
@@ -71,7 +74,7 @@ def running(folder: Path, checkout: Path) -> Iterator[tuple[AirflowApi, EcsModel
     )
     stack.home.mkdir(parents=True)
     more = {"PYTHONPATH": stack.python_path}
-    with ecs_model(stack, [str(aws.HAZARD_STORE)], environment=more) as served:
+    with ecs_model(stack, ENTRY_POINT, environment=more) as served:
         stack = dataclasses.replace(stack, ecs_url=served.url)
         with Trees(stack.run) as trees:
             aws.start(stack, trees)

@@ -243,9 +243,10 @@ def fields_of(dag: Any) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def trigger(server: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def trigger(server: Any) -> Iterator[Any]:
     """Ask the API for a run of a DAG of ours, in an installation that has no inbox."""
-    monkeypatch.delenv("HAZARD_STORE_INBOX", raising=False)
+    without_inbox = pytest.MonkeyPatch()
+    without_inbox.delenv("HAZARD_STORE_INBOX", raising=False)
     from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
     from airflow.utils.session import create_session
@@ -270,7 +271,8 @@ def trigger(server: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         asked = {"logical_date": None, "conf": conf}
         return server.post(f"/api/v2/dags/{dag_id}/dagRuns", json=asked, headers=login)
 
-    return post
+    yield post
+    without_inbox.undo()
 
 
 @pytest.mark.parametrize(

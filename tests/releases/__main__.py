@@ -20,15 +20,28 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
 KEPT = REPOSITORY / ".local" / "releases"
 RELEASES = tuple(sorted(path.stem.removeprefix("airflow-") for path in HERE.glob("airflow-*.txt")))
+STORE, FAULTS, AUDITS, BACKFILLS = (
+    f"tests/dags/test_{name}.py"
+    for name in (
+        "store_hazard_runs",
+        "ecs_faults",
+        "audit_and_remove_runs",
+        "backfill_hazard_runs",
+    )
+)
 TESTS = (
     "tests/hazard_airflow",
     "tests/plugins",
     "tests/dags/test_store_hazard.py",
     "tests/dags/test_backfill_hazard.py",
-    "tests/dags/test_ecs_faults.py",
-    "tests/dags/test_store_hazard_runs.py",
-    "tests/dags/test_audit_and_remove_runs.py",
-    "tests/dags/test_backfill_hazard_runs.py",
+    # A run of each DAG, in both modes, and what the releases differ in.
+    f"{STORE}::test_a_kind_that_is_not_there_is_skipped_and_the_other_is_published",
+    f"{STORE}::test_a_bad_file_leaves_nothing_behind",
+    f"{FAULTS}::test_a_container_that_runs_for_too_long_is_stopped",
+    f"{FAULTS}::test_what_ecs_does_not_know_yet_or_does_not_say_is_waited_out",
+    f"{AUDITS}::test_published_calculations_are_audited_and_a_difference_is_red",
+    f"{AUDITS}::test_a_calculation_is_removed_if_its_id_was_given_twice",
+    f"{BACKFILLS}::test_published_files_are_skipped_and_bad_ones_refused_each_visibly",
 )
 RUNS_NO_TESTS = 70  # the environment cannot be made: that is no verdict on our code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -60,6 +61,8 @@ if_stored_option = click.option(
 workers_option = click.option(
     "--workers", type=click.IntRange(min=1), default=1, help="Processes that write at once."
 )
+
+log = logging.getLogger("hazard_store")
 
 
 @click.command("inspect")
@@ -260,9 +263,14 @@ def write_verb(
 ) -> None:
     """Write one chunk of one kind of CALC_ID; all else comes from the calculation record."""
     from hazard_store.workflow.fence import writable
-    from hazard_store.workflow.write import write_chunk
+    from hazard_store.workflow.write import report_of_published, write_chunk
 
     store = default_store()
+    before = report_of_published(store, calc_id, Kind(kind), sites)
+    if before is not None:
+        log.info("%s: this run has published it; nothing is written", calc_id)
+        echo_report(before.model_dump(mode="json"))
+        return
     with progress_for_people() as progress:
         head = writable(store, calc_id)
         chunk = head.calculation.chunk(*sites)

@@ -9,7 +9,7 @@ from itertools import islice
 
 from hazard_store.calcfile import CalcFile
 from hazard_store.items import WireItem, WriteRequest, item_digest, item_maker
-from hazard_store.model import Kind
+from hazard_store.model import Kind, Status
 from hazard_store.query.key_ranges import (
     SidPlace,
     block_key_ranges,
@@ -26,6 +26,31 @@ from hazard_store.workflow.map_blocks import Block, MapBlocks
 from hazard_store.workflow.progress import OnAdvance
 
 BLOCK_BYTES = 4_000_000  # of curves read and held at once
+
+
+def report_of_published(
+    store: Store, calc_id: str, kind: Kind, sites: tuple[int, int]
+) -> WriteReport | None:
+    """Return what a run's own writer left for a chunk that is published since.
+
+    Whoever clears a writer of a run that has published asks for what is done.
+
+    Args:
+        store: whose settings name the run and its attempt.
+        calc_id: the calculation.
+        kind: statistics or realisations.
+        sites: of the chunk.
+
+    Returns:
+        The report; None where this run has not published, so that it may have to write.
+    """
+    settings = store.settings
+    head = store.head(calc_id, working=True)
+    if head.status is not Status.PUBLISHED:
+        return None
+    if (settings.owner, settings.attempt) != (head.owner, head.attempt):
+        return None
+    return store.reports(head).report(kind, head.calculation.chunk(*sites))
 
 
 def write_chunk(

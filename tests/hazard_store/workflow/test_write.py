@@ -13,7 +13,8 @@ from hazard_store.records import Chunk, Head
 from hazard_store.store import Store
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.write import write_chunk
-from tests.support.loading import CALCS, FILE, items_of, key_of, plan_of
+from tests.support.laws import nothing_changed
+from tests.support.loading import CALCS, FILE, items_of, key_of, plan_of, stored
 
 KINDS = pytest.mark.parametrize("kind", list(Kind))
 
@@ -112,3 +113,25 @@ def test_a_kind_that_is_not_stored_has_nothing_to_write(store: Store, cli):
         assert (0, 0, True) == (said["expected"], said["sent"], said["complete"])
     assert [] == items_of(store, store.table(Kind.REALISATIONS))
     assert 0 == cli("load", FILE, "A", "--if-stored", "resume").code
+
+
+def test_a_writer_of_the_attempt_that_was_published_ends_well_and_writes_nothing(
+    store: Store, cli, monkeypatch
+):
+    """Somebody cleared it; a writer of another run, or of none, is refused as ever."""
+    stored(store, FILE, "PUBLISHED")
+    head = store.head("PUBLISHED")
+    chunk = head.calculation.chunks[0]
+    arguments = ("write", str(FILE), "PUBLISHED", "--kind", "stats", "--sites", str(chunk))
+    assert 73 == cli(*arguments).exit_code
+    monkeypatch.setenv("HAZARD_STORE_OWNER", head.owner)
+    monkeypatch.setenv("HAZARD_STORE_ATTEMPT", str(head.attempt))
+    with nothing_changed(store):
+        again = cli(*arguments)
+    assert 0 == again.exit_code
+    assert "this run has published it; nothing is written" in again.stderr
+    kept = store.reports(head).report(Kind.STATS, chunk)
+    assert kept is not None
+    assert kept.expected == json.loads(again.stdout)["expected"]
+    monkeypatch.setenv("HAZARD_STORE_ATTEMPT", "7")
+    assert 75 == cli(*arguments).exit_code
