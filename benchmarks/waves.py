@@ -27,6 +27,7 @@ from local import airflow, aws, waiting
 from local.airflow_api import AirflowApi
 from local.ecs_model.model import EcsModel
 from local.ecs_model.of_stack import ecs_model
+from local.ecs_model.tasks import Task, command_of
 from local.ports import free_port
 from local.processes import Trees
 from local.stack import REPOSITORY, LocalStack
@@ -89,7 +90,8 @@ def running(folder: Path, checkout: Path) -> Iterator[tuple[AirflowApi, EcsModel
 
 def measure(api: AirflowApi, model: EcsModel, uri: str, chunks: int, start_s: float) -> list[Any]:
     """Store the calculation in so many chunks; return a row of the table."""
-    model.start_s, calc_id = start_s, f"C{chunks}S{start_s:.0f}R{len(model.tasks)}"
+    model.start_s, n_before = start_s, len(model.tasks)
+    calc_id = f"C{chunks}S{start_s:.0f}R{n_before}"
     conf = {
         "calc_id": calc_id,
         "calc_file": uri,
@@ -108,21 +110,21 @@ def measure(api: AirflowApi, model: EcsModel, uri: str, chunks: int, start_s: fl
         raise click.ClickException(f"{calc_id} was not published: see the run {run_id}")
     queued = api.get(f"dags/{STORE_DAG}/dagRuns/{run_id}")["queued_at"]
     wall_s = _moment(published["end_date"]) - _moment(queued)
-    work_s = sum(_longest(model, calc_id, verb) for verb in ("inspect", "write", "audit"))
+    tasks = list(model.tasks.values())[n_before:]
+    work_s = sum(_longest(tasks, verb) for verb in ("inspect", "write", "audit"))
     starts_s = IN_A_ROW * start_s
     tries = sum(each["try_number"] for each in instances if each["start_date"])
     rest_s = wall_s - starts_s - work_s
-    row = [start_s, chunks, len(model.of_command(calc_id)), tries, wall_s, starts_s, work_s, rest_s]
+    row = [start_s, chunks, len(tasks), tries, wall_s, starts_s, work_s, rest_s]
     return [f"{cell:.1f}" if isinstance(cell, float) else cell for cell in row]
 
 
-def _longest(model: EcsModel, calc_id: str, verb: str) -> float:
-    lives = [
+def _longest(tasks: Sequence[Task], verb: str) -> float:
+    return max(
         (task.stopped - task.started).total_seconds()
-        for task in model.of_command(verb, calc_id)
-        if task.stopped and task.started
-    ]
-    return max(lives)
+        for task in tasks
+        if verb in command_of(task.request) and task.stopped and task.started
+    )
 
 
 def _moment(text: str) -> float:

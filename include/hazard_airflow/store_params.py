@@ -174,6 +174,12 @@ def store_params(settings: Settings) -> dict[str, Param]:
             "Write units a second of the whole run, all writers together. Empty: no limit.",
             section=WORK,
         ),
+        "max_rcu_per_s": budget_field(
+            "Read budget",
+            "Read units a second of all audits of the run together. Empty: what the tables give, "
+            f"{settings.table_rcu_per_s:,.0f} each (HAZARD_STORE_TABLE_WCU_PER_S).",
+            section=WORK,
+        ),
     }
 
 

@@ -113,7 +113,7 @@ def store_meta(
     log.info("%s: attempt %s, held by %s", head.calc_id, head.attempt, head.owner)
     if head.attempt > 1:
         stop_others(head.calc_id, owner)
-    return _chunks(head, claimed.plan)
+    return _chunks(head, claimed.plan, params["max_rcu_per_s"])
 
 
 def decide(
@@ -208,9 +208,12 @@ def _plan(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) -
     return make_plan(inspection, calc_id, StoreOptions.of(params), settings, units=units)
 
 
-def _chunks(head: Head, planned: Plan) -> list[Chunk]:
+def _chunks(head: Head, planned: Plan, max_rcu_per_s: float | None) -> list[Chunk]:
     locs = list(chain.from_iterable(part.locs for part in planned.site_parts))
     kinds = [str(kind) for kind in Kind if head.calculation.spec(kind).rows]
+    settings = Settings.from_environment()
+    budget = max_rcu_per_s or len(kinds) * settings.table_rcu_per_s
+    at_once = min(len(head.calculation.chunks), settings.writers)
     size = writer_size(head.calculation.forecast.wcu_per_s_per_writer)
     return [
         {
@@ -218,6 +221,7 @@ def _chunks(head: Head, planned: Plan) -> list[Chunk]:
             "name": f"sites {chunk} {_short(locs[chunk.start])} .. {_short(locs[chunk.stop - 1])}",
             "kinds": kinds,
             "attempt": head.attempt,
+            "max_rcu_per_s": f"{budget / at_once:.3f}",
             "cpu": f"{1024 * size.vcpu:.0f}",
             "memory": f"{1024 * size.gb:.0f}",
         }

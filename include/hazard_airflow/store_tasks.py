@@ -36,6 +36,8 @@ OPTIONS = (  # those on which the size of items depends; one that renders to not
 
 PARENT = "{{ '--parent=%s' % params.parent_file if params.parent_file else '' }}"
 
+READ_SHARE = "--max-rcu-per-s={{ task.chunk.max_rcu_per_s }}"
+
 Chunks = list[dict[str, Any]]  # as `store_steps.store_meta` returns them
 
 
@@ -104,7 +106,7 @@ def store_chunks(containers: Containers, chunks: Any) -> Any:
             )
             for kind in KINDS
         ]
-        audit = ["audit", CALC_ID, "--calc-file", CALC_FILE, PARENT, "--json"]
+        audit = ["audit", CALC_ID, "--calc-file", CALC_FILE, PARENT, READ_SHARE, "--json"]
         written >> containers.per_chunk(
             "audit", audit, chunk, task_display_name="Audit: read back and compare"
         )

@@ -40,7 +40,7 @@ def test_a_hostile_conf_does_not_flood_the_sentence() -> None:
 @pytest.mark.parametrize("dag_id", ["store_hazard", "audit_hazard", "remove_hazard"])
 def test_every_dag_knows_its_form_and_no_other_name(dag_id: str) -> None:
     require_known_conf(conf_of(dag_id, None))
-    with pytest.raises(BadParameter, match=r"'max_cu_per_s' \(did you mean max_.cu_per_s\?\)"):
+    with pytest.raises(BadParameter, match=r"'max_cu_per_s' \(did you mean max_.cu_per_s"):
         require_known_conf(conf_of(dag_id, {"max_cu_per_s": 1}))
 
 

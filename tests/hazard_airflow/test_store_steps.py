@@ -35,6 +35,7 @@ PARAMS = {
     "if_stored": "fail",
     "sites_per_chunk": None,
     "max_wcu_per_s": None,
+    "max_rcu_per_s": None,
 }
 
 
@@ -221,7 +222,9 @@ def test_as_many_chunks_as_airflow_maps_are_small(store: Store, inspected: dict[
     )
     parts = [SimpleNamespace(locs=["x" * 500] * 100 * n)]
     head: Any = SimpleNamespace(calculation=calculation, attempt=1)
-    chunks = store_steps._chunks(head, SimpleNamespace(site_parts=parts))  # type: ignore[arg-type]
+    planned: Any = SimpleNamespace(site_parts=parts)
+    chunks = store_steps._chunks(head, planned, 1000)
+    assert {f"{1000 / min(n, 32):.3f}"} == {chunk["max_rcu_per_s"] for chunk in chunks}
     assert n == len(chunks)
     assert len(json.dumps(chunks)) < 300_000
     assert all(len(chunk["name"]) < 200 for chunk in chunks)

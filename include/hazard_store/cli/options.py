@@ -123,7 +123,7 @@ _STORE_OPTIONS = (
     click.option(
         "--sites-per-chunk",
         type=click.IntRange(min=1, max=MAX_SITES_PER_CHUNK),
-        help="Sites of one writer. [default: a minute of work]",
+        help="Sites of one writer. [default: what uses the tables, or the budget]",
     ),
     click.option(
         "--max-wcu-per-s",

@@ -71,6 +71,7 @@ def test_a_sidecar_gives_the_id_and_any_parameter(inbox: Callable) -> None:
         "if_stored": "replace",
         "sites_per_chunk": None,
         "max_wcu_per_s": 100.5,
+        "max_rcu_per_s": None,
         "dry_run": True,
         "parent_file": inbox("calc_7.hdf5"),
     }

@@ -116,22 +116,23 @@ def test_a_kind_that_is_not_stored_has_nothing_to_write(store: Store, cli):
 
 
 def test_a_writer_of_the_attempt_that_was_published_ends_well_and_writes_nothing(
-    store: Store, cli, monkeypatch
+    store: Store, cli, monkeypatch, caplog
 ):
     """Somebody cleared it; a writer of another run, or of none, is refused as ever."""
     stored(store, FILE, "PUBLISHED")
     head = store.head("PUBLISHED")
     chunk = head.calculation.chunks[0]
     arguments = ("write", str(FILE), "PUBLISHED", "--kind", "stats", "--sites", str(chunk))
-    assert 73 == cli(*arguments).exit_code
+    assert 73 == cli(*arguments).code
     monkeypatch.setenv("HAZARD_STORE_OWNER", head.owner)
     monkeypatch.setenv("HAZARD_STORE_ATTEMPT", str(head.attempt))
+    caplog.set_level("INFO")
     with nothing_changed(store):
         again = cli(*arguments)
-    assert 0 == again.exit_code
-    assert "this run has published it; nothing is written" in again.stderr
+    assert 0 == again.code
+    assert "PUBLISHED: this run has published it; nothing is written" in caplog.text
     kept = store.reports(head).report(Kind.STATS, chunk)
     assert kept is not None
-    assert kept.expected == json.loads(again.stdout)["expected"]
+    assert kept.expected == json.loads(again.out)["expected"]
     monkeypatch.setenv("HAZARD_STORE_ATTEMPT", "7")
-    assert 75 == cli(*arguments).exit_code
+    assert 75 == cli(*arguments).code
