@@ -24,6 +24,7 @@ TESTED_IN = {
     "hazard_airflow/ecs/recorded.py": "dags/test_ecs_faults.py",
     "hazard_airflow/ecs/temporary.py": "hazard_airflow/ecs/test_watch.py",
     "hazard_airflow/ecs/trigger.py": "dags/test_ecs_faults.py",
+    "hazard_airflow/ecs/worker.py": "dags/test_ecs_faults.py",
     "hazard_airflow/orphans.py": "dags/test_orphans.py",
     "hazard_airflow/page/app.py": "plugins/test_hazard_calculation.py",
     "hazard_airflow/page/render.py": "plugins/test_hazard_calculation.py",

@@ -20,13 +20,13 @@ from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hazard_airflow.ecs import start
-from hazard_airflow.ecs.container_log import ContainerLog, is_not_there_yet
+from hazard_airflow.ecs.container_log import ContainerLog
 from hazard_airflow.ecs.earlier import TRY_TAG, Earlier, first_try, last_stopped, started_by
 from hazard_airflow.ecs.end import Judge
 from hazard_airflow.ecs.trigger import SETTLE_S, ContainerTrigger, PauseTrigger, Watched
-from hazard_airflow.ecs.watch import Seen, Watch
+from hazard_airflow.ecs.watch import Seen
+from hazard_airflow.ecs.worker import FromWorker
 from hazard_airflow.exit_codes import (
-    REPORT_LINES,
     ContainerFailed,
     ContainerFailedForGood,
     exit_code_is_temporary,
@@ -169,7 +169,7 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
             self._start(waits_since or time.time())
         if self.deferrable:
             self._defer_until_its_end()
-        return self._end(self._watch())
+        return self._end(self._from_here.watch(self.limit_s, self.waiter_delay))
 
     def container_overrides(self) -> dict[str, Any]:
         """Return what this instance changes in the task definition."""
@@ -243,8 +243,8 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
             return None
         self.arn = earlier.arn
         self.log.info("the container of an earlier try has ended: %s", self.arn)
-        self._judge.check(earlier.task, self.last_lines)
-        report = report_of(self.last_lines()) or self._recorded()
+        self._judge.check(earlier.task, self._from_here.last_lines)
+        report = report_of(self._from_here.last_lines()) or self._recorded()
         if report is None:
             self.arn = None
         return report
@@ -306,29 +306,6 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
             timeout=timedelta(seconds=limit_s),
         )
 
-    def _watch(self) -> Seen:
-        """Watch the container from this worker, and tell on what it says."""
-        watch = Watch(time.time(), self.limit_s)
-        said = ContainerLog(str(self.awslogs_group), self._get_logs_stream_name(), self.log)
-        while True:
-            try:
-                answer = self.client.describe_tasks(cluster=self.cluster, tasks=[self.arn])
-                seen = watch.answered(answer, time.time())
-            except (BotoCoreError, ClientError) as error:
-                seen = watch.failed(error, time.time())
-            self._tell(said)
-            if seen is not Seen.RUNNING:
-                return seen
-            time.sleep(self.waiter_delay)
-
-    def _tell(self, said: ContainerLog) -> None:
-        try:
-            while said.tell(self.logs.get_log_events(**said.request)):
-                pass
-        except (BotoCoreError, ClientError) as error:
-            if not is_not_there_yet(error):
-                self.log.warning("the container's log cannot be read: %s", one_line(str(error)))
-
     def _end(self, seen: Seen) -> Report:
         """Return the report of a container that ended well; raise how it ended else.
 
@@ -348,7 +325,7 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
             return report
         (task,) = answer["tasks"]
         self.log.info("ECS says: %s", self._judge.reasons(task))
-        self._judge.check(task, self.last_lines)
+        self._judge.check(task, self._from_here.last_lines)
         return self.report()
 
     @property
@@ -362,9 +339,9 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
             ContainerFailed: it has left none, so it may have been stopped half-way.
         """
         until = time.monotonic() + self.report_wait_s
-        while (report := report_of(self.last_lines()) or self._recorded()) is None:
+        while (report := report_of(self._from_here.last_lines()) or self._recorded()) is None:
             if time.monotonic() >= until:
-                raise ContainerFailed(0, f"no report: {sentence_of(self.last_lines())}")
+                raise ContainerFailed(0, f"no report: {sentence_of(self._from_here.last_lines())}")
             time.sleep(POLL_REPORT_S)
         return report
 
@@ -383,13 +360,7 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         """Client of the container's log."""
         return AwsLogsHook(aws_conn_id=self.aws_conn_id, region_name=self.region_name).conn
 
-    def last_lines(self) -> list[str]:
-        """Return the last lines of the container's log; none where it has not said anything."""
-        log = ContainerLog(str(self.awslogs_group), self._get_logs_stream_name(), self.log)
-        try:
-            events = self.logs.get_log_events(**log.last(REPORT_LINES))["events"]
-        except ClientError as error:
-            if not is_not_there_yet(error):
-                raise
-            return []
-        return [event["message"] for event in events]
+    @property
+    def _from_here(self) -> FromWorker:
+        said = ContainerLog(str(self.awslogs_group), self._get_logs_stream_name(), self.log)
+        return FromWorker(self.client, self.logs, self.cluster, str(self.arn), said)
