@@ -113,7 +113,7 @@ def store_meta(
     log.info("%s: attempt %s, held by %s", head.calc_id, head.attempt, head.owner)
     if head.attempt > 1:
         stop_others(head.calc_id, owner)
-    return _chunks(head, claimed.plan, params["max_rcu_per_s"])
+    return _chunks(head, claimed.plan, params.get("max_rcu_per_s"))
 
 
 def decide(

@@ -19,7 +19,7 @@ from local.dynamodb_model.model import Answer, CapacityModel
 from local.dynamodb_model.partitions import TableCapacity
 
 MAX_REQUEST_BYTES = 32_000_000
-_NOT_PASSED_ON = {"host", "content-length", "transfer-encoding", "connection"}
+_NOT_PASSED_ON = {"content-length", "transfer-encoding", "connection"}  # the host is signed
 
 
 class CapacityProxy:

@@ -35,6 +35,13 @@ TASKS = {
 EACH = [(dag_id, task_id) for dag_id, task_ids in TASKS.items() for task_id in task_ids]
 FILE = CALCS / "classical_rlzs_stats.hdf5"
 DAY = "2026-07-01"
+# Where nobody behind them would turn the run red: these are fast tests, the others soak.
+AT_THE_BEGINNING = {
+    ("store_hazard", "inspect"),
+    ("audit_hazard", "list_published"),
+    ("backfill_hazard", "find"),
+    ("remove_hazard", "confirm"),
+}
 
 
 @pytest.fixture
@@ -107,7 +114,13 @@ def test_a_run_in_which_nothing_fails_is_green(
     }
 
 
-@pytest.mark.parametrize(("dag_id", "task_id"), EACH)
+@pytest.mark.parametrize(
+    ("dag_id", "task_id"),
+    [
+        pytest.param(*each, marks=() if each in AT_THE_BEGINNING else pytest.mark.slow)
+        for each in EACH
+    ],
+)
 def test_a_run_is_red_whichever_task_fails(
     run_of: Callable, fail: Callable, store: Store, dag_id: str, task_id: str
 ) -> None:
