@@ -42,7 +42,10 @@ SAME, OTHER = 0, 1  # than what is stored
 
 @dataclass(frozen=True)
 class Killable(LocalStack):
-    """A stack whose Airflow kills its tasks where it is told to, and tries nothing again."""
+    """A stack whose Airflow kills its tasks where it is told to, and tries nothing again.
+
+    Its tasks wait in workers, where they can be killed behind their work.
+    """
 
     kills: Path = Path()
 
@@ -51,6 +54,7 @@ class Killable(LocalStack):
         """As it is; only clearing helps."""
         return {
             **super().ecs_environment,
+            "HAZARD_STORE_ECS_DEFERRABLE": "false",
             "HAZARD_STORE_ECS_RETRIES": "0",
             "HAZARD_STORE_REPLACE_GRACE_S": str(GRACE_S),
             killer.FOLDER: str(self.kills),
