@@ -23,6 +23,7 @@ from hazard_store.errors import (
 from hazard_store.shown import one_line
 
 PROGRAM = "hazard-store"  # begins the one sentence that an error of ours leaves behind
+REFUSING = (EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_CANTCREAT)  # the file's fault, and not ours
 LINE_LENGTH = 1000  # of a log line in an error message
 REPORT_LINES = 20  # of a log, at its end: a line on stderr may come after the report
 MEANINGS = {

@@ -11,7 +11,7 @@ from airflow.sdk import task, task_group
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
 from hazard_airflow.containers import Containers
-from hazard_airflow.exit_codes import pulled
+from hazard_airflow.exit_codes import REFUSING, pulled
 from hazard_airflow.final_failures import fails_for_good
 from hazard_airflow.notifications import PUBLISHED, published_asset
 from hazard_airflow.recorded_end import END, RecordingOperator, recording_end
@@ -68,12 +68,16 @@ def plan(
 ) -> bool:
     """Say what storing will take, in the XCom `forecast`; end a dry run here.
 
-    Behind an inspection that failed, all is skipped up to `decide`, which is red and says why: one
-    bad file shall not look like a dozen broken tasks.
+    Behind a file that was refused all is skipped up to `decide`, which is red and says why: one bad
+    file shall not look like a dozen broken tasks. Behind an inspection that failed otherwise this
+    fails as well, so that whoever clears what failed has all of it done again.
     """
     from hazard_airflow import store_steps
 
     if inspected is None:
+        end = ti.xcom_pull(task_ids="inspect", key=END) or {}
+        if end.get("exit_code") not in REFUSING:
+            raise store_steps.NothingBegun(params["calc_id"], ["inspect"], end.get("reason"))
         deciding = task.dag.get_task("decide")
         kept = {"decide", *deciding.get_flat_relative_ids(upstream=False)}
         skipped = sorted(task.get_flat_relative_ids(upstream=False) - kept)

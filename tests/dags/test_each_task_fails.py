@@ -32,6 +32,7 @@ TASKS = {
     "remove_hazard": ("confirm", "remove"),
     "backfill_hazard": ("find", "file.inspect", "file.store", "summary"),
 }
+OF_CHUNKS = ("write_stats", "write_realisations", "audit")
 EACH = [(dag_id, task_id) for dag_id, task_ids in TASKS.items() for task_id in task_ids]
 FILE = CALCS / "classical_rlzs_stats.hdf5"
 DAY = "2026-07-01"
@@ -132,9 +133,10 @@ def test_a_run_is_red_whichever_task_fails(
     assert set(done.tries[task_id]) == {1}
     assert ("success" if task_id in HOUSEKEEPING else "failed") == done.state, done.states
     if task_id == "inspect":
-        ends = {"plan": {"success"}, "inspect": {"failed"}, "decide": {"failed"}}
+        ends = {task: {"failed"} for task in ("inspect", "plan", "decide")}
         ends |= {end: {"success"} for end in HOUSEKEEPING}
         ends |= {behind: {"upstream_failed"} for behind in ("publish", *AFTER_PUBLISH[:2])}
+        ends |= {of: {"upstream_failed"} for of in ("store_meta", *OF_CHUNKS)}
         assert ends == {k: set(v) for k, v in done.states.items() if set(v) != {"skipped"}}
     if dag_id == "store_hazard":
         head = store.heads.current(calc_id)

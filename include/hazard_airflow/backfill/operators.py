@@ -15,13 +15,9 @@ from airflow.sdk import DagRunState
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException, DagRunTriggerException
 
 from hazard_airflow.ecs_operator import NAME_LENGTH, HazardStoreOperator
-from hazard_airflow.exit_codes import ContainerFailed, pulled
+from hazard_airflow.exit_codes import REFUSING, ContainerFailed, pulled
 from hazard_airflow.final_failures import final_failures
 from hazard_store.errors import (
-    EX_CANTCREAT,
-    EX_DATAERR,
-    EX_NOINPUT,
-    EX_USAGE,
     BadCalculation,
     HazardStoreError,
     Misconfigured,
@@ -32,7 +28,6 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 OUTCOME = "outcome"  # key of the XCom in which a task records how it ended
-REFUSING = (EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_CANTCREAT)  # the file's fault, and not ours
 ENDED = [DagRunState.SUCCESS, DagRunState.FAILED]
 
 
