@@ -13,25 +13,23 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
+from benchmarks.support import airflow_runs
 from benchmarks.support.synthetic import make
 from benchmarks.support.tables import JSON_OPTION, Table
-from local import waiting
 from local.airflow_api import AirflowApi
 from local.ports import free_port
 from local.processes import Trees
 from local.stack import LocalStack
-from local.start import STORE_DAG, bring_up
+from local.start import bring_up
 from local.store_cli import StoreCli
 
 SITES = 192  # divides into all the numbers of chunks
-LIMIT_S = 1800
 CONTAINERS = ("inspect", "write_stats", "write_realisations", "audit")
 
 
@@ -48,35 +46,14 @@ def local_stack(folder: Path, calc_file: Path) -> Iterator[tuple[AirflowApi, Sto
 def measure(api: AirflowApi, store: StoreCli, uri: str, chunks: int) -> list[Any]:
     """Store the calculation in so many chunks; return the row of the table."""
     calc_id = f"CHUNKS{chunks}"
-    conf = {
-        "calc_id": calc_id,
-        "calc_file": uri,
-        "key_scheme": "calc",
-        "sites_per_chunk": SITES // chunks,
-    }
-    run_id = api.trigger(STORE_DAG, conf)
-
-    def ended() -> bool:
-        return api.run_state(STORE_DAG, run_id) in ("success", "failed")
-
-    waiting.until(ended, f"the end of {run_id}", timeout_s=LIMIT_S, every_s=1, needs=api.tree)
-    instances = api.instances(STORE_DAG, run_id)
-    (published,) = (each for each in instances if each["task_id"] == "publish")
-    if published["state"] != "success":
-        raise click.ClickException(f"{calc_id} was not published: see the run {run_id}")
-    queued = api.get(f"dags/{STORE_DAG}/dagRuns/{run_id}")["queued_at"]
-    wall_s = _seconds(queued, published["end_date"])
+    run = airflow_runs.store(api, calc_id, uri, SITES // chunks)
     outcome = store.json("show", calc_id, "--json")["outcome"]
     writing_s = sum(outcome[kind]["writer_seconds"] for kind in ("stats", "realisations"))
     at_once = min(2 * chunks, store.stack.parallel_tasks)
-    overhead_s = wall_s - writing_s / at_once
-    containers = sum(each["task_id"] in CONTAINERS for each in instances)
-    row = [chunks, containers, wall_s, writing_s, overhead_s, overhead_s / containers]
+    overhead_s = run.wall_s - writing_s / at_once
+    containers = sum(each["task_id"] in CONTAINERS for each in run.instances)
+    row = [chunks, containers, run.wall_s, writing_s, overhead_s, overhead_s / containers]
     return [f"{cell:.1f}" if isinstance(cell, float) else cell for cell in row]
-
-
-def _seconds(begin: str, end: str) -> float:
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
 
 
 @click.command()

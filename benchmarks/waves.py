@@ -15,15 +15,15 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from benchmarks.support import airflow_runs
 from benchmarks.support.synthetic import make
 from benchmarks.support.tables import JSON_OPTION, Table
-from local import airflow, aws, waiting
+from local import airflow, aws
 from local.airflow_api import AirflowApi
 from local.ecs_model.model import EcsModel
 from local.ecs_model.of_stack import ecs_model
@@ -34,7 +34,6 @@ from local.stack import REPOSITORY, LocalStack
 from local.start import STORE_DAG
 
 SITES = 192  # divides into all the numbers of chunks
-LIMIT_S = 1800
 WRITERS = 64
 # Of the package that PYTHONPATH names, which may be an older one.
 ENTRY_POINT = (sys.executable, "-c", "from hazard_store.cli.main import main; main()")
@@ -92,30 +91,13 @@ def measure(api: AirflowApi, model: EcsModel, uri: str, chunks: int, start_s: fl
     """Store the calculation in so many chunks; return a row of the table."""
     model.start_s, n_before = start_s, len(model.tasks)
     calc_id = f"C{chunks}S{start_s:.0f}R{n_before}"
-    conf = {
-        "calc_id": calc_id,
-        "calc_file": uri,
-        "key_scheme": "calc",
-        "sites_per_chunk": SITES // chunks,
-    }
-    run_id = api.trigger(STORE_DAG, conf)
-
-    def ended() -> bool:
-        return api.run_state(STORE_DAG, run_id) in ("success", "failed")
-
-    waiting.until(ended, f"the end of {run_id}", timeout_s=LIMIT_S, every_s=1, needs=api.tree)
-    instances = api.instances(STORE_DAG, run_id)
-    (published,) = (each for each in instances if each["task_id"] == "publish")
-    if published["state"] != "success":
-        raise click.ClickException(f"{calc_id} was not published: see the run {run_id}")
-    queued = api.get(f"dags/{STORE_DAG}/dagRuns/{run_id}")["queued_at"]
-    wall_s = _moment(published["end_date"]) - _moment(queued)
+    run = airflow_runs.store(api, calc_id, uri, SITES // chunks)
     tasks = list(model.tasks.values())[n_before:]
     work_s = sum(_longest(tasks, verb) for verb in ("inspect", "write", "audit"))
     starts_s = IN_A_ROW * start_s
-    tries = sum(each["try_number"] for each in instances if each["start_date"])
-    rest_s = wall_s - starts_s - work_s
-    row = [start_s, chunks, len(tasks), tries, wall_s, starts_s, work_s, rest_s]
+    tries = sum(each["try_number"] for each in run.instances if each["start_date"])
+    rest_s = run.wall_s - starts_s - work_s
+    row = [start_s, chunks, len(tasks), tries, run.wall_s, starts_s, work_s, rest_s]
     return [f"{cell:.1f}" if isinstance(cell, float) else cell for cell in row]
 
 
@@ -125,10 +107,6 @@ def _longest(tasks: Sequence[Task], verb: str) -> float:
         for task in tasks
         if verb in command_of(task.request) and task.stopped and task.started
     )
-
-
-def _moment(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
 
 
 @click.command()

@@ -7,7 +7,7 @@ One run stores one calculation. **Running it again is always safe**: what is rig
 | task | where | what it does |
 |---|---|---|
 | `inspect` | container | reads the file once, from end to end: right mode, values in range, checksum |
-| `plan` | Airflow | forecasts items, write units, seconds and dollars, in its XCom `forecast` and its log; ends a dry run here, and skips the rest behind an inspection that failed |
+| `plan` | Airflow | forecasts items, write units, seconds and dollars, in its XCom `forecast` and its log; ends a dry run here, and skips the rest behind a file that was refused |
 | `store_meta` | Airflow | claims the calculation for this run, stores its records, divides the sites into chunks |
 | `write_stats` | containers | writes the statistics of a chunk of sites; skipped if there are none |
 | `write_realisations` | containers | likewise the realisations, side by side with them |
@@ -44,7 +44,8 @@ clear `inspect` as well.
 costs storage until it is removed: clear the red task, or `hazard-store remove CALC_ID --old-versions`.
 A red `remove_inspection` or `stop_orphans` leaves the run as it is: what the first leaves goes after a day,
 and the containers that the second would have stopped end at their next batch.
-*`inspect` and `decide` are red, and what lies between is pink*: the file, or a parameter, was refused, or inspecting it failed; `decide` says why.
+*`inspect` and `decide` are red, and what lies between is pink*: the file, or a parameter, was refused; `decide` says why.
+*`inspect`, `plan` and `decide` are red*: inspecting the file failed through no fault of its own: clear what failed.
 `decide` is red after every failure before it. If it says that nothing was stored by this run, look at the task before it.
 """  # noqa: E501
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hazard_store.cli.render import audit_json
+from hazard_store.cli.reports import brief
 from hazard_store.errors import NoSuchCalculation
 from hazard_store.model import Kind
 from hazard_store.records import Head
@@ -32,7 +33,7 @@ def recorded_report(
     match arguments:
         case ["inspect", _, *rest] if "--leave-for" in rest:
             left = store.inspections.get(owner)
-            return None if left is None else inspection_json(left[0])
+            return None if left is None else brief(inspection_json(left[0]))
         case ["write", _, calc_id, "--kind", kind, *_] if chunk is not None:
             return _of_writer(store, calc_id, owner, Kind(kind), chunk)
         case ["audit", calc_id, *_] if chunk is not None:
@@ -59,7 +60,7 @@ def _of_audit(
     if head is None:
         return None
     report = store.reports(head).audit(head.calculation.chunk(*_range(chunk)))
-    return None if report is None else audit_json(report)
+    return None if report is None else brief(audit_json(report))
 
 
 def _head(store: Store, calc_id: str, owner: str, chunk: Mapping[str, Any]) -> Head | None:

@@ -88,9 +88,10 @@ class ContainerTrigger(BaseTrigger):  # type: ignore[misc]
             said = ContainerLog(of.log_group, of.log_stream, self.log)
             event: dict[str, Any] = {"cluster": of.cluster, "task_arn": of.task_arn}
             try:
-                event["status"] = str(await self._seen(ecs, logs, said))
-                if event["status"] == Seen.STOPPED:
-                    report = await self._report(ecs, logs, said)
+                watch = Watch(of.began, of.limit_s)
+                event["status"] = str(await self._seen(watch, ecs, logs, said))
+                if event["status"] == Seen.STOPPED and exit_code_of(watch.task, of.container) == 0:
+                    report = await self._report(logs, said)
                     if report is not None:
                         yield TaskSuccessEvent(xcoms={RETURN_VALUE: report})
                         return
@@ -99,9 +100,8 @@ class ContainerTrigger(BaseTrigger):  # type: ignore[misc]
         await asyncio.sleep(max(0.0, of.deferred + SETTLE_S - time.time()))
         yield TriggerEvent(event)
 
-    async def _seen(self, ecs: Any, logs: Any, said: ContainerLog) -> Seen:
+    async def _seen(self, watch: Watch, ecs: Any, logs: Any, said: ContainerLog) -> Seen:
         of = self.watched
-        watch = Watch(of.began, of.limit_s)
         while True:
             try:
                 answer = await ecs.describe_tasks(cluster=of.cluster, tasks=[of.task_arn])
@@ -113,12 +113,9 @@ class ContainerTrigger(BaseTrigger):  # type: ignore[misc]
                 return seen
             await asyncio.sleep(of.poll_s)
 
-    async def _report(self, ecs: Any, logs: Any, said: ContainerLog) -> dict[str, Any] | None:
+    async def _report(self, logs: Any, said: ContainerLog) -> dict[str, Any] | None:
         """Return the report of a container that ended well; None where a worker has to look."""
         of = self.watched
-        answer = await ecs.describe_tasks(cluster=of.cluster, tasks=[of.task_arn])
-        if not answer["tasks"] or exit_code_of(answer["tasks"][0], of.container) != 0:
-            return None
         until = time.monotonic() + of.report_wait_s
         while True:
             try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -38,21 +38,24 @@ class Watch:
     Attributes:
         began: when it was begun, as far as is known: seconds since the epoch.
         limit_s: how long it may run, from the moment that ECS names as its creation.
+        missing_since: when ECS ceased to know it; None: it knows it.
+        task: as the last answer told it.
     """
 
     began: float
     limit_s: float
     missing_since: float | None = None
+    task: Mapping[str, Any] = field(default_factory=dict)
 
     def answered(self, answer: Mapping[str, Any], now: float) -> Seen:
         """Return what an answer of DescribeTasks says of the one task that was asked for."""
         if not answer.get("tasks"):
             return self._missing(answer, now)
         self.missing_since = None
-        (task,) = answer["tasks"]
-        if task.get("lastStatus") == STOPPED_STATUS:
+        (self.task,) = answer["tasks"]
+        if self.task.get("lastStatus") == STOPPED_STATUS:
             return Seen.STOPPED
-        if created := task.get("createdAt"):
+        if created := self.task.get("createdAt"):
             self.began = created.timestamp()
         return self._running(now)
 
