@@ -13,7 +13,7 @@ from typing import Any
 from hazard_airflow.audit_ends import AuditEnd, AuditsFailed, named
 from hazard_store.amounts import count
 from hazard_store.errors import BadParameter, Misconfigured, NoSuchCalculation
-from hazard_store.limits import MIN_UNITS_PER_S
+from hazard_store.limits import share_of
 from hazard_store.model import Status
 from hazard_store.settings import Settings
 from hazard_store.shown import quoted
@@ -60,9 +60,7 @@ def audits(params: Mapping[str, Any]) -> tuple[list[list[str]], list[str]]:
         log.error("%s: no such calculation is published", calc_id)
     at_once = max(1, min(len(wanted), settings.writers))
     budget = params["max_rcu_per_s"]
-    share = (
-        [] if budget is None else [f"--max-rcu-per-s={max(budget / at_once, MIN_UNITS_PER_S):g}"]
-    )
+    share = [] if budget is None else [f"--max-rcu-per-s={share_of(budget, at_once):g}"]
     log.info("%s to audit, %s at once", count(len(wanted), "calculation"), at_once)
     return [["audit", calc_id, "--json", *share] for calc_id in wanted], unknown
 

@@ -16,6 +16,7 @@ from hazard_airflow import orphans
 from hazard_store.amounts import count, dollars, seconds
 from hazard_store.errors import HazardStoreError, Refused
 from hazard_store.inbox.guard import require_in_inbox
+from hazard_store.limits import share_of
 from hazard_store.model import IfStored, Kind, Status, StoreOptions
 from hazard_store.records import Head
 from hazard_store.records.head import Conflict
@@ -221,7 +222,7 @@ def _chunks(head: Head, planned: Plan, max_rcu_per_s: float | None) -> list[Chun
             "name": f"sites {chunk} {_short(locs[chunk.start])} .. {_short(locs[chunk.stop - 1])}",
             "kinds": kinds,
             "attempt": head.attempt,
-            "max_rcu_per_s": f"{budget / at_once:.3f}",
+            "max_rcu_per_s": f"{share_of(budget, at_once):.3f}",
             "cpu": f"{1024 * size.vcpu:.0f}",
             "memory": f"{1024 * size.gb:.0f}",
         }
