@@ -73,7 +73,12 @@ class Heads:
     def working(self, calc_id: str) -> Head | None:
         """Return the head that a run may write: that of the next version, where there is one."""
         entry = self.entry(calc_id)
-        return None if entry is None else self.get(entry.working)
+        while entry is not None:
+            head = self.get(entry.working)
+            seen, entry = entry, self.entry(calc_id) if head is None else None
+            if head is not None or entry == seen:  # it may have been replaced and removed just now
+                return head
+        return None
 
     def get(self, storage_id: str) -> Head | None:
         """Return one head, read consistently."""

@@ -150,8 +150,8 @@ def _claim_existing(
 ) -> Head:
     current = store.heads.get(entry.storage_id)
     working = current if entry.next is None else store.heads.get(entry.next)
-    if current is None or working is None:
-        raise Conflict(entry.calc_id)  # removed or replaced since we read the entry
+    if current is None or working is None or store.heads.entry(entry.calc_id) != entry:
+        raise Conflict(entry.calc_id)  # removed or replaced while we read
     if current.status in (Status.WITHDRAWN, Status.REMOVING):
         raise Refused(
             entry.calc_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ from hazard_store.errors import TryAgain
 from hazard_store.model import IfStored, KeyScheme, Kind, Layout, Status
 from hazard_store.store import Store
 from hazard_store.workflow.audit import audit
+from hazard_store.workflow.claim import claim
 from tests.support.calc_factory import make_calc
 from tests.support.laws import assert_same
-from tests.support.loading import Silent, stored
+from tests.support.loading import Silent, plan_of, stored
 from tests.support.plain_curves import plain_calc
 
 SCHEMES = list(KeyScheme)
@@ -85,6 +87,40 @@ def test_the_same_file_and_parameters_write_nothing(store: Store, files):
     stored(store, files[0])
     assert stored(store, files[0], if_stored=IfStored.REPLACE).already_published
     assert "A" == store.head("A").storage_id
+
+
+@pytest.mark.parametrize("is_removed", [False, True], ids=["withdrawn", "removed"])
+@pytest.mark.parametrize("reads", range(3))
+def test_who_comes_second_sees_one_moment(store: Store, files, monkeypatch, reads, is_removed):
+    """The other switches between any two reads of the second, which then finds it published."""
+    stored(store, files[0])
+    plan, raced = plan_of(store, files[1]), Store(store.settings)
+    if not is_removed:
+        monkeypatch.setattr("hazard_store.workflow.load.remove_old", lambda *_: None)
+    _before_read(raced, reads, lambda: stored(store, files[1], if_stored=IfStored.REPLACE))
+    claimed = claim(raced, plan, "second", IfStored.REPLACE)
+    assert claimed.already_published
+    assert "A@2" == claimed.head.storage_id
+
+
+@pytest.mark.parametrize("reads", range(2))
+def test_a_run_finds_the_version_whenever_another_switches(store: Store, files, reads):
+    stored(store, files[0])
+    raced = Store(store.settings)
+    _before_read(raced, reads, lambda: stored(store, files[1], if_stored=IfStored.REPLACE))
+    assert "A@2" == raced.head("A", working=True).storage_id
+
+
+def _before_read(store: Store, reads: int, action: Callable[[], object]) -> None:
+    """Let somebody else act before the read after so many."""
+    left = iter([None] * reads)
+
+    def act(**_: object) -> None:
+        if next(left, action) is action:
+            store.client.meta.events.unregister("before-call.dynamodb.GetItem", act)
+            action()
+
+    store.client.meta.events.register("before-call.dynamodb.GetItem", act)
 
 
 def test_readers_see_the_old_one_until_the_switch(store: Store, files, monkeypatch):
