@@ -46,7 +46,7 @@ def local_stack(folder: Path, calc_file: Path) -> Iterator[tuple[AirflowApi, Sto
 def measure(api: AirflowApi, store: StoreCli, uri: str, chunks: int) -> list[Any]:
     """Store the calculation in so many chunks; return the row of the table."""
     calc_id = f"CHUNKS{chunks}"
-    run = airflow_runs.store(api, calc_id, uri, SITES // chunks)
+    run = airflow_runs.store(api, calc_id, uri, key_scheme="calc", sites_per_chunk=SITES // chunks)
     outcome = store.json("show", calc_id, "--json")["outcome"]
     writing_s = sum(outcome[kind]["writer_seconds"] for kind in ("stats", "realisations"))
     at_once = min(2 * chunks, store.stack.parallel_tasks)

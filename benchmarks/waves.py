@@ -9,35 +9,23 @@ another checkout beside, in the same sitting.
 
 from __future__ import annotations
 
-import dataclasses
-import sys
 import tempfile
-import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from benchmarks.support import airflow_runs
+from benchmarks.support.production import IN_A_ROW, WRITERS, longest, running, stack_of
 from benchmarks.support.synthetic import make
 from benchmarks.support.tables import JSON_OPTION, Table
-from local import airflow, aws
+from local import aws
 from local.airflow_api import AirflowApi
 from local.ecs_model.model import EcsModel
-from local.ecs_model.of_stack import ecs_model
-from local.ecs_model.tasks import Task, command_of
-from local.ports import free_port
-from local.processes import Trees
-from local.stack import REPOSITORY, LocalStack
-from local.start import STORE_DAG
+from local.stack import REPOSITORY
 
 SITES = 192  # divides into all the numbers of chunks
-WRITERS = 64
-# Of the package that PYTHONPATH names, which may be an older one.
-ENTRY_POINT = (sys.executable, "-c", "from hazard_store.cli.main import main; main()")
-IN_A_ROW = 3  # containers: inspect, write, audit
 HEADER = [
     *("checkout", "start, s", "chunks", "containers", "tries", "trigger to published, s"),
     *("starts in a row, s", "containers' work in a row, s", "the rest, s"),
@@ -49,64 +37,18 @@ NOTES = [
 ]
 
 
-@dataclasses.dataclass(frozen=True)
-class Production(LocalStack):
-    """A stack whose tasks wait in the triggerer, for as many containers as production runs."""
-
-    @property
-    def ecs_environment(self) -> dict[str, str]:
-        """As it is, but for that."""
-        more = {"HAZARD_STORE_ECS_DEFERRABLE": "true", "HAZARD_STORE_ECS_RETRY_DELAY_S": "1"}
-        return {**super().ecs_environment, **more, "HAZARD_STORE_WRITERS": str(WRITERS)}
-
-
-@contextmanager
-def running(folder: Path, checkout: Path) -> Iterator[tuple[AirflowApi, EcsModel, LocalStack]]:
-    """Run a stack with the DAGs and the package of a checkout."""
-    stack: LocalStack = Production(
-        home=folder / "stack",
-        run=uuid.uuid4().hex,
-        aws_port=free_port(),
-        airflow_port=free_port(),
-        dags=checkout / "dags",
-        plugins=checkout / "plugins",
-        python_path=str(checkout / "include"),
-    )
-    stack.home.mkdir(parents=True)
-    more = {"PYTHONPATH": stack.python_path}
-    with ecs_model(stack, ENTRY_POINT, environment=more) as served:
-        stack = dataclasses.replace(stack, ecs_url=served.url)
-        with Trees(stack.run) as trees:
-            aws.start(stack, trees)
-            tree = airflow.start(stack, trees)
-            aws.setup(stack)
-            airflow.wait_ready(stack, tree)
-            api = AirflowApi(stack, tree)
-            api.make_pool(stack.pool, WRITERS)
-            api.enable(STORE_DAG)
-            yield api, served.model, stack
-
-
 def measure(api: AirflowApi, model: EcsModel, uri: str, chunks: int, start_s: float) -> list[Any]:
     """Store the calculation in so many chunks; return a row of the table."""
     model.start_s, n_before = start_s, len(model.tasks)
     calc_id = f"C{chunks}S{start_s:.0f}R{n_before}"
-    run = airflow_runs.store(api, calc_id, uri, SITES // chunks)
+    run = airflow_runs.store(api, calc_id, uri, key_scheme="calc", sites_per_chunk=SITES // chunks)
     tasks = list(model.tasks.values())[n_before:]
-    work_s = sum(_longest(tasks, verb) for verb in ("inspect", "write", "audit"))
+    work_s = sum(longest(tasks, verb) for verb in ("inspect", "write", "audit"))
     starts_s = IN_A_ROW * start_s
     tries = sum(each["try_number"] for each in run.instances if each["start_date"])
     rest_s = run.wall_s - starts_s - work_s
     row = [start_s, chunks, len(tasks), tries, run.wall_s, starts_s, work_s, rest_s]
     return [f"{cell:.1f}" if isinstance(cell, float) else cell for cell in row]
-
-
-def _longest(tasks: Sequence[Task], verb: str) -> float:
-    return max(
-        (task.stopped - task.started).total_seconds()
-        for task in tasks
-        if verb in command_of(task.request) and task.stopped and task.started
-    )
 
 
 @click.command()
@@ -126,7 +68,8 @@ def main(
             continue
         with tempfile.TemporaryDirectory() as text:
             calc_file = make(Path(text) / "calc_1.hdf5", SITES, rlzs=2, imts=2, n_levels=10)
-            with running(Path(text), checkout) as (api, model, stack):
+            stack = stack_of(Path(text), checkout)
+            with running(stack) as (api, model):
                 uri = aws.upload(stack, calc_file)
                 measure(api, model, uri, 2, 0.0)  # the first run of an Airflow is slower
                 rows += [

@@ -28,20 +28,19 @@ class PublishedRun:
     wall_s: float
 
 
-def store(api: AirflowApi, calc_id: str, uri: str, sites_per_chunk: int) -> PublishedRun:
+def store(api: AirflowApi, calc_id: str, uri: str, **params: Any) -> PublishedRun:
     """Store a calculation; return when it is published.
 
     Args:
         api: of Airflow.
         calc_id: the id to store it under.
         uri: the file.
-        sites_per_chunk: so many.
+        **params: of the run, besides.
 
     Raises:
         ClickException: it was not published.
     """
-    conf = {"calc_id": calc_id, "calc_file": uri, "key_scheme": "calc"}
-    run_id = api.trigger(STORE_DAG, conf | {"sites_per_chunk": sites_per_chunk})
+    run_id = api.trigger(STORE_DAG, {"calc_id": calc_id, "calc_file": uri, **params})
 
     def ended() -> bool:
         return api.run_state(STORE_DAG, run_id) in ("success", "failed")
