@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hazard_airflow.ecs.out_of_memory import KILLED
 from hazard_airflow.exit_codes import MEANINGS
-from hazard_airflow.out_of_memory import KILLED
 from hazard_store.errors import (
     EX_CANTCREAT,
     EX_CONFIG,

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreOperator
+from hazard_airflow.ecs.tags import CALCULATION_TAG, OWNER_TAG
+from hazard_airflow.ecs_operator import HazardStoreOperator
 from hazard_airflow.failures import tell_failure
 from hazard_airflow.notifications import NotificationSettings
 from hazard_airflow.settings import EcsSettings

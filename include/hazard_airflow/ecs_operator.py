@@ -6,7 +6,6 @@ whether a refusal passes, how long a container is waited for, how its end is jud
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,38 +22,26 @@ from hazard_airflow.ecs import start
 from hazard_airflow.ecs.container_log import ContainerLog
 from hazard_airflow.ecs.earlier import TRY_TAG, Earlier, first_try, last_stopped, started_by
 from hazard_airflow.ecs.end import Judge
+from hazard_airflow.ecs.out_of_memory import next_size
+from hazard_airflow.ecs.request import Request
+from hazard_airflow.ecs.result import Report, Result
+from hazard_airflow.ecs.tags import tag_value
 from hazard_airflow.ecs.trigger import SETTLE_S, ContainerTrigger, PauseTrigger, Watched
 from hazard_airflow.ecs.watch import Seen
 from hazard_airflow.ecs.worker import FromWorker
 from hazard_airflow.exit_codes import (
-    ContainerFailed,
-    ContainerFailedForGood,
     exit_code_is_temporary,
     exit_code_of,
-    report_of,
-    sentence_of,
 )
 from hazard_airflow.final_failures import Final, final_failures
-from hazard_airflow.out_of_memory import next_size
 from hazard_store.errors import EX_CONFIG
 from hazard_store.shown import one_line
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-POLL_REPORT_S = 1.0
-OWNER_TAG, CALCULATION_TAG = "hazard-store:owner", "hazard-store:calculation"
-TAG_LENGTH = 256
-NOT_IN_A_TAG = re.compile(r"[^\w .:/=+@-]")
 NAME_LENGTH = 200  # Airflow keeps 250 characters of an instance's name
 TRIGGERER_GRACE_S = 120  # in which the triggerer tells of a limit; later it is taken for dead
-
-Report = dict[str, Any]
-
-
-def tag_value(text: str) -> str:
-    """Return a text as the value of a tag of AWS may be."""
-    return NOT_IN_A_TAG.sub("_", text)[:TAG_LENGTH]
 
 
 class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
@@ -171,33 +158,17 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
             self._defer_until_its_end()
         return self._end(self._from_here.watch(self.limit_s, self.waiter_delay))
 
-    def container_overrides(self) -> dict[str, Any]:
-        """Return what this instance changes in the task definition."""
-        command = self.command
-        variables = [{"name": name, "value": str(v)} for name, v in self.environment.items()]
-        overrides: dict[str, Any] = {
-            "containerOverrides": [
-                {"name": self.container_name, "command": command, "environment": variables}
-            ]
-        }
-        if self.task_role:
-            overrides["taskRoleArn"] = self.task_role
-        if self.resize and self.chunk is not None:
-            overrides |= {name: self.chunk[name] for name in ("cpu", "memory")}
-        return overrides
-
     @property
-    def command(self) -> list[str]:
-        """What the container is to do."""
-        command = [argument for argument in self.arguments if argument]
-        return command + (["--sites", self.chunk["sites"]] if self.chunk is not None else [])
-
-    @property
-    def asked_memory(self) -> str | None:
-        """MB that the first try asks for; None: what the task definition has."""
-        if not self.resize or self.chunk is None:
-            return None
-        return str(self.chunk["memory"])
+    def request(self) -> Request:
+        """What this instance changes in the task definition."""
+        return Request(
+            str(self.container_name),
+            self.arguments,
+            self.environment,
+            self.chunk,
+            self.task_role,
+            self.resize,
+        )
 
     @property
     def limit_s(self) -> float:
@@ -206,7 +177,7 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
 
     def _prepare(self, context: Context) -> None:
         ti: Any = context["ti"]
-        self.overrides = self.container_overrides()
+        self.overrides = self.request.overrides
         tags = {key: tag_value(tag) for key, tag in (self.tags or {}).items()}
         self.tags = {**tags, TRY_TAG: str(ti.try_number)}
         self._started_by = started_by(ti)
@@ -231,7 +202,7 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
             report = self._of_lost_try(earlier)
             if report is not None:
                 return report
-        size = next_size(earlier.task, self.container_name, self.asked_memory)
+        size = next_size(earlier.task, self.container_name, self.request.memory)
         if size:
             self.log.warning("a container before ran out of memory: this one has %s", size)
             self.overrides |= size.overrides
@@ -243,8 +214,7 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
             return None
         self.arn = earlier.arn
         self.log.info("the container of an earlier try has ended: %s", self.arn)
-        self._judge.check(earlier.task, self._from_here.last_lines)
-        report = report_of(self._from_here.last_lines()) or self._recorded()
+        report = self._result.of_lost_try(earlier.task)
         if report is None:
             self.arn = None
         return report
@@ -261,22 +231,14 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         """Wait until ECS may be asked again: here, or deferred.
 
         Raises:
-            ContainerFailed: there was no room for too long, or the request is wrong.
-            Exception: the error itself, where it does not pass.
+            Exception: as `start.require_passing`.
         """
-        why = one_line(start.reason(error))
-        if not start.passes(error):
-            if isinstance(error, EcsOperatorError):
-                raise ContainerFailedForGood(None, f"ECS does not start it: {why}") from error
-            raise error
-        if self.capacity_provider_strategy:
+        now, why = time.time(), one_line(start.reason(error))
+        if self.capacity_provider_strategy and start.passes(error):
             self.log.warning("Fargate Spot has no room, so it is started without: %s", why)
             self.capacity_provider_strategy = []
             return
-        now = time.time()
-        if now - since > self.patience_s:
-            text = f"ECS has had no room for it for {now - since:.0f} s: {why}"
-            raise ContainerFailed(None, text) from error
+        start.require_passing(error, now - since, self.patience_s)
         self.log.warning("ECS has no room for it; asking again in %g s: %s", self.ask_again_s, why)
         if self.deferrable:
             until = now + max(self.ask_again_s, SETTLE_S)
@@ -307,50 +269,19 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         )
 
     def _end(self, seen: Seen) -> Report:
-        """Return the report of a container that ended well; raise how it ended else.
-
-        Raises:
-            ContainerFailed: it failed, was stopped since it ran for too long, or was lost.
-        """
-        if seen is Seen.OVERDUE:
-            reason = f"it ran for longer than {self.limit_s:g} s (HAZARD_STORE_ECS_TIMEOUT_S)"
-            self.client.stop_task(cluster=self.cluster, task=self.arn, reason=reason)
-            raise ContainerFailed(None, f"stopped, since {reason}")
-        answer = self.client.describe_tasks(cluster=self.cluster, tasks=[self.arn])
-        if not answer["tasks"]:
-            report = self._recorded()
-            if report is None:
-                text = f"ECS no longer knows the task: {answer.get('failures')}"
-                raise ContainerFailed(None, text)
-            return report
-        (task,) = answer["tasks"]
-        self.log.info("ECS says: %s", self._judge.reasons(task))
-        self._judge.check(task, self._from_here.last_lines)
-        return self.report()
+        return self._result.of(seen, self.limit_s, self.report_wait_s)
 
     @property
-    def _judge(self) -> Judge:
-        return Judge(str(self.container_name), self.asked_memory, of_chunk=self.chunk is not None)
-
-    def report(self) -> Report:
-        """Return the report of a container that ended with 0: from its log, or the records.
-
-        Raises:
-            ContainerFailed: it has left none, so it may have been stopped half-way.
-        """
-        until = time.monotonic() + self.report_wait_s
-        while (report := report_of(self._from_here.last_lines()) or self._recorded()) is None:
-            if time.monotonic() >= until:
-                raise ContainerFailed(0, f"no report: {sentence_of(self._from_here.last_lines())}")
-            time.sleep(POLL_REPORT_S)
-        return report
+    def _result(self) -> Result:
+        judge = Judge(str(self.container_name), self.request.memory, of_chunk=bool(self.chunk))
+        return Result(self._from_here, judge, self._recorded)
 
     def _recorded(self) -> Report | None:
         """Return the report that the container left with the calculation's records."""
         from hazard_airflow.ecs.recorded import recorded_report
 
         try:
-            return recorded_report(self.command, self.environment, self.chunk)
+            return recorded_report(self.request.command, self.environment, self.chunk)
         except Exception as error:  # the log is asked again, and the container if that has none
             self.log.warning("the records were not asked for its report: %s", one_line(str(error)))
             return None

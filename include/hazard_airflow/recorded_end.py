@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from hazard_airflow.ecs.out_of_memory import OutOfMemory
 from hazard_airflow.ecs_operator import HazardStoreOperator
 from hazard_airflow.exit_codes import LINE_LENGTH
-from hazard_airflow.out_of_memory import OutOfMemory
 from hazard_store.shown import one_line
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import Any
 
-from hazard_airflow import orphans
+from hazard_airflow.ecs import orphans
 from hazard_store.amounts import count, dollars, seconds
 from hazard_store.errors import HazardStoreError, Refused
 from hazard_store.inbox.guard import require_in_inbox

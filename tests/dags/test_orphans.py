@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hazard_airflow import orphans
+from hazard_airflow.ecs import orphans
 from hazard_store.model import Status
 from hazard_store.store import Store
 from local import aws

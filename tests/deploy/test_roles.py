@@ -15,8 +15,9 @@ from click.testing import CliRunner
 
 from hazard_airflow import audit_steps, store_steps
 from hazard_airflow.backfill.published import is_published
-from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, HazardStoreOperator
-from hazard_airflow.orphans import stop_of_run
+from hazard_airflow.ecs.orphans import stop_of_run
+from hazard_airflow.ecs.tags import CALCULATION_TAG, OWNER_TAG
+from hazard_airflow.ecs_operator import HazardStoreOperator
 from hazard_airflow.settings import EcsSettings
 from hazard_store.cli.main import cli
 from hazard_store.query import get_hazard_rlz_curves

@@ -15,9 +15,9 @@ import pytest
 from airflow.sdk.definitions._internal.mixins import ResolveMixin
 from airflow.sdk.exceptions import TaskDeferred
 
+from hazard_airflow.ecs.out_of_memory import OutOfMemory, Size
 from hazard_airflow.ecs_operator import HazardStoreOperator
 from hazard_airflow.exit_codes import ContainerFailed
-from hazard_airflow.out_of_memory import OutOfMemory, Size
 from hazard_airflow.settings import EcsSettings
 
 pytestmark = pytest.mark.airflow
@@ -214,7 +214,7 @@ def test_the_request_of_a_production_installation(
 
 def test_the_size_can_be_left_to_the_task_definition() -> None:
     told = operator(Ecs(), [], chunk={**CHUNK, "cpu": "256", "memory": "1024"}, resize=False)
-    assert {"containerOverrides"} == told.container_overrides().keys()
+    assert {"containerOverrides"} == told.request.overrides.keys()
 
 
 @pytest.mark.parametrize("exit_code", [1, 65, 75, 137])

@@ -20,7 +20,7 @@ def stand_in(patch: pytest.MonkeyPatch) -> None:
 
 
 def _run_container(operator: HazardStoreOperator, context: Any) -> dict[str, Any]:
-    (overrides,) = operator.container_overrides()["containerOverrides"]
+    (overrides,) = operator.request.overrides["containerOverrides"]
     environment = {each["name"]: each["value"] for each in overrides["environment"]}
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -10,20 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hazard_airflow.exit_codes import (
-    ContainerFailed,
-    exit_code_of,
-    failure,
-    ours_of,
-    sentence_of,
-)
-from hazard_airflow.out_of_memory import (
+from hazard_airflow.ecs.out_of_memory import (
     OutOfMemory,
     Size,
     larger,
     out_of_memory,
     ran_out,
     was_enlarged,
+)
+from hazard_airflow.exit_codes import (
+    ContainerFailed,
+    exit_code_of,
+    failure,
+    ours_of,
+    sentence_of,
 )
 
 MORE_MEMORY = "give it more: raise `Memory` of the stack, or of your task definition"

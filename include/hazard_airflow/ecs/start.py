@@ -14,6 +14,8 @@ from airflow.providers.amazon.aws.exceptions import EcsOperatorError
 from botocore.exceptions import ClientError
 
 from hazard_airflow.ecs.temporary import is_temporary
+from hazard_airflow.exit_codes import ContainerFailed, ContainerFailedForGood
+from hazard_store.shown import one_line
 
 # Codes that stand for a wrong request as well as for one that comes too early.
 AMBIGUOUS_CODES = {"ClientException", "InvalidParameterException", "LimitExceededException"}
@@ -51,6 +53,28 @@ def passes(error: Exception) -> bool:
         if said.get("Code") in AMBIGUOUS_CODES:
             return says_it_passes(said.get("Message", ""))
     return is_temporary(error)
+
+
+def require_passing(error: Exception, waited_s: float, patience_s: float) -> None:
+    """Raise what a start that ECS refused means, unless ECS is to be asked again.
+
+    Args:
+        error: what the provider raised when it asked.
+        waited_s: since ECS was first asked.
+        patience_s: how long it is asked again.
+
+    Raises:
+        ContainerFailed: there was no room for too long, or the request is wrong.
+        Exception: the error itself, where it does not pass.
+    """
+    why = one_line(reason(error))
+    if not passes(error):
+        if isinstance(error, EcsOperatorError):
+            raise ContainerFailedForGood(None, f"ECS does not start it: {why}") from error
+        raise error
+    if waited_s > patience_s:
+        text = f"ECS has had no room for it for {waited_s:.0f} s: {why}"
+        raise ContainerFailed(None, text) from error
 
 
 def reason(error: Exception) -> str:

@@ -32,6 +32,14 @@ class FromWorker:
     arn: str
     said: ContainerLog
 
+    def described(self) -> Any:
+        """Return what DescribeTasks answers."""
+        return self.ecs.describe_tasks(cluster=self.cluster, tasks=[self.arn])
+
+    def stop(self, reason: str) -> None:
+        """Have it stopped."""
+        self.ecs.stop_task(cluster=self.cluster, task=self.arn, reason=reason)
+
     def watch(self, limit_s: float, poll_s: float) -> Seen:
         """Watch it until there is something to do about it, and tell on what it says.
 
@@ -42,8 +50,7 @@ class FromWorker:
         watch = Watch(time.time(), limit_s)
         while True:
             try:
-                answer = self.ecs.describe_tasks(cluster=self.cluster, tasks=[self.arn])
-                seen = watch.answered(answer, time.time())
+                seen = watch.answered(self.described(), time.time())
             except (BotoCoreError, ClientError) as error:
                 seen = watch.failed(error, time.time())
             self._tell()

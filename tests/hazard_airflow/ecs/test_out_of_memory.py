@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from hazard_airflow.out_of_memory import (
+from hazard_airflow.ecs.out_of_memory import (
     OFFERED,
     Size,
     larger,

@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow.providers.amazon.aws.hooks.ecs import EcsHook
 
-from hazard_airflow.ecs_operator import CALCULATION_TAG, OWNER_TAG, tag_value
+from hazard_airflow.ecs.tags import CALCULATION_TAG, OWNER_TAG, tag_value
 from hazard_airflow.settings import EcsSettings
 from hazard_store.settings import Settings
 
