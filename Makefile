@@ -11,7 +11,7 @@ LOCK_IMAGE = uv pip compile --universal --python-version 3.11 --constraint requi
 include tests/selections.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test soak clients airflow-releases month containers smoke-aws bench lint format lock audit sbom clean
+.PHONY: help setup demo up down status test soak clients airflow-releases life month containers smoke-aws bench lint format lock audit sbom clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ clients: $(INSTALLED)  ## Run other people's programs on what we export (makes a
 
 airflow-releases: $(INSTALLED)  ## Run the tests of Airflow's side on other releases of it (ARGS=3.2.1 for one)
 	@exec $(BIN)/python -m tests.releases $(ARGS)
+
+life: $(INSTALLED)  ## Clear and delete the runs of a running Airflow at every task
+	@exec $(BIN)/python -m pytest -m life $(ARGS)
 
 month: $(INSTALLED)  ## Backfill a month of files through a running Airflow, twice
 	@exec $(BIN)/python -m pytest -m month $(ARGS)

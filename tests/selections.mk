@@ -1,7 +1,7 @@
 # Which tests `make test` and `make soak` run, as pytest's -m takes it. The Makefile includes this
 # file, and tests/conftest.py reads it: a run of TEST without a path is a whole run.
-TEST = not slow and not containers
-SOAK = slow and not month
+TEST = not slow and not containers and not life
+SOAK = slow and not month and not life
 # As many workers as this machine has cores, at most 8; ARGS="-n 0" runs all in one process. Tests
 # go to whoever is idle, neighbours together as long as it goes; soaks by whole files, since some
 # count together what they have met. (`loadgroup` does not group with this version of pytest.)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
-import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -22,43 +19,20 @@ from hazard_store.workflow.audit import audit
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.write import write_chunk
 from local.errors import Refused
-from local.ports import free_port
-from local.stack import LocalStack
-from tests.support import airflow_home, killer
+from tests.support import killer
 from tests.support.calc_factory import make_calc
+from tests.support.killable import killable
 from tests.support.laws import assert_same
 from tests.support.loading import Silent, all_items, plan_of, stored
 from tests.support.plain_curves import plain_calc
-from tests.support.standalone import Standalone, running
+from tests.support.standalone import Standalone
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
 DAG = "store_hazard"
 TEARDOWNS = {"stop_orphans", "remove_inspection"}
 NEED_INSPECTION = {"plan", "store_meta"}  # which the end of a run removes
-GRACE_S = 2
 SAME, OTHER = 0, 1  # than what is stored
-
-
-@dataclass(frozen=True)
-class Killable(LocalStack):
-    """A stack whose Airflow kills its tasks where it is told to, and tries nothing again.
-
-    Its tasks wait in workers, where they can be killed behind their work.
-    """
-
-    kills: Path = Path()
-
-    @property
-    def ecs_environment(self) -> dict[str, str]:
-        """As it is; only clearing helps."""
-        return {
-            **super().ecs_environment,
-            "HAZARD_STORE_ECS_DEFERRABLE": "false",
-            "HAZARD_STORE_ECS_RETRIES": "0",
-            "HAZARD_STORE_REPLACE_GRACE_S": str(GRACE_S),
-            killer.FOLDER: str(self.kills),
-        }
 
 
 @pytest.fixture(scope="module")
@@ -68,18 +42,7 @@ def kills(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def airflow(kills: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
-    plugins = tmp_path_factory.mktemp("plugins")
-    for file in (*airflow_home.PLUGINS.glob("*.py"), Path(killer.__file__)):
-        shutil.copy(file, plugins)
-    stack = Killable(
-        home=tmp_path_factory.mktemp("standalone"),
-        run=uuid.uuid4().hex,
-        aws_port=free_port(),
-        airflow_port=free_port(),
-        plugins=plugins,
-        kills=kills,
-    )
-    with running(stack, (DAG,)) as made:
+    with killable(kills, tmp_path_factory, deferrable=False) as made:
         yield made
 
 

@@ -45,20 +45,19 @@ class Standalone:
 
     def clear_failed(self, dag_id: str, run_id: str) -> None:
         """Do what people do with a red run: clear what failed and all that follows."""
-        self._clear(dag_id, run_id, {"only_failed": True})
+        self._clear(dag_id, run_id, {"only_failed": True, "include_downstream": True})
 
-    def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
-        """Clear a task, however it ended, and all that follows."""
-        self._clear(dag_id, run_id, {"only_failed": False, "task_ids": [task_id]})
+    def clear(self, dag_id: str, run_id: str, task_id: str, *, downstream: bool = True) -> None:
+        """Clear a task, however it ended, and, unless told otherwise, all that follows."""
+        which = {"only_failed": False, "task_ids": [task_id], "include_downstream": downstream}
+        self._clear(dag_id, run_id, which)
+
+    def delete(self, dag_id: str, run_id: str) -> None:
+        """Delete a run that has ended."""
+        self.api.http.delete(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}").raise_for_status()
 
     def _clear(self, dag_id: str, run_id: str, which: Mapping[str, Any]) -> None:
-        body = {
-            **which,
-            "dag_run_id": run_id,
-            "dry_run": False,
-            "include_downstream": True,
-            "reset_dag_runs": True,
-        }
+        body = {**which, "dag_run_id": run_id, "dry_run": False, "reset_dag_runs": True}
         answer = self.api.http.post(f"/api/v2/dags/{dag_id}/clearTaskInstances", json=body)
         answer.raise_for_status()
 

@@ -1,0 +1,96 @@
+"""What people do to runs of `store_hazard` at every task: clear it, delete the run.
+
+With a real scheduler. What is killed, and cleared after that, is in test_standalone_runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hazard_store.model import Status
+from hazard_store.store import Store
+from hazard_store.workflow.audit import audit
+from tests.support import killer
+from tests.support.calc_factory import make_calc
+from tests.support.killable import killable
+from tests.support.laws import assert_same
+from tests.support.loading import Silent, items_of
+from tests.support.plain_curves import plain_calc
+from tests.support.standalone import Standalone
+
+pytestmark = [pytest.mark.airflow, pytest.mark.life]
+
+DAG = "store_hazard"
+NEED_INSPECTION = {"plan", "store_meta"}  # which the end of a run removes
+IN_TURN = ("inspect", "plan", "store_meta", "write_stats", "audit", "decide", "publish")
+
+
+@pytest.fixture(scope="module")
+def kills(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kills")
+
+
+@pytest.fixture(scope="module")
+def airflow(kills: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
+    with killable(kills, tmp_path_factory, deferrable=True) as made:
+        yield made
+
+
+@pytest.fixture
+def calc_file(tmp_path: Path) -> Path:
+    return make_calc(tmp_path / "1.hdf5", n=12, r=3, imts=["PGA"]).path
+
+
+def assert_published(store: Store, calc_file: Path, calc_id: str) -> None:
+    """Assert that it is published, whole, and that nothing of its runs is left."""
+    assert Status.PUBLISHED is store.head(calc_id).status
+    assert_same(plain_calc(calc_file), store, calc_id)
+    assert audit(store, calc_id, str(calc_file), None, Silent(), scan=True).passed
+    records = items_of(store, store.settings.meta_table)
+    assert [] == [each for each in records if each["haz_sol_id"]["S"].startswith("inspect#")]
+
+
+def test_each_task_of_a_published_run_is_cleared(airflow: Standalone, calc_file: Path) -> None:
+    """Alone, then the run with all that follows from the first: the calculation stays as it is."""
+    calc_id, store = "CLEARED", airflow.store
+    uri = airflow.upload(calc_file, "cleared.hdf5")
+    conf = {"calc_id": calc_id, "calc_file": uri, "sites_per_chunk": 6}
+    run_id = airflow.api.trigger(DAG, conf)
+    assert "success" == airflow.end_of(DAG, run_id)
+    head = store.head(calc_id)
+    for task_id in airflow.api.tasks(DAG):
+        airflow.clear(DAG, run_id, task_id, downstream=False)
+        state = airflow.end_of(DAG, run_id)
+        if task_id.rpartition(".")[2] in NEED_INSPECTION:
+            assert "failed" == state
+            (red,) = (i for i in airflow.api.instances(DAG, run_id) if i["state"] == "failed")
+            assert task_id == red["task_id"]
+            assert "clear `inspect`" in airflow.api.log(red)
+            airflow.clear(DAG, run_id, "inspect")
+            state = airflow.end_of(DAG, run_id)
+        assert "success" == state, task_id
+        assert head.storage_id == store.head(calc_id).storage_id, task_id
+        assert_published(store, calc_file, calc_id)
+
+
+def test_a_run_is_deleted_at_each_task_and_triggered_anew(
+    airflow: Standalone, kills: Path, calc_file: Path
+) -> None:
+    """What each left is taken up by the next: nobody has to say that he resumes."""
+    calc_id, store = "DELETED", airflow.store
+    uri = airflow.upload(calc_file, "deleted.hdf5")
+    conf = {"calc_id": calc_id, "calc_file": uri, "sites_per_chunk": 6}
+    for task_id in IN_TURN:
+        ordered = killer.order(kills, task_id, killer.BEFORE)
+        run_id = airflow.api.trigger(DAG, conf)
+        assert "failed" == airflow.end_of(DAG, run_id), task_id
+        assert not ordered.exists(), task_id
+        airflow.delete(DAG, run_id)
+        entry = store.heads.entry(calc_id)
+        assert entry is None or store.head(calc_id).status is not Status.PUBLISHED
+    run_id = airflow.api.trigger(DAG, conf)
+    assert "success" == airflow.end_of(DAG, run_id)
+    assert_published(store, calc_file, calc_id)
