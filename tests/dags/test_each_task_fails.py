@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from hazard_airflow import audit_steps, store_steps
 from hazard_store.model import Status
 from hazard_store.store import Store
 from tests.support.dag_runs import Run, ended, parsed
-from tests.support.loading import CALCS, stored
+from tests.support.loading import CALCS, inspections_of, stored
 from tests.support.stand_in_containers import stand_in
 
 pytestmark = pytest.mark.airflow
@@ -71,7 +71,7 @@ def run_of(
     store: Store,
     upload: Callable[..., str],
     monkeypatch: pytest.MonkeyPatch,
-) -> Callable[[str, str], Run]:
+) -> Iterator[Callable[[str, str], Run]]:
     """Run a DAG that has something to do for each of its tasks."""
     monkeypatch.setenv("HAZARD_STORE_BACKFILL_START", "2026-01-01")
     remove = ["remove", "RETIRED", "--yes", "--json"]
@@ -93,7 +93,9 @@ def run_of(
         monkeypatch.setattr(audit_steps, "repairs", lambda *_: repair)
         return ended(parsed(dag_id), run_conf={"calc_ids": ["KEPT"], "repair": True})
 
-    return to_end
+    yield to_end
+    for left in inspections_of(store):  # by a run in which nobody removed it
+        store.inspections.remove(left.removeprefix("inspect#"))
 
 
 def test_no_task_is_forgotten(environment: None) -> None:

@@ -17,7 +17,7 @@ from tests.support import killer
 from tests.support.calc_factory import make_calc
 from tests.support.killable import killable
 from tests.support.laws import assert_same
-from tests.support.loading import Silent, items_of
+from tests.support.loading import Silent, inspections_of
 from tests.support.plain_curves import plain_calc
 from tests.support.standalone import Standalone
 
@@ -53,8 +53,7 @@ def assert_published(store: Store, calc_file: Path, calc_id: str) -> None:
 
 def assert_nothing_left(store: Store) -> None:
     """Assert that no inspection is left of any run."""
-    records = items_of(store, store.settings.meta_table)
-    assert [] == [each for each in records if each["haz_sol_id"]["S"].startswith("inspect#")]
+    assert [] == inspections_of(store)
 
 
 def owned(store: Store, calc_id: str) -> tuple[str, int]:

@@ -13,18 +13,11 @@ from hazard_store.model import Status, Units
 from hazard_store.store import Store
 from hazard_store.workflow.inspect import inspect
 from local import aws
-from tests.support.loading import CALCS, Silent, all_items, stored
+from tests.support.loading import CALCS, Silent, inspections_of, stored
 
 pytestmark = pytest.mark.airflow
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
-
-
-def left(store: Store) -> list[str]:
-    """Return the runs of which a record is left."""
-    records = all_items(store)[store.settings.meta_table]
-    keys = {record["haz_sol_id"]["S"] for record in records}
-    return sorted(key for key in keys if key.startswith("inspect#") and key != "inspect#")
 
 
 @pytest.fixture
@@ -55,7 +48,7 @@ def test_plan_and_store_meta_open_no_file_and_a_failed_run_leaves_nothing(
     found = []
 
     def delete_and_plan(*arguments: Any) -> dict[str, Any]:
-        found.extend(left(store))
+        found.extend(inspections_of(store))
         aws.client(stack, "s3").delete_object(Bucket=stack.inbox_bucket, Key="deleted.hdf5")
         return plan(*arguments)
 
@@ -69,7 +62,7 @@ def test_plan_and_store_meta_open_no_file_and_a_failed_run_leaves_nothing(
     assert "exit code 66 (no such input or calculation)" in capfd.readouterr().out
     assert Status.FAILED is store.head("DELETED").status
     assert ["success"] == ended.states["remove_inspection"]
-    assert [] == left(store)
+    assert [] == inspections_of(store)
 
 
 @pytest.mark.slow
@@ -82,9 +75,9 @@ def test_the_next_run_removes_what_a_killed_one_left(
     ended = run(calc_id=f"NEXT{dry_run}", calc_file=upload(FILE), dry_run=dry_run)
     assert "success" == ended.state
     assert ["store_hazard/killed"] == ended.xcoms["remove_inspection", "return_value"][0]
-    assert ["inspect#store_hazard/under-way"] == left(store)
+    assert ["inspect#store_hazard/under-way"] == inspections_of(store)
     store_steps.remove_inspection("store_hazard/under-way")
-    assert [] == left(store)
+    assert [] == inspections_of(store)
 
 
 def test_the_weekly_audit_removes_what_a_killed_run_left(
@@ -93,6 +86,6 @@ def test_the_weekly_audit_removes_what_a_killed_run_left(
     stored(store, FILE, "WEEKLY")
     killed()
     assert "success" == run("audit_hazard", calc_ids=["WEEKLY"]).state
-    assert ["inspect#store_hazard/under-way"] == left(store)
+    assert ["inspect#store_hazard/under-way"] == inspections_of(store)
     assert "store_hazard/killed was killed or deleted" in caplog.text
     store_steps.remove_inspection("store_hazard/under-way")

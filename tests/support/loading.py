@@ -139,3 +139,10 @@ def reports_of(store: Store) -> list[WriteReport]:
         store.reports(head).report(k, chunk) for k in Kind for chunk in head.calculation.chunks
     ]
     return [report for report in found if report is not None]
+
+
+def inspections_of(store: Store) -> list[str]:
+    """Return the hash keys of what is left of inspections: one for each run that left some."""
+    records = items_of(store, store.settings.meta_table)
+    keys = {record["haz_sol_id"]["S"] for record in records}
+    return sorted(key for key in keys if key.startswith("inspect#") and key != "inspect#")
