@@ -50,6 +50,7 @@ def test_published_calculations_are_audited_and_a_difference_is_red(
     assert [0] == [past["missing"] for past in store.reports(store.head("SOUND")).history()]
 
 
+@pytest.mark.slow
 def test_every_end_of_an_audit_has_its_own_word_and_the_others_are_audited(
     run: Callable,
     store: Store,

@@ -15,7 +15,7 @@ from local.stack import LocalStack
 from local.start import STORE_DAG
 from tests.support.standalone import Standalone, running
 
-pytestmark = pytest.mark.airflow
+pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

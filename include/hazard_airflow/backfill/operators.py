@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
@@ -14,6 +15,7 @@ from airflow.providers.standard.triggers.external_task import DagStateTrigger
 from airflow.sdk import DagRunState
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException, DagRunTriggerException
 
+from hazard_airflow.ecs.request import Request
 from hazard_airflow.ecs_operator import NAME_LENGTH, HazardStoreOperator
 from hazard_airflow.exit_codes import REFUSING, ContainerFailed, pulled
 from hazard_airflow.final_failures import final_failures
@@ -109,16 +111,17 @@ class InspectFile(OfFile, HazardStoreOperator):
             return self.run_container(context)
 
     @property
-    def command(self) -> list[str]:
+    def request(self) -> Request:
         """What the container is to do with the file."""
         conf = self.file["conf"]
         forced = conf.get("force_normalised_sites") in (True, "true")
         parent = conf.get("parent_file")
-        return [
+        arguments = [
             *("inspect", self.file["uri"], "--json"),
             *(["--force-normalised-sites"] if forced else []),
             *([f"--parent={parent}"] if parent else []),
         ]
+        return replace(super().request, arguments=arguments)
 
 
 class StoreFile(OfFile, TriggerDagRunOperator):  # type: ignore[misc]
