@@ -14,6 +14,6 @@ LAYERS = (
     ("table_lifecycle",),
     ("files", "records", "tables"),
     ("aws", "items"),
-    ("keys", "codec", "derive"),
+    ("keys", "codec", "derive", "identity"),
     ("ahead", "model", "settings", "errors", "signals", "limits", "shown", "amounts", "prices"),
 )
