@@ -16,8 +16,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def declare_original(h5: h5py.File, original: Original) -> None:
-    """Write into a new file what it was made from."""
-    attributes = h5.create_group(GROUP).attrs
+    """Write into a file what it was made from."""
+    attributes = h5.require_group(GROUP).attrs
     attributes[SHA256] = original.sha256
     attributes[SIZE] = np.int64(original.size)
 
