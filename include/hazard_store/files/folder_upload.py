@@ -73,7 +73,7 @@ class FolderUpload:
                 fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 os.ftruncate(self._fd, size)
             except BlockingIOError as error:
-                os.close(self._fd)
+                self.close()
                 reason = "another process is sending it: wait for its end"
                 raise TryAgain(str(path), reason) from error
 
@@ -100,13 +100,18 @@ class FolderUpload:
             os.fsync(self._fd)
             if self._digests() != digests:
                 raise TryAgain(str(self._path), "it did not arrive as it was sent: submit it again")
-            os.close(self._fd)  # a reader takes a locked file for one that is being written
+            self.close()  # a reader takes a locked file for one that is being written
             self._beside.rename(self._path)
 
     def abandon(self) -> None:
         """Take away what is there."""
         self._beside.unlink(missing_ok=True)
-        os.close(self._fd)
+
+    def close(self) -> None:
+        """Let go of it; what is there stays."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
     def _digests(self) -> list[bytes]:
         return digests_of(lambda start, stop: os.pread(self._fd, stop - start, start), self._size)

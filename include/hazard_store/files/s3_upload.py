@@ -143,6 +143,9 @@ class S3Upload:
         """Take away what is there."""
         self._ask("abort_multipart_upload")
 
+    def close(self) -> None:
+        """Let go of it; what is there stays."""
+
     def _parts(self) -> dict[int, dict[str, Any]]:
         return {part["PartNumber"]: part for part in self._place.parts(self._id)}
 

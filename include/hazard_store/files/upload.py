@@ -31,6 +31,9 @@ class Upload(Protocol):
     def abandon(self) -> None:
         """Take away what is there."""
 
+    def close(self) -> None:
+        """Let go of it; what is there stays."""
+
 
 @dataclass(frozen=True)
 class Sent:

@@ -38,6 +38,10 @@ from hazard_store.workflow.progress import Progress
 from hazard_store.workflow.shape import check_parameters, map_statistics
 
 Place = S3Place | FolderPlace
+NOT_SMALLER = (
+    "what is stored of it cannot be put into a smaller file, since what the engine needs of it "
+    "could not be kept: send it with --whole"
+)
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,8 @@ def _pack(
     progress: Progress,
 ) -> None:
     version, parent, began = inspection.calculation.file, inspection.parent, time.monotonic()
+    if not inspection.engine_objects:
+        raise BadCalculation(version.uri, NOT_SMALLER)
     source = open_calc(
         version.uri,
         settings,
@@ -184,14 +190,17 @@ def _pack(
     with source:
         realisations = options.realisations is not False
         write_submitted(path, source, inspection, realisations, progress.advance)
-    made = Identity("", read_content(str(path), settings))
-    if not same_content(Identity.of(inspection), made):
-        raise BadCalculation(
-            version.uri,
-            "what is stored of it cannot be put into a smaller file, since what the engine needs "
-            "of it could not be kept: send it with --whole",
-        )
+    if not _has_content_of(inspection, path, settings):
+        raise BadCalculation(version.uri, NOT_SMALLER)
     progress.done(time.monotonic() - began)
+
+
+def _has_content_of(inspection: Inspection, path: Path, settings: Settings) -> bool:
+    try:
+        made = Identity("", read_content(str(path), settings))
+    except BadCalculation:  # it lacks what every calculation has
+        return False
+    return same_content(Identity.of(inspection), made)
 
 
 def _send(
@@ -217,17 +226,18 @@ def _send(
             params["calc_id"],
             f"{uri} is another file: remove it from the inbox, or say --if-stored replace",
         )
-    upload, source = place.upload(size), inspection.calculation.file
-    try:
-        sent = send_parts(file, upload, progress.advance)
-        open_file(source.uri, settings, source.etag).close()  # refuses what has changed meanwhile
-    except (BadCalculation, NoSuchInput):
-        upload.abandon()
-        raise
-    if there is not None:
-        place.remove()  # or it could be taken with the parameters of the new one
-    sidecar.put(_json(params))
-    upload.complete(sent.digests)
+    source = inspection.calculation.file
+    with closing(place.upload(size)) as upload:
+        try:
+            sent = send_parts(file, upload, progress.advance)
+            open_file(source.uri, settings, source.etag).close()  # refuses what has changed
+        except (BadCalculation, NoSuchInput):
+            upload.abandon()
+            raise
+        if there is not None:
+            place.remove()  # or it could be taken with the parameters of the new one
+        sidecar.put(_json(params))
+        upload.complete(sent.digests)
     progress.done(time.monotonic() - began)
     return sent
 

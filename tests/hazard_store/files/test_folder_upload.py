@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -55,7 +54,7 @@ def test_what_was_begun_is_gone_on_with(place: FolderPlace, folder: Path, file: 
     first = place.upload(len(CONTENT))
     first.put(1, 0, CONTENT[:1000], b"")
     first.put(3, 2000, b"x" * 560, b"")
-    os.close(first._fd)  # as the end of a process does
+    first.close()
     upload = place.upload(len(CONTENT))
     sent = send_parts(file, upload)
     assert 1560 == sent.n_bytes
