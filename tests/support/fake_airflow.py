@@ -40,15 +40,8 @@ class FakeAirflow(ThreadingHTTPServer):
 
     def instance(self, task: str, state: str, map_index: int = -1, end: str = "") -> None:
         """Add a task instance to all runs."""
-        self.instances.append(
-            {
-                "task_id": task,
-                "state": state,
-                "map_index": map_index,
-                "end_date": end or None,
-                "dag_run_id": next(iter(self.runs), "r"),
-            }
-        )
+        of_it = {"task_id": task, "state": state, "map_index": map_index, "end_date": end or None}
+        self.instances.append(of_it)
 
     def answer(self, method: str, path: str, body: Any, token: str) -> tuple[int, Any]:
         """Return the status and the document of an answer."""
@@ -69,15 +62,16 @@ class FakeAirflow(ThreadingHTTPServer):
         run_id, _, rest = path.removeprefix(f"{RUNS}/").partition("/")
         if run_id not in self.runs:
             return 404, {"detail": "no such run"}
-        return self._of_run(rest)
+        return self._of_run(run_id, rest)
 
-    def _of_run(self, path: str) -> tuple[int, Any]:
+    def _of_run(self, run_id: str, path: str) -> tuple[int, Any]:
         if not path:
             state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
             return 200, {"state": state}
         if path.startswith("taskInstances?"):
             offset = int(path.partition("offset=")[2].partition("&")[0])
-            found = self.instances[offset : offset + 100]
+            page = self.instances[offset : offset + 100]
+            found = [{**each, "dag_run_id": run_id} for each in page]
             return 200, {"task_instances": found, "total_entries": len(self.instances)}
         task, _, rest = path.removeprefix("taskInstances/").partition("/xcomEntries/")
         key, _, index = rest.partition("?map_index=")

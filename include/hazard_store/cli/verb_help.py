@@ -112,7 +112,7 @@ HELP = {
     "submit": VerbHelp(
         (
             "submit calc_13.hdf5 CALC13 --follow",
-            "submit calc_13b.hdf5 CALC13 --if-stored replace --no-realisations",
+            "submit calc_13b.hdf5 CALC13 --if-stored replace",
         ),
         (*WRITES, EX_DIFFERENCE),
         ("inbox", "airflow_url", "airflow_token", "region", "endpoint_s3", "retry_limit_s"),
