@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import numpy as np
 from numpy.typing import NDArray
 
-from hazard_store.calcfile.chunked import Box, Chunks, boxes
+from hazard_store.calcfile.chunked import Box, Chunks
 from hazard_store.calcfile.curves import CurveSet
-from hazard_store.calcfile.metadata import Contents, read_contents
+from hazard_store.calcfile.metadata import Contents
 from hazard_store.calcfile.unpacked import Unpacked
-from hazard_store.files.open import open_file
 from hazard_store.identity import DIGEST_BYTES, SiteDigests, content_digest, content_header
 from hazard_store.model import ContentDigests, Kind
-from hazard_store.settings import Settings
 
 AT_ONCE = 8 << 20  # bytes of whole sites that are read back, unless one has more
-
-
-def read_content(uri: str, settings: Settings) -> ContentDigests:
-    """Return the digests of a file that this process has made; no value is checked.
-
-    Raises:
-        BadCalculation: it cannot be read.
-    """
-    with closing(open_file(uri, settings)) as file:
-        contents = read_contents(file, settings, known=True)
-        content = ContentPass(contents)
-        for curves in (contents.stats, contents.rlzs):
-            if curves is None or curves.chunks is None:
-                continue
-            for box in boxes(file, curves.chunks):
-                content.add_box(curves, curves.chunks, box)
-    return content.digests()
 
 
 class ContentPass:
