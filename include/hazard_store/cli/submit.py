@@ -16,12 +16,13 @@ from hazard_store.cli.render import echo_json, echo_line
 from hazard_store.cli.write import if_stored_option
 from hazard_store.errors import EX_OK, HazardStoreError
 from hazard_store.model import IfStored, StoreOptions
+from hazard_store.shown import one_line
 
 if TYPE_CHECKING:
     from hazard_store.submit.airflow import Airflow
     from hazard_store.submit.submission import Submitted
 
-LEFT = "No Airflow is set (HAZARD_STORE_AIRFLOW_URL): the next backfill of the inbox stores it."
+PAUSED = ", once its DAG is switched on"
 
 
 @click.command("submit")
@@ -67,20 +68,18 @@ def submit_verb(
             parent=parent,
             whole=whole,
         )
-    run_id = None
+    said, code, run = [_described(submitted)], EX_OK, None
+    if airflow is None:
+        said.append(_left(submitted))
+    else:
+        run = _started(airflow, submitted)
+        said.append(f"Airflow stores it{PAUSED if paused else ''}: {run['page']}")
     if not as_json:
-        echo_line(_described(submitted))
-    if airflow is not None:
-        run_id = _started(airflow, submitted)
-    if not as_json:
-        echo_line(LEFT if run_id is None or airflow is None else _waiting(airflow, run_id, paused))
-    code = EX_OK
-    if follow and airflow is not None and run_id is not None:
-        code = _followed(airflow, run_id, calc_id)
+        for line in said:
+            echo_line(line)
+    if airflow is not None and run is not None and follow:
+        run["exit_code"] = code = _followed(airflow, run, calc_id)
     if as_json:
-        page = None if airflow is None or run_id is None else airflow.page_of(run_id)
-        ended = {"exit_code": code} if follow else {}
-        run = None if run_id is None else {"run_id": run_id, "page": page, **ended}
         echo_json({"calc_id": calc_id, **asdict(submitted), "run": run})
     return code
 
@@ -93,32 +92,35 @@ def _described(submitted: Submitted) -> str:
     )
 
 
-def _started(airflow: Airflow, submitted: Submitted) -> str:
+def _left(submitted: Submitted) -> str:
+    """Say which backfill stores what is in the inbox."""
+    day, today = submitted.arrived[:10], f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
+    over = "" if day == today else ", whose run may be over: go through that day again"
+    return f"No Airflow is set (HAZARD_STORE_AIRFLOW_URL): the backfill of {day} stores it{over}."
+
+
+def _started(airflow: Airflow, submitted: Submitted) -> dict[str, Any]:
     from hazard_store.submit.start import start_run
 
     try:
-        return start_run(airflow, submitted, dt.datetime.now(dt.UTC))
+        run_id = start_run(airflow, submitted, dt.datetime.now(dt.UTC))
     except HazardStoreError:
-        note = "The file is in the inbox all the same: submit it again to start its run."
-        click.echo(note, err=True)
+        note = f"{submitted.uri} is in the inbox all the same: submit it again to start its run."
+        click.echo(one_line(note), err=True)
         raise
+    return {"run_id": run_id, "page": airflow.page_of(run_id)}
 
 
-def _waiting(airflow: Airflow, run_id: str, paused: bool) -> str:
-    waits = ", once its DAG is switched on" if paused else ""
-    return f"Airflow stores it{waits}: {airflow.page_of(run_id)}"
-
-
-def _followed(airflow: Airflow, run_id: str, calc_id: str) -> int:
+def _followed(airflow: Airflow, run: dict[str, Any], calc_id: str) -> int:
     from hazard_store.submit.follow import follow
 
     with progress_for_people() as progress:
-        end = follow(airflow, run_id, progress)
-    if end.exit_code != EX_OK:
-        context = click.get_current_context().find_root()
-        say(str(context.info_name), f"{calc_id}: {end.reason}; {airflow.page_of(run_id)}")
-    else:
+        end = follow(airflow, run["run_id"], progress)
+    if end.exit_code == EX_OK:
         click.echo(f"{calc_id}: the run has ended well.", err=True)
+    else:
+        context = click.get_current_context().find_root()
+        say(str(context.info_name), f"{calc_id}: {end.reason}; {run['page']}")
     return end.exit_code
 
 

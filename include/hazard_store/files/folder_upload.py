@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +35,11 @@ class FolderPlace:
             return None
         with closing(file):
             return digests_of(file.read, file.version.size) == digests()
+
+    def arrived(self) -> dt.datetime:
+        """Return when what is under the name arrived."""
+        with _written(self._path):
+            return dt.datetime.fromtimestamp(self._path.stat().st_mtime, dt.UTC)
 
     def put(self, content: bytes) -> None:
         """Put a small file under the name, whole or not at all."""
@@ -100,6 +106,7 @@ class FolderUpload:
             os.fsync(self._fd)
             if self._digests() != digests:
                 raise TryAgain(str(self._path), "it did not arrive as it was sent: submit it again")
+            os.utime(self._beside)  # it arrives now, whenever its parts did
             self.close()  # a reader takes a locked file for one that is being written
             self._beside.rename(self._path)
 

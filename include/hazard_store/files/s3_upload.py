@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -45,6 +46,11 @@ class S3Place:
         except NoSuchInput:
             return None
         return bool(found.get("ChecksumSHA256") == _of_parts(digests()))
+
+    def arrived(self) -> dt.datetime:
+        """Return when what is under the name arrived: for S3, when its sending began."""
+        found: dt.datetime = self.ask("head_object")["LastModified"]
+        return found
 
     def put(self, content: bytes) -> None:
         """Put a small object under the name."""

@@ -54,6 +54,7 @@ class Submitted:
     original_size: int  # bytes of the calculation file
     size: int  # bytes of what is in the inbox
     sent: int  # bytes that were sent by this process: what was there before was not
+    arrived: str  # when it arrived, UTC, by which a backfill goes: for S3, when its sending began
 
 
 def submit(
@@ -106,6 +107,7 @@ def submit(
         original_size=inspection.calculation.file.size,
         size=size,
         sent=sent.n_bytes,
+        arrived=_place(target, settings).arrived().isoformat(timespec="seconds"),
     )
 
 

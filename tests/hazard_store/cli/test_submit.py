@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,7 +43,8 @@ def test_without_airflow_it_is_left_to_a_backfill(cli, inbox: Path, file: Path):
     ended = cli("submit", file, "A", "--no-realisations")
     assert 0 == ended.code
     assert f"{inbox}/A.hdf5: " in ended.out
-    assert "the next backfill of the inbox stores it" in ended.out
+    today = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
+    assert f"the backfill of {today} stores it." in ended.out
     assert json.loads((inbox / "A.json").read_text()) == {
         "calc_id": "A",
         "if_stored": "fail",
@@ -51,6 +54,7 @@ def test_without_airflow_it_is_left_to_a_backfill(cli, inbox: Path, file: Path):
 
 def test_as_json(cli, inbox: Path, file: Path):
     said = json.loads(cli("submit", file, "A", "--json").out)
+    assert dt.datetime.fromisoformat(said.pop("arrived")).tzinfo is not None
     size = (inbox / "A.hdf5").stat().st_size
     assert inspected(file).content is not None
     assert {
@@ -63,6 +67,14 @@ def test_as_json(cli, inbox: Path, file: Path):
         "sent": size,
         "run": None,
     } == said
+
+
+def test_what_arrived_on_a_day_that_is_over_is_said(cli, inbox: Path, file: Path):
+    """S3 dates an object by the beginning of its sending."""
+    cli("submit", file, "A")
+    os.utime(inbox / "A.hdf5", (1_700_000_000, 1_700_000_000))
+    said = cli("submit", file, "A").out
+    assert "the backfill of 2023-11-14 stores it, whose run may be over: go through that" in said
 
 
 def test_with_airflow_its_run_is_started(cli, inbox: Path, file: Path, server: FakeAirflow):
@@ -117,7 +129,7 @@ def test_parameters_that_airflow_refuses_leave_the_file_in_the_inbox(
     server.refuses = "calc_file: not in the inbox"
     ended = cli("submit", file, "A")
     assert 73 == ended.code
-    assert "The file is in the inbox all the same" in ended.err
+    assert "A.hdf5 is in the inbox all the same" in ended.err
     assert "calc_file: not in the inbox" in ended.sentence
     assert (inbox / "A.hdf5").exists()
 

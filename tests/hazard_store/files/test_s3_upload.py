@@ -90,6 +90,7 @@ def test_it_is_there_when_it_is_whole(
     told = s3.client.head_object(Bucket=s3.bucket, Key=key_of(uri), ChecksumMode="ENABLED")
     of_all = base64.b64encode(hashlib.sha256(b"".join(sent.digests)).digest()).decode()
     assert f"{of_all}-3" == told["ChecksumSHA256"]
+    assert told["LastModified"] == place.arrived()
 
 
 @pytest.mark.parametrize("at", [random.Random(17 + n).randrange(SIZE) for n in range(10)])
