@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hazard_store.model import Status
+from hazard_store.model import Layout, Status
 from hazard_store.store import Store
 from local import aws
 from local.airflow import password
@@ -68,12 +68,12 @@ def test_a_submitted_file_is_stored_and_what_is_refused_is_said(
     """The same again is published already; another content is 73, and replaces where it may."""
     one, other = (make_calc(tmp_path / f"{n}.hdf5", n=6, seed=n).path for n in (1, 2))
     store: Store = airflow.store
-    first = submitted(airflow, tmp_path, one, "--sites-per-chunk", "3")
+    first = submitted(airflow, tmp_path, one, "--layout", "readable")
     assert 0 == first.code, first.err
     said = json.loads(first.out)
     assert 0 == said["run"]["exit_code"]
     head = store.head("SUBMITTED")
-    assert (Status.PUBLISHED, 2) == (head.status, len(head.calculation.chunks))
+    assert (Status.PUBLISHED, Layout.READABLE) == (head.status, head.calculation.layout)
     assert said["content"] == vars(head.calculation.content)
     assert head.calculation.original is not None
     assert_same(plain_calc(one), store, "SUBMITTED")
