@@ -29,7 +29,7 @@ from hazard_store.files.folder_upload import FolderUpload
 from hazard_store.inbox.sidecar import calc_id_of, read_sidecar
 from hazard_store.model import IfStored, Original, StoreOptions
 from hazard_store.settings import Settings
-from hazard_store.submit import submission
+from hazard_store.submit import smaller
 from hazard_store.submit.submission import Submitted, submit
 from tests.support.calc_factory import make_calc, make_child, make_parent
 from tests.support.cut_line import CutLine, cut_line
@@ -193,6 +193,15 @@ def test_what_cannot_be_stored_is_refused_before_anything_is_sent(
     assert [] == names(inbox)
 
 
+def test_a_file_is_not_put_in_its_own_place(inbox: Path, to_inbox: Settings, file: Path):
+    """The smaller one would take the place of the original."""
+    original = file.rename(inbox / "A.hdf5")
+    for name in (original, inbox / ".." / "inbox" / "A.hdf5"):
+        with pytest.raises(BadParameter, match="what lies in the inbox under this id"):
+            sent(name, to_inbox, if_stored=IfStored.REPLACE)
+    assert ["A.hdf5"] == names(inbox)
+
+
 def test_without_an_inbox_it_is_said_what_to_set(settings: Settings, file: Path, tmp_path: Path):
     for inbox in ("", str(tmp_path / "nowhere")):
         with pytest.raises(Misconfigured, match="HAZARD_STORE_INBOX"):
@@ -240,7 +249,7 @@ def test_no_room_for_the_smaller_file_is_said(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(submission, "write_submitted", full)
+    monkeypatch.setattr(smaller, "write_submitted", full)
     with pytest.raises(OutputFailed, match=r"no room for the smaller file .*TMPDIR"):
         sent(file, to_inbox)
     assert [] == names(inbox)
