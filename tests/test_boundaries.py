@@ -88,6 +88,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "local",
         "deploy",
     ),
+    "urllib3": ("hazard_store.submit",),
     "matplotlib": ("hazard_store.plot",),
     "pandas": ("hazard_store.query",),
     "pyarrow": ("hazard_store.export",),

@@ -88,6 +88,8 @@ TESTED_IN = {
     "hazard_store/records/transitions.py": "hazard_store/records/test_states.py",
     "hazard_store/query/head_filter.py": "hazard_store/query/test_metadata.py",
     "hazard_store/query/weights.py": "hazard_store/query/test_recomputed.py",
+    "hazard_store/submit/sending.py": "hazard_store/submit/test_submission.py",
+    "hazard_store/submit/smaller.py": "hazard_store/submit/test_submission.py",
     "hazard_store/tables.py": "hazard_store/cli/test_verbs.py",
     "hazard_store/workflow/differences.py": "hazard_store/workflow/test_audit.py",
     "hazard_store/workflow/inspect.py": "hazard_store/workflow/test_claim_published.py",

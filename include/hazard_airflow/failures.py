@@ -11,6 +11,7 @@ from typing import Any
 from hazard_store.shown import one_line
 
 FAILURE = "failure"  # key of the XCom
+EXIT_CODE = "exit_code"  # likewise, of what has one: `submit --follow` ends with it
 SENTENCE_LENGTH = 1000
 
 log = logging.getLogger(__name__)
@@ -24,3 +25,6 @@ def tell_failure(context: Any) -> None:
     sentence = one_line(error)[:SENTENCE_LENGTH]
     log.error("%s", sentence)
     context["ti"].xcom_push(key=FAILURE, value=sentence)
+    exit_code = getattr(error, "exit_code", None)
+    if exit_code is not None:
+        context["ti"].xcom_push(key=EXIT_CODE, value=exit_code)

@@ -85,7 +85,7 @@ def plan(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) ->
     )
     log.info("%s, since %s", count(len(calculation.chunks), "chunk"), planned.why_chunks)
     store = Store(Settings.from_environment())
-    elsewhere = same_content_note(store, calculation.sha256, calculation.calc_id)
+    elsewhere = same_content_note(store, calculation.identity, calculation.calc_id)
     for note in (*calculation.notes, *forecast["notes"], elsewhere):
         if note:
             log.warning("%s", one_line(note))

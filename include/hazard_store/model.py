@@ -85,6 +85,22 @@ class ParentFile(FileVersion):
 
 
 @dataclass(frozen=True)
+class ContentDigests:
+    """SHA-256 of what is stored of a calculation, whatever file it comes in (`identity`)."""
+
+    stats: str  # axes, levels, sites, weights, logic tree and the curves of the statistics
+    realisations: str | None  # the curves of the realisations; None: they are not there
+
+
+@dataclass(frozen=True)
+class Original:
+    """The file that another one says it was made from: shown, and never believed."""
+
+    sha256: str
+    size: int  # bytes
+
+
+@dataclass(frozen=True)
 class Sites:
     """The sites in the order of the file (`sid` is the row)."""
 
@@ -144,6 +160,7 @@ class Calculation:
     sites: Sites
     logic_tree: LogicTree
     parent: FileVersion | None = None  # where the logic tree was read; None: in the file itself
+    original: Original | None = None  # of a submitted file
 
     @property
     def n_realisations(self) -> int:
@@ -186,6 +203,7 @@ class Inspection:
     notes: tuple[str, ...] = field(default=())  # sentences that the user should read
     parent: ParentFile | None = None  # the calculation that it continues, if its weights are there
     engine_objects: bytes = b""  # `calcfile.engine_objects`; empty: nothing could be kept
+    content: ContentDigests | None = None  # None: left by a release before contents were compared
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hazard_store.errors import Misconfigured
@@ -98,6 +98,8 @@ class Settings(FromEnvironment):
     ask_above_rcu: float = Field(100_000, ge=0)  # read units of a question that is told first
     max_items: float = Field(5_000_000, gt=0)  # that storing one calculation may take
     max_dollars: float = Field(100, gt=0)  # the same, by the forecast
+    airflow_url: str | None = None  # where `submit` starts runs; None: it leaves that to a backfill
+    airflow_token: SecretStr | None = None  # None: by the name and password of .netrc
 
     region: str | None = Field(
         None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -116,13 +118,21 @@ class Settings(FromEnvironment):
             raise ValueError(f"{value!r} is not a name of a region, e.g. us-east-1")
         return value
 
-    @field_validator("endpoint_dynamodb", "endpoint_s3")
+    @field_validator("endpoint_dynamodb", "endpoint_s3", "airflow_url")
     @classmethod
     def _endpoint(cls, value: str | None) -> str | None:
         if value is not None and "@" in value:  # whatever stands before it is not to be shown
             raise ValueError("an address has no user and no password in it: leave them out")
         if value is not None and not is_address(value):
             raise ValueError(f"{value!r} is not an address, e.g. http://localhost:4566")
+        return value
+
+    @field_validator("airflow_token")
+    @classmethod
+    def _airflow_token(cls, value: SecretStr | None) -> SecretStr | None:
+        token = "" if value is None else value.get_secret_value()
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise ValueError("it has a space or another character that no token has: set it anew")
         return value
 
     @field_validator("owner")

@@ -22,6 +22,7 @@ from tests.clients.engine import contents, engine_environment, engine_exports
 from tests.support.engine_cases import CASES, made_case
 from tests.support.exporting import exported
 from tests.support.loading import CALCS, drop_tables, make_tables, stored
+from tests.support.submitting import submitted_form
 
 pytestmark = [pytest.mark.clients, pytest.mark.slow]
 
@@ -53,6 +54,8 @@ class Exports:
     errors: dict[str, str]  # of the original
     errors_of_rebuilt: dict[str, str]
     rebuilt: Path
+    of_submitted: dict[str, bytes]
+    errors_of_submitted: dict[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +87,15 @@ def _exported(store: Store, home: Path) -> dict[str, Exports]:
         exported(store, "csv", folder / "ours", name)
         rebuilt = folder / "rebuilt" / original.name
         assert str(rebuilt) == exported(store, "hdf5", rebuilt.parent, name).place
+        submitted = folder / "submitted" / original.name
+        submitted.parent.mkdir()
+        submitted_form(original, submitted)
         originals[name] = original
-        pairs += [(original, folder / "of_original"), (rebuilt, folder / "of_rebuilt")]
+        pairs += [
+            (original, folder / "of_original"),
+            (rebuilt, folder / "of_rebuilt"),
+            (submitted, folder / "of_submitted"),
+        ]
     errors = engine_exports(home, *pairs)
     return {
         name: Exports(
@@ -95,6 +105,8 @@ def _exported(store: Store, home: Path) -> dict[str, Exports]:
             errors[path],
             errors[path.parent / "rebuilt" / path.name],
             path.parent / "rebuilt" / path.name,
+            contents(path.parent / "of_submitted"),
+            errors[path.parent / "submitted" / path.name],
         )
         for name, path in originals.items()
     }
@@ -127,6 +139,21 @@ def test_our_files_are_those_of_the_engine(exports: dict[str, Exports], name: st
     assert different(found.of_original, found.ours) <= odd_maps(name, found)
 
 
+@pytest.mark.parametrize("name", sorted({*CASES, *FILES}))
+def test_the_engine_exports_the_same_curves_from_a_submitted_file(
+    exports: dict[str, Exports], name: str
+):
+    """And the realisations; maps are not sent."""
+    found = exports[name]
+    for output in ("hcurves", NO_LOGIC_TREE):
+        assert found.errors.get(output) == found.errors_of_submitted.get(output)
+
+    def of_curves(files: dict[str, bytes]) -> dict[str, bytes]:
+        return {n: files[n] for n in files if "curve" in n or n.startswith(NO_LOGIC_TREE)}
+
+    assert of_curves(found.of_original) == of_curves(found.of_submitted)
+
+
 def test_the_engine_plots_from_a_rebuilt_file(
     exports: dict[str, Exports], engine_python: Path, tmp_path: Path
 ):
@@ -146,7 +173,7 @@ def test_the_engine_plots_from_a_rebuilt_file(
 def test_the_engine_needs_no_other_file_for_one_that_continued_it(
     store: Store, engine_python: Path, tmp_path: Path
 ):
-    """Of the original it looks for that one in a database; of the rebuilt file it does not."""
+    """Of the original it looks for that one in a database; of our files it does not."""
     for number in (1, 2, 3):
         shutil.copy(CALCS / "continued" / f"calc_{number}.hdf5", tmp_path)
     pairs = []
@@ -156,8 +183,13 @@ def test_the_engine_needs_no_other_file_for_one_that_continued_it(
         exported(store, "csv", folder, name)
         rebuilt = exported(store, "hdf5", f"{tmp_path}/rebuilt/", name).place
         pairs.append((Path(rebuilt), tmp_path / f"of_engine_{number}"))
-    assert [{}, {}] == list(engine_exports(tmp_path, *pairs).values())
-    for number, (_, folder) in zip((2, 3), pairs, strict=True):
+        (tmp_path / "submitted").mkdir(exist_ok=True)
+        submitted = submitted_form(
+            tmp_path / f"calc_{number}.hdf5", tmp_path / "submitted" / f"calc_{number}.hdf5"
+        )
+        pairs.append((submitted, tmp_path / f"of_submitted_{number}"))
+    assert [{}] * 4 == list(engine_exports(tmp_path, *pairs).values())
+    for number, (_, folder) in zip((2, 2, 3, 3), pairs, strict=True):
         of_engine = contents(folder)
         del of_engine[f"realizations_{number}.csv"]
         assert of_engine == contents(tmp_path / str(number))

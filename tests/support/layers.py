@@ -5,7 +5,7 @@ from __future__ import annotations
 # Layers of hazard_store: a module imports from its own layer or a lower one.
 LAYERS = (
     ("cli",),
-    ("export", "hazlab", "plot"),
+    ("export", "hazlab", "plot", "submit"),
     ("workflow",),
     ("query",),
     ("store",),  # makes the clients, the writer's among them
@@ -14,6 +14,6 @@ LAYERS = (
     ("table_lifecycle",),
     ("files", "records", "tables"),
     ("aws", "items"),
-    ("keys", "codec", "derive"),
+    ("keys", "codec", "derive", "identity"),
     ("ahead", "model", "settings", "errors", "signals", "limits", "shown", "amounts", "prices"),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from hazard_airflow.backfill.find import File, params_of
 from hazard_store.errors import NoSuchInput, Refused
+from hazard_store.identity import Identity
 from hazard_store.model import IfStored, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.store import Store
@@ -45,4 +46,4 @@ def is_published(file: File, inspected: Mapping[str, Any] | None = None) -> bool
 def published_elsewhere(file: File, inspected: Mapping[str, Any]) -> str | None:
     """Return a sentence where a file's content is published under other ids too."""
     store = Store(Settings.from_environment())
-    return same_content_note(store, inspected["sha256"], str(file["calc_id"]))
+    return same_content_note(store, Identity.of_json(inspected), str(file["calc_id"]))

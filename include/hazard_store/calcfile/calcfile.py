@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hazard_store.calcfile.curves import CurveSet, read_curves
 from hazard_store.calcfile.metadata import Contents, read_contents
-from hazard_store.calcfile.unpacked import Unpacked
+from hazard_store.calcfile.unpacked import Unpacked, unpack
 from hazard_store.files.open import VersionedFile, open_file
 from hazard_store.files.verified import VerifiedFile
 from hazard_store.model import Calculation, Kind
@@ -80,7 +80,7 @@ class CalcFile:
         with self._lock:
             kept = self._kept.get(kind)
             if kept is None:
-                kept = self._kept[kind] = Unpacked(self._file, curves.chunks, self._wanted)
+                kept = self._kept[kind] = unpack(self._file, curves.chunks, self._wanted)
         return kept if kept.has(sids) else None
 
     def close(self) -> None:

@@ -28,6 +28,7 @@ from hazard_store.calcfile.object_copy import (
     read_objects,
     write_file,
 )
+from hazard_store.calcfile.original import GROUP
 from hazard_store.errors import BadCalculation
 from hazard_store.files.open import VersionedFile, open_file
 from hazard_store.model import FileVersion
@@ -38,6 +39,7 @@ NEEDED = ("oqparam", "weights", "full_lt", "sitecol")  # what can be largest com
 OF_PARENT = "full_lt"  # where there is a parent: a child's own one may be made up
 DESCRIBED = ("hcurves-stats", "hcurves-rlzs", "hmaps-stats", "hmaps-rlzs")
 ATTRIBUTES = "attributes"  # the group of what describes curves and maps
+LEFT_OUT = f"{GROUP}/{ATTRIBUTES}"  # in a submitted file, of those that it is without
 TOO_MUCH = "reading them takes more memory or time than those of any calculation"
 Place = tuple[str, h5py.File]  # URI and content
 
@@ -125,7 +127,7 @@ def _needed(places: list[Place], name: str, budget: Budget) -> Iterator[Object]:
 
 
 def _curves(own: Place, name: str, budget: Budget) -> Iterator[Object]:
-    found = member(*own, name)
+    found = member(*own, name) or own[1].get(f"{LEFT_OUT}/{name}")
     if found is not None:
         yield from _described(f"{ATTRIBUTES}/{name}", found, budget)
 

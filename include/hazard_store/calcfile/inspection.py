@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hazard_store.amounts import count
 from hazard_store.calcfile.checks import RISE, Block, CurveChecks
 from hazard_store.calcfile.chunked import Box, boxes
+from hazard_store.calcfile.content import ContentPass
 from hazard_store.calcfile.curves import CURVE, CurveSet
 from hazard_store.calcfile.engine_objects import read_engine_objects
 from hazard_store.calcfile.metadata import Contents, read_contents
@@ -76,6 +77,7 @@ def inspect_file(
         notes=(*one_pass.notes(), *for_engine.notes),
         parent=None if version is None else _parent_file(version, settings, total, on_progress),
         engine_objects=for_engine.content,
+        content=one_pass.content.digests(),
     )
 
 
@@ -109,10 +111,12 @@ class _Pass:
         }
         self._witnesses = Witnesses(contents.calculation, contents.stats, contents.rlzs)
         self.sampler = Sampler(self.curve_sets)
+        self.content = ContentPass(contents)
 
     def add_bytes(self, piece: Piece, content: bytes) -> None:
         """Take whole curves that follow each other in the file."""
         curves = self._by_name[piece.name or ""]
+        self.content.add_bytes(curves, content)
         n_levels = curves.shape[3]
         poes = np.frombuffer(content, CURVE).reshape(-1, n_levels)
         first = piece.values_before // n_levels
@@ -126,6 +130,7 @@ class _Pass:
             return
         last: NDArray[np.float32] | None = None  # the level before the next chunk's first
         for box in boxes(file, curves.chunks):
+            self.content.add_box(curves, curves.chunks, box)
             poes = np.ascontiguousarray(box.poes).reshape(-1, box.poes.shape[3])
             level = box.origin[3]
             at_once = max(1, SLAB_BYTES // poes[0].nbytes)

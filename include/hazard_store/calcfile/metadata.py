@@ -20,6 +20,7 @@ from hazard_store.calcfile.oqparam import (
     levels_of,
     read_parameters,
 )
+from hazard_store.calcfile.original import read_original
 from hazard_store.calcfile.parent import Parent, ParentMissing, continued, read_parent
 from hazard_store.calcfile.sites import read_sites
 from hazard_store.errors import BadCalculation
@@ -133,6 +134,7 @@ def _contents(
         sites=sites,
         logic_tree=tree,
         parent=None if parent is None else parent.version,
+        original=read_original(uri, h5),
     )
     return Contents(calculation, stats, None if from_mean else rlzs)
 

@@ -19,20 +19,41 @@ RESIDENT = 64 << 20  # bytes of the file that are kept in memory at most
 PAGE = 4096
 
 
+def unpack(file: VersionedFile, chunks: Chunks, sids: NDArray[np.intp]) -> Unpacked:
+    """Unpack each chunk that holds one of some sites, once.
+
+    Args:
+        file: the bytes of the calculation file.
+        chunks: of the dataset.
+        sids: (n,) the sites.
+
+    Raises:
+        TryAgain: there is no room for them.
+        BadCalculation: a chunk is damaged.
+    """
+    unpacked = Unpacked(file.version.uri, chunks, sids)
+    try:
+        for box in boxes(file, chunks, sids):
+            unpacked.put(box)
+    except BaseException:
+        unpacked.close()
+        raise
+    return unpacked
+
+
 class Unpacked:
     """The curves of some sites of a chunked dataset, in a file of the system's temporary folder."""
 
-    def __init__(self, file: VersionedFile, chunks: Chunks, sids: NDArray[np.intp]) -> None:
-        """Unpack each chunk that holds one of the sites, once.
+    def __init__(self, uri: str, chunks: Chunks, sids: NDArray[np.intp]) -> None:
+        """Make room for the curves, which `put` fills in.
 
         Args:
-            file: the bytes of the calculation file.
+            uri: of the calculation file.
             chunks: of the dataset.
             sids: (n,) the sites.
 
         Raises:
             TryAgain: there is no room for them.
-            BadCalculation: a chunk is damaged.
         """
         self._sids = np.unique(sids)
         self._resident = 0
@@ -40,14 +61,24 @@ class Unpacked:
         size = n_sites * prod(curves) * ITEM
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open until `close`
         try:
-            self._reserve(file.version.uri, size)
+            self._reserve(uri, size)
             self._map = mmap.mmap(self._file.fileno(), size)
             self._curves = np.frombuffer(self._map, "<f4").reshape(n_sites, *curves)
-            for box in boxes(file, chunks, self._sids):
-                self._put(box)
         except BaseException:
             self._file.close()
             raise
+
+    def put(self, box: Box) -> None:
+        """Take what a chunk has of the sites."""
+        start, k, m, levels = box.origin
+        n, n_k, n_m, n_levels = box.poes.shape
+        first, last = np.searchsorted(self._sids, [start, start + n])
+        for slab in range(int(first), int(last), SLAB_SITES):
+            stop = min(slab + SLAB_SITES, int(last))
+            self._curves[slab:stop, k : k + n_k, m : m + n_m, levels : levels + n_levels] = (
+                box.poes[self._sids[slab:stop] - start]
+            )
+            self._touched((stop - slab) * n_k * n_m * max(PAGE, n_levels * ITEM))
 
     def read(self, sids: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the curves of some of the sites, float32 (n, K, M, L), in the order of `sids`."""
@@ -74,17 +105,6 @@ class Unpacked:
                 f"its packed curves take {size:,} bytes in {tempfile.gettempdir()}, where there is "
                 f"no room ({error.strerror}): make room, or set TMPDIR",
             ) from error
-
-    def _put(self, box: Box) -> None:
-        start, k, m, levels = box.origin
-        n, n_k, n_m, n_levels = box.poes.shape
-        first, last = np.searchsorted(self._sids, [start, start + n])
-        for slab in range(int(first), int(last), SLAB_SITES):
-            stop = min(slab + SLAB_SITES, int(last))
-            self._curves[slab:stop, k : k + n_k, m : m + n_m, levels : levels + n_levels] = (
-                box.poes[self._sids[slab:stop] - start]
-            )
-            self._touched((stop - slab) * n_k * n_m * max(PAGE, n_levels * ITEM))
 
     def _touched(self, n_bytes: int) -> None:
         """Count pages that were looked at; let the kernel take many back: the file has them."""

@@ -55,6 +55,13 @@ def _what_it_is(stored: StoredCalculation) -> Entries:
     yield "description", cut(stored.description)
     yield "file", one_line(f"{stored.file.uri} ({count(stored.file.size, 'byte')})")
     yield "sha256", stored.sha256
+    if stored.original is not None:
+        size = count(stored.original.size, "byte")
+        yield "made from", f"{stored.original.sha256} ({size}), as the file says"
+    if stored.content is not None:
+        yield "content stats", stored.content.stats
+        if stored.content.realisations is not None:
+            yield "content rlzs", stored.content.realisations
     if stored.parent is not None:
         yield "continues", one_line(stored.parent.uri)
     yield "engine", f"{cut(stored.engine_version)}, {cut(stored.calculation_mode)}"

@@ -74,6 +74,8 @@ VARIABLES = {
     "max_dollars": ("HAZARD_STORE_MAX_DOLLARS", "100"),
     "max_map_length": ("HAZARD_STORE_MAX_MAP_LENGTH", "1024"),
     "inbox": ("HAZARD_STORE_INBOX", ""),
+    "airflow_url": ("HAZARD_STORE_AIRFLOW_URL", ""),
+    "airflow_token": ("HAZARD_STORE_AIRFLOW_TOKEN", ""),
     "owner": ("HAZARD_STORE_OWNER", ""),
     "attempt": ("HAZARD_STORE_ATTEMPT", ""),
 }
@@ -106,6 +108,16 @@ HELP = {
         (*WRITES, EX_DIFFERENCE),
         (*_PATIENT, *_PLAN, "replace_grace_s"),
         CALC_FILE,
+    ),
+    "submit": VerbHelp(
+        (
+            "submit calc_13.hdf5 CALC13 --follow",
+            "submit calc_13b.hdf5 CALC13 --if-stored replace",
+        ),
+        (*WRITES, EX_DIFFERENCE),
+        ("inbox", "airflow_url", "airflow_token", "region", "endpoint_s3", "retry_limit_s"),
+        f"{CALC_FILE} The inbox is a folder or s3://BUCKET/PREFIX/. The temporary file is in "
+        "TMPDIR.",
     ),
     "write": VerbHelp(
         ("write s3://inbox/calc_13.hdf5 CALC13 --kind stats --sites 0:288",),

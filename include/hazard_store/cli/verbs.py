@@ -35,6 +35,7 @@ TABLE = (
     ("repair", "upkeep", "Audit CALC_ID and write again what is missing or altered."),
     ("show", "calculations", "Show everything about one calculation but its curves."),
     ("sites", "sites", "Print the sites of CALC_ID, or those near a place."),
+    ("submit", "submit", "Send CALC_FILE into the inbox, and have it stored as CALC_ID."),
     ("tables", "write", "Create the tables of this stage, or delete them."),
     ("tree", "sites", "Print the realisations of CALC_ID with their weights."),
     ("uhs", "derived", "Print uniform hazard spectra of CALC_ID."),
@@ -42,7 +43,7 @@ TABLE = (
 )
 # The headings of `hazard-store --help`, and the verbs under each.
 GROUPS = {
-    "Writing": ("inspect", "plan", "load", "write", "publish"),
+    "Writing": ("inspect", "plan", "load", "submit", "write", "publish"),
     "Reading": ("list", "show", "curves", "at", "map", "uhs", "plot", "sites", "tree", "export"),
     "Upkeep": ("check", "tables", "audit", "repair", "remove"),
 }

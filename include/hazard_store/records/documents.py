@@ -15,11 +15,20 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from hazard_store.errors import BadParameter
+from hazard_store.identity import Identity
 from hazard_store.items.groups import runs
 from hazard_store.items.maps import MapSpec
 from hazard_store.items.spec import ItemSpec, Place, rlz_rows
 from hazard_store.keys import CodeRule, KeyMaker, storage_id
-from hazard_store.model import FileVersion, KeyScheme, Kind, Layout, ParentFile
+from hazard_store.model import (
+    ContentDigests,
+    FileVersion,
+    KeyScheme,
+    Kind,
+    Layout,
+    Original,
+    ParentFile,
+)
 
 
 class _Record(BaseModel):
@@ -120,6 +129,8 @@ class StoredCalculation(_Record):
     file: FileVersion
     sha256: str
     parent: ParentFile | None = None  # where its weights were read; None: in the file itself
+    content: ContentDigests | None = None  # of what is stored; None: stored before it was compared
+    original: Original | None = None  # as a submitted file says
     engine_version: str
     date: str
     checksum32: int | None
@@ -153,6 +164,12 @@ class StoredCalculation(_Record):
     notes: tuple[str, ...] = ()
     # None: stored before these were kept, or nothing could be kept.
     engine_objects: RecordDigest | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """What it is known by."""
+        parent = None if self.parent is None else self.parent.sha256
+        return Identity(self.sha256, self.content, parent)
 
     @property
     def storage_id(self) -> str:
@@ -234,7 +251,7 @@ class StoredCalculation(_Record):
         raise BadParameter("--sites", f"{start}:{stop} is not a chunk of this plan; it has {known}")
 
     def same_parameters(self, other: StoredCalculation) -> list[str]:
-        """Return what differs between two ways to store: empty where the items are the same."""
+        """Return what differs between two ways to store the same content: empty where nothing."""
         mine, theirs = self._shape(), other._shape()
         return [
             f"{name} {_said(mine[name])}, not {_said(theirs[name])}"
@@ -243,11 +260,10 @@ class StoredCalculation(_Record):
         ]
 
     def _shape(self) -> dict[str, Any]:
-        """Return what decides the records: of a parent its content, wherever it lies."""
-        parent = None if self.parent is None else self.parent.sha256
+        """Return what decides the items of a content."""
         shape = self.model_dump(mode="json", include=set(_SHAPING))
         sizes = list(self.statistics_sizes)
-        return shape | {"parent": parent, "statistics_per_item": sizes}
+        return shape | {"statistics_per_item": sizes}
 
 
 def _said(value: Any) -> str:
@@ -257,9 +273,7 @@ def _said(value: Any) -> str:
     return str(value)
 
 
-_SHAPING = (  # what decides the items of a calculation
-    "sha256",
-    "parent",
+_SHAPING = (  # what decides the items of a content
     "key_scheme",
     "layout",
     "realisations_per_item",

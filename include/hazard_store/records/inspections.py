@@ -17,10 +17,12 @@ import numpy as np
 from hazard_store.keys import HASH_KEY
 from hazard_store.model import (
     Calculation,
+    ContentDigests,
     FileVersion,
     Inspection,
     Kind,
     LogicTree,
+    Original,
     ParentFile,
     Sample,
     Sites,
@@ -139,6 +141,8 @@ def _rest_of(inspection: Inspection, units: Units) -> dict[str, Any]:
         "file": asdict(calculation.file),
         "parent": None if inspection.parent is None else asdict(inspection.parent),
         "sha256": inspection.sha256,
+        "content": None if inspection.content is None else asdict(inspection.content),
+        "original": None if calculation.original is None else asdict(calculation.original),
         "negative_zeros": inspection.negative_zeros,
         "notes": inspection.notes,
         "units": asdict(units),
@@ -162,6 +166,7 @@ def _inspection_of(
         "aggs": tuple(rest["aggs"]),
     }
     vs30 = arrays.get("vs30")
+    content, original = rest.get("content"), rest.get("original")
     parent = None if rest.get("parent") is None else ParentFile(**rest["parent"])
     return Inspection(
         calculation=Calculation(
@@ -170,6 +175,7 @@ def _inspection_of(
             sites=Sites(arrays["lat"], arrays["lon"], vs30, None if ids is None else tuple(ids)),
             logic_tree=LogicTree(weights=arrays["weights"], **rest["logic_tree"]),
             parent=None if parent is None else FileVersion(parent.uri, parent.size, parent.etag),
+            original=None if original is None else Original(**original),
             **plain,
         ),
         sha256=rest["sha256"],
@@ -179,4 +185,5 @@ def _inspection_of(
         notes=tuple(rest["notes"]),
         parent=parent,
         engine_objects=engine_objects,
+        content=None if content is None else ContentDigests(**content),
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hazard_store.model import FileVersion, ParentFile, Status
-from hazard_store.records.documents import Forecast, RecordDigest, StoredCalculation
+from hazard_store.model import Status
+from hazard_store.records.documents import Forecast, StoredCalculation
 from hazard_store.records.expressions import (
     ABSENT,
     all_of,
@@ -90,27 +91,26 @@ class Transitions:
         self,
         head: Head,
         owner: str,
-        file: FileVersion,
+        planned: StoredCalculation,
         forecast: Forecast | None = None,
-        parent: ParentFile | None = None,
-        engine_objects: RecordDigest | None = None,
     ) -> Head:
         """Begin the next attempt for another owner; fences every writer of the one before.
 
         Args:
             head: the head as it was seen.
             owner: token of the run that takes over.
-            file: the version of the same file (by sha256) that this attempt reads.
+            planned: what this attempt reads: the same content, perhaps in another file.
             forecast: what this attempt is to hold to; None: what the one before did.
-            parent: likewise the version of its parent; None: it has none, or it stays.
-            engine_objects: likewise what this attempt keeps for the engine.
         """
         stored = head.calculation
-        changes = {
-            "file": file,
+        content = stored.content or planned.content
+        if content is not None and not stored.realisations:
+            content = replace(content, realisations=None)
+        of_file = ("file", "sha256", "parent", "original")
+        changes = {name: getattr(planned, name) for name in of_file} | {
+            "content": content,
             "forecast": forecast or stored.forecast,
-            "parent": parent or stored.parent,
-            "engine_objects": engine_objects or stored.engine_objects,
+            "engine_objects": planned.engine_objects or stored.engine_objects,
         }
         calculation = stored.model_copy(update=changes)
         described: dict[str, Any] = {

@@ -26,8 +26,8 @@ from hazard_store.workflow.audit_records import audit_records, with_records
 from hazard_store.workflow.costs import outcome_of
 from hazard_store.workflow.differences import Differences
 from hazard_store.workflow.fence import check_owner
-from hazard_store.workflow.inspect import open_same
 from hazard_store.workflow.map_blocks import MapBlocks
+from hazard_store.workflow.open_same import open_same
 from hazard_store.workflow.progress import OnAdvance, Progress
 from hazard_store.workflow.strays import strays
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from hazard_store.calcfile import file_version
 from hazard_store.errors import Refused, TryAgain
+from hazard_store.identity import Identity, same_content, why_another
 from hazard_store.model import IfStored, Status, StoreOptions
 from hazard_store.records import Conflict, Forecast, Head, IndexEntry, StoredCalculation
 from hazard_store.store import Store
@@ -105,21 +106,15 @@ def already_published(
             return False
         if parent is not None and not _is_parent(store, parent, stored):
             return False
-    elif inspected["sha256"] != stored.sha256:
-        return _refused_unless(
-            replace, stored, f"another file ({stored.file.uri}) is published under this id"
-        )
-    elif _sha256_of_parent(inspected) != (stored.parent and stored.parent.sha256):
-        read = "no parent" if stored.parent is None else f"the parent {stored.parent.uri}"
-        return _refused_unless(
-            replace, stored, f"the same file is published under this id with {read}"
-        )
-    in_file = stored.realisations or stored.realisations_in_file
-    if in_file is None:  # stored before this was recorded
-        if inspected is None:
-            return False
+    elif not same_content(stored.identity, Identity.of_json(inspected)):
+        return _refused_unless(replace, stored, _why_refused(stored, Identity.of_json(inspected)))
+    if inspected is not None:
         in_file = bool(inspected["realisations_in_file"])
-    differences = stored.same_parameters(as_asked(stored, options, bool(in_file)))
+    elif stored.realisations or stored.realisations_in_file is not None:
+        in_file = stored.realisations or bool(stored.realisations_in_file)
+    else:  # stored before this was recorded
+        return False
+    differences = stored.same_parameters(as_asked(stored, options, in_file))
     return not differences or _refused_unless(
         replace,
         stored,
@@ -133,9 +128,13 @@ def _is_parent(store: Store, uri: str, stored: StoredCalculation) -> bool:
     return recorded is not None and (recorded.uri, recorded.etag) == (found.uri, found.etag)
 
 
-def _sha256_of_parent(inspected: Mapping[str, Any]) -> str | None:
-    parent = inspected.get("parent")
-    return None if parent is None else parent["sha256"]
+def _why_refused(stored: StoredCalculation, found: Identity) -> str:
+    """Return why a file is not what is published."""
+    if stored.sha256 == found.sha256:
+        read = "no parent" if stored.parent is None else f"the parent {stored.parent.uri}"
+        return f"the same file is published under this id with {read}"
+    differs = why_another(stored.identity, found)
+    return f"another file ({stored.file.uri}) is published under this id: it has {differs}"
 
 
 def _refused_unless(replace: bool, stored: StoredCalculation, reason: str) -> bool:
@@ -158,7 +157,7 @@ def _claim_existing(
             f"it is {current.status}: finish its removal first, `hazard-store remove`",
         )
     if current.status is Status.PUBLISHED:
-        differences = differences_of(current.calculation, plan)
+        differences = differences_of(current, plan)
         if not differences:
             return current
         if if_stored is IfStored.FAIL or (if_stored is IfStored.RESUME and entry.next is None):
@@ -171,9 +170,9 @@ def _claim_existing(
 def _claim_unpublished(
     store: Store, entry: IndexEntry, head: Head, plan: Plan, owner: str, if_stored: IfStored
 ) -> Head:
-    differences = differences_of(head.calculation, plan)
+    differences = differences_of(head, plan)
     if differences:
-        same_file = head.calculation.sha256 == plan.calculation.sha256
+        same_file = same_content(head.calculation.identity, plan.calculation.identity)
         # What failed has no readers, and is made from the same file again: nothing can be lost.
         makes_way = if_stored is IfStored.REPLACE or (if_stored is IfStored.FAIL and same_file)
         if head.status is Status.FAILED and makes_way:
@@ -186,20 +185,20 @@ def _claim_unpublished(
     if head.status is not Status.FAILED and if_stored is not IfStored.RESUME:
         raise _held(head)
     forecast = forecast_of_resume(head.calculation, plan.calculation)
-    planned = plan.calculation
-    return store.transitions.take_over(
-        head, owner, planned.file, forecast, planned.parent, planned.engine_objects
-    )
+    return store.transitions.take_over(head, owner, plan.calculation, forecast)
 
 
-def differences_of(stored: StoredCalculation, plan: Plan) -> list[str]:
-    """Return how a plan differs from what is stored: in its file, or in what was named."""
-    planned = plan.calculation
-    same = {"sha256": planned.sha256, "parent": planned.parent}
-    if planned.sha256 != stored.sha256:  # then what was named is of another file's statistics
-        return stored.same_parameters(stored.model_copy(update=same))
-    asked = as_asked(stored, plan.asked, bool(planned.realisations_in_file))
-    return stored.same_parameters(asked.model_copy(update=same))
+def differences_of(head: Head, plan: Plan) -> list[str]:
+    """Return how a plan differs from what is stored: in its content, or in what was named."""
+    stored, planned = head.calculation, plan.calculation
+    if not same_content(stored.identity, planned.identity):  # then what was named is of another's
+        return [why_another(stored.identity, planned.identity)]
+    in_file = bool(planned.realisations_in_file)
+    differences = stored.same_parameters(as_asked(stored, plan.asked, in_file))
+    to_be_written = stored.realisations and head.status is not Status.PUBLISHED
+    if to_be_written and not in_file and not differences:
+        return ["realisations, of which this file has no curves"]
+    return differences
 
 
 def _next_version(entry: IndexEntry, plan: Plan) -> StoredCalculation:
@@ -207,8 +206,8 @@ def _next_version(entry: IndexEntry, plan: Plan) -> StoredCalculation:
 
 
 def _refused(head: Head, plan: Plan, differences: list[str]) -> Refused:
-    other_file = head.calculation.sha256 != plan.calculation.sha256
-    what = "another file" if other_file else "the same file with other parameters"
+    same_file = same_content(head.calculation.identity, plan.calculation.identity)
+    what = "the same file with other parameters" if same_file else "another file"
     return Refused(
         head.calc_id,
         f"{what} is stored under this id ({head.status}): it has {'; '.join(differences)}. "

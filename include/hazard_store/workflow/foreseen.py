@@ -30,7 +30,7 @@ def foresee(store: Store, plan: Plan, if_stored: IfStored) -> Foreseen:
     """
     foreseen = _under_its_id(store, plan, if_stored)
     planned = plan.calculation
-    notes = (foreseen.note, same_content_note(store, planned.sha256, planned.calc_id))
+    notes = (foreseen.note, same_content_note(store, planned.identity, planned.calc_id))
     return replace(foreseen, note=" ".join(filter(None, notes)) or None)
 
 
@@ -41,12 +41,12 @@ def _under_its_id(store: Store, plan: Plan, if_stored: IfStored) -> Foreseen:
         return Foreseen(planned)
     for storage_id in dict.fromkeys((entry.storage_id, entry.working)):
         head = store.heads.get(storage_id)
-        if head is not None and not differences_of(head.calculation, plan):
+        if head is not None and not differences_of(head, plan):
             return _as_stored(head, plan)
     head = store.heads.get(entry.working)
     if head is None:
         return Foreseen(planned)
-    differs = "; ".join(differences_of(head.calculation, plan))
+    differs = "; ".join(differences_of(head, plan))
     what = f"Under this id is stored ({head.status}) what has {differs}"
     if if_stored is IfStored.REPLACE:
         version = entry.versions + 1

@@ -7,13 +7,9 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
-from hazard_store.calcfile import CalcFile, file_version, inspect_file, open_calc, sha256_of
-from hazard_store.errors import FileChanged, Misconfigured, Refused
+from hazard_store.calcfile import inspect_file
+from hazard_store.errors import Misconfigured
 from hazard_store.model import Inspection, Kind, StoreOptions
-from hazard_store.records import Chunk, Head
-from hazard_store.records.parts import CHECKSUMS
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.workflow.plan import make_plan
@@ -58,63 +54,6 @@ def inspect(
     return inspection
 
 
-def open_same(
-    store: Store, uri: str, head: Head, chunk: Chunk, parent: str | None = None
-) -> CalcFile:
-    """Open the file that the calculation was planned from, or a copy of it, to read a chunk.
-
-    Every byte that is read is held against the checksums that the inspection kept, if it did.
-    The weights are recorded, so the file of the calculation that it continues is not read for them.
-
-    Args:
-        store: where the calculation is stored.
-        uri: the calculation file.
-        head: the calculation.
-        chunk: one of the plan.
-        parent: the file of the calculation that it continues: held against the one that was read
-            when it was planned. None: nothing is asked of it.
-
-    Raises:
-        Refused: it is another file, or another parent.
-        FileChanged: it is the same place, and other content.
-    """
-    stored, parts = head.calculation, store.parts(head.storage_id)
-    etag: str | None = stored.file.etag
-    if file_version(uri, store.settings).uri != stored.file.uri:
-        etag = None
-        if sha256_of(uri, store.settings) != stored.sha256:
-            raise Refused(head.calc_id, f"{uri} is not the file that is stored, {stored.file.uri}")
-    if parent is not None:
-        _require_same_parent(store, parent, head)
-    kept = parts.get(CHECKSUMS)
-    checksums = None if kept is None else np.frombuffer(kept, "<u4")
-    calc_file = open_calc(
-        uri,
-        store.settings,
-        etag,
-        checksums,
-        parent=None if stored.parent is None else stored.parent.uri,
-        realisations=stored.n_realisations,
-    )
-    if calc_file.is_packed:
-        sites = parts.places(head.calculation.key_maker, chunk.start, chunk.stop)
-        calc_file.will_read(np.array([sid for sid, _ in sites]))
-    return calc_file
-
-
-def _require_same_parent(store: Store, uri: str, head: Head) -> None:
-    """Refuse a file that is not the parent that was read when the calculation was planned."""
-    recorded = head.calculation.parent
-    if recorded is None:
-        raise Refused(head.calc_id, f"it was stored without a parent: leave {uri} out")
-    found = file_version(uri, store.settings)
-    if found.uri != recorded.uri:
-        if sha256_of(uri, store.settings) != recorded.sha256:
-            raise Refused(head.calc_id, f"{uri} is not the parent that was read, {recorded.uri}")
-    elif found.etag != recorded.etag:
-        raise FileChanged(uri, recorded.etag, found.etag)
-
-
 def leave_for_run(
     store: Store, inspection: Inspection, calc_id: str, options: StoreOptions
 ) -> None:
@@ -139,6 +78,8 @@ def inspection_json(found: Inspection) -> dict[str, Any]:
         "size": calculation.file.size,
         "etag": calculation.file.etag,
         "sha256": found.sha256,
+        "content": None if found.content is None else asdict(found.content),
+        "original": None if calculation.original is None else asdict(calculation.original),
         "parent": None if found.parent is None else asdict(found.parent),
         "calculation_mode": calculation.calculation_mode,
         "description": calculation.description,

@@ -214,6 +214,9 @@ def _describe(
 ) -> StoredCalculation:
     calculation = inspection.calculation
     shape: Any = calculation.levels.shape
+    content = inspection.content
+    if content is not None and not realisations:
+        content = replace(content, realisations=None)
     layout = options.layout or Layout.PACKED
     levels = [tuple(row) for row in calculation.levels.tolist()]
     vs30 = calculation.sites.vs30
@@ -226,6 +229,8 @@ def _describe(
         file=calculation.file,
         sha256=inspection.sha256,
         parent=inspection.parent,
+        content=content,
+        original=calculation.original,
         engine_version=calculation.engine_version,
         date=calculation.date,
         checksum32=calculation.checksum32,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from hazard_store.calcfile import inspect_file
+from hazard_store.calcfile import inspect_file, sha256_of
 from hazard_store.errors import Refused
-from hazard_store.model import Inspection
 from hazard_store.records import Head, RecordDigest
-from hazard_store.records.parts import ENGINE_OBJECTS
+from hazard_store.records.parts import CHECKSUMS, ENGINE_OBJECTS
 from hazard_store.store import Store
 from hazard_store.workflow.fence import fence
+from hazard_store.workflow.open_same import require_same
 from hazard_store.workflow.put_plan import file_records
 
 log = logging.getLogger(__name__)
@@ -29,15 +29,22 @@ def put_again(
         parent: the file of the calculation that it continues; None: where it was.
 
     Raises:
-        Refused: it is another file, or another parent.
+        Refused: it has other content, or other bytes where the record is of those.
         BadCalculation, NoSuchInput: the file, or its parent, is not as it was, or not there.
         LostOwnership: another run took over.
     """
-    recorded = head.calculation.parent
-    if parent is None and recorded is not None:
-        parent = recorded.uri
+    stored = head.calculation
+    # Another file of the same content may have weights of its own.
+    if not parent and stored.parent and sha256_of(uri, store.settings) == stored.sha256:
+        parent = stored.parent.uri
     found = inspect_file(uri, store.settings, parent=parent)
-    _require_same(head, found)
+    require_same(head, found)
+    if CHECKSUMS in names and found.sha256 != stored.sha256:
+        raise Refused(
+            head.calc_id,
+            f"{uri} has the content that is stored, in other bytes than {stored.file.uri}, of "
+            f"which the record {CHECKSUMS} tells: give that file, or a copy of it",
+        )
     content = file_records(found.calculation.logic_tree, found.checksums, found.engine_objects)
     fence(store, head)
     for name in sorted(names & content.keys()):
@@ -49,16 +56,6 @@ def put_again(
             )
             continue
         store.parts(head.storage_id).put(name, content[name])
-
-
-def _require_same(head: Head, found: Inspection) -> None:
-    stored = head.calculation
-    if found.sha256 != stored.sha256:
-        uri = found.calculation.file.uri
-        raise Refused(head.calc_id, f"{uri} is not the file that is stored, {stored.file.uri}")
-    mine, theirs = found.parent, stored.parent
-    if mine is not None and theirs is not None and mine.sha256 != theirs.sha256:
-        raise Refused(head.calc_id, f"{mine.uri} is not the parent that was read, {theirs.uri}")
 
 
 def _is_recorded(head: Head, content: bytes) -> bool:

@@ -5,24 +5,26 @@ from __future__ import annotations
 from contextlib import suppress
 
 from hazard_store.errors import NewerRelease
+from hazard_store.identity import Identity, same_content
 from hazard_store.model import Status
 from hazard_store.store import Store
 
 MAX_NAMED = 3  # ids in the note
 
 
-def same_content_note(store: Store, sha256: str, calc_id: str) -> str | None:
+def same_content_note(store: Store, found: Identity, calc_id: str) -> str | None:
     """Return a sentence where a file's content is published under other ids; None where it is not.
 
     Args:
         store: where.
-        sha256: of the file.
+        found: of the file.
         calc_id: the id that it is to have, which does not count.
     """
     ids = []
     with suppress(NewerRelease):  # told at the end of the others: no reason to say nothing
         for head in store.heads.many(e for e in store.heads.entries() if e.calc_id != calc_id):
-            if head.status is Status.PUBLISHED and head.calculation.sha256 == sha256:
+            stored = head.calculation.identity
+            if head.status is Status.PUBLISHED and same_content(stored, found):
                 ids.append(head.calc_id)
     if not ids:
         return None

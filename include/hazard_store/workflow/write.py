@@ -21,8 +21,8 @@ from hazard_store.records import Chunk, Head, WriteReport
 from hazard_store.records.documents import WrittenMaps
 from hazard_store.store import Store
 from hazard_store.workflow.fence import fenced_writer
-from hazard_store.workflow.inspect import open_same
 from hazard_store.workflow.map_blocks import Block, MapBlocks
+from hazard_store.workflow.open_same import open_same
 from hazard_store.workflow.progress import OnAdvance
 
 BLOCK_BYTES = 4_000_000  # of curves read and held at once

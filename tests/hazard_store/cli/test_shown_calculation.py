@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hazard_store.cli.shown_calculation import shown_calculation
-from hazard_store.model import FileVersion
+from hazard_store.model import ContentDigests, FileVersion, Original
 from hazard_store.records.index import IndexEntry
 from hazard_store.store import Store
 from tests.support.loading import CALCS, stored
@@ -17,6 +17,9 @@ What it is
   description    a description
   file           s3://inbox/calc_1.hdf5 (196,977 bytes)
   sha256         0123456789abcdef
+  made from      fedcba9876543210 (1,700,000,000 bytes), as the file says
+  content stats  0011223344556677
+  content rlzs   8899aabbccddeeff
   engine         3.26.2, classical
   calculated     2026-11-23 18:48
 
@@ -70,6 +73,8 @@ def test_the_screen_at_80_columns(store: Store):
             "description": "a description",
             "file": FileVersion("s3://inbox/calc_1.hdf5", 196_977, "e"),
             "sha256": "0123456789abcdef",
+            "original": Original("fedcba9876543210", 1_700_000_000),
+            "content": ContentDigests("0011223344556677", "8899aabbccddeeff"),
             "date": "2026-11-23T18:48:37",
             "release": "0.2.0",
             "engine_objects": None,

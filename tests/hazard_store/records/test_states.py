@@ -50,7 +50,7 @@ def make(store: Store, change: Change, head: Head) -> Head | None:
     assert entry is not None
     next_one = head.calculation.model_copy(update={"version": 2})
     changes = {
-        Change.TAKE_OVER: lambda: transitions.take_over(head, "two", head.calculation.file),
+        Change.TAKE_OVER: lambda: transitions.take_over(head, "two", head.calculation),
         Change.AUDIT: lambda: transitions.begin_audit(head),
         Change.AUDIT_PASSED: lambda: transitions.pass_audit(head, {}),
         Change.FAIL: lambda: transitions.fail(head, {}),
@@ -90,7 +90,7 @@ def test_a_change_comes_from_these_states_and_no_other(store: Store, change, sta
 
 def test_a_change_needs_the_owner_and_attempt_that_were_seen(store: Store):
     head = in_state(store, Status.WRITING)
-    store.transitions.take_over(head, "two", head.calculation.file)
+    store.transitions.take_over(head, "two", head.calculation)
     for change in (Change.AUDIT, Change.AUDIT_PASSED, Change.FAIL, Change.WITHDRAW):
         with pytest.raises(Conflict):
             make(store, change, head)

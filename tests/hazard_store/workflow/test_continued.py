@@ -151,6 +151,40 @@ def test_the_same_file_with_another_parent_is_not_the_same_calculation(
     assert get_logic_tree("A", store=store)["weights"] == [0.25, 0.75]
 
 
+def test_a_parent_of_other_bytes_and_the_same_tree_is_the_same_calculation(
+    store: Store, tmp_path: Path, parent: MadeCalc, child: MadeCalc
+):
+    """And so is one file that has all."""
+    stored(store, child.path)
+    whole = make_calc(tmp_path / "whole.hdf5")
+    again = make_parent(tmp_path / "again.hdf5", oqparam={"description": "made again"})
+    options = StoreOptions()
+    for file, named in ((child.path, str(again.path)), (whole.path, None)):
+        assert load(
+            store, str(file), "A", options, Silent(), IfStored.FAIL, parent=named
+        ).already_published
+    assert audit(store, "A", str(whole.path), None, Silent()).passed
+    stored(store, whole.path, "WHOLE")
+    assert stored(store, child.path, "WHOLE").already_published
+    assert audit(store, "WHOLE", str(child.path), None, Silent()).passed
+
+
+def test_a_file_that_has_all_resumes_a_run(
+    store: Store, tmp_path: Path, parent: MadeCalc, child: MadeCalc
+):
+    """And the other way round; the attempt's parent is that of the file it reads."""
+    whole = make_calc(tmp_path / "whole.hdf5")
+    claim(store, plan_of(store, child.path), "run-1", IfStored.FAIL)
+    head = stored(store, whole.path, if_stored=IfStored.RESUME).head
+    assert head.calculation.parent is None
+    claim(store, plan_of(store, whole.path, "B"), "run-1", IfStored.FAIL)
+    head = stored(store, child.path, "B", IfStored.RESUME).head
+    assert str(parent.path) == getattr(head.calculation.parent, "uri", None)
+    for calc_id in ("A", "B"):
+        assert repair(store, calc_id, None, None, Silent(), lambda _: False).passed
+        assert_same(plain_calc(whole.path), store, calc_id)
+
+
 def test_a_resume_records_where_the_parent_lies_now(
     store: Store, tmp_path: Path, parent: MadeCalc, child: MadeCalc
 ):

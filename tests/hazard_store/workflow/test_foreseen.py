@@ -75,7 +75,7 @@ def test_of_another_file_it_says_so(store: Store, cli, path: Path, other: Path):
     stored(store, path)
     note, *_ = told(cli, other)
     assert "(published)" in note
-    assert "sha256" in note
+    assert "other statistics, sites, levels or weights" in note
     assert "refused unless" in note
 
 

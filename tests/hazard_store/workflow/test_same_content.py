@@ -15,16 +15,16 @@ from tests.support.loading import given_up, plan_of, stored
 
 def test_only_what_is_published_under_another_id_is_named(store: Store, tmp_path: Path):
     path = make_calc(tmp_path / "calc.hdf5", n=2, r=1).path
-    sha256 = plan_of(store, path).calculation.sha256
+    found = plan_of(store, path).calculation.identity
     stored(store, path, "A")
     given_up(store, path, "FAILED")
     stored(store, make_calc(tmp_path / "other.hdf5", n=3, r=1).path, "OTHER")
-    assert same_content_note(store, sha256, "A") is None
-    assert "The same content is published as A too." == same_content_note(store, sha256, "B")
+    assert same_content_note(store, found, "A") is None
+    assert "The same content is published as A too." == same_content_note(store, found, "B")
     for number in range(MAX_NAMED):
         stored(store, path, f"A{number}")
     assert "The same content is published as A, A0, A1 and 1 more too." == (
-        same_content_note(store, sha256, "B")
+        same_content_note(store, found, "B")
     )
 
 

@@ -1,0 +1,74 @@
+"""Waits for the end of a run, and says it as `load` would."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hazard_store.errors import EX_OK, EX_SOFTWARE, EX_TEMPFAIL
+from hazard_store.submit.airflow import Airflow
+from hazard_store.workflow.progress import Progress
+
+EVERY_S = 5
+EXIT_CODE, FAILURE = "exit_code", "failure"  # what a task that failed leaves in XCom
+SUMS_UP = "decide"  # a task that fails after any other
+ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
+KILLED = 128  # and above: ended by a signal
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended."""
+
+    exit_code: int
+    reason: str = ""  # in a sentence, where it failed
+
+
+def follow(
+    airflow: Airflow,
+    run_id: str,
+    progress: Progress,
+    wait: Callable[[float], None] = time.sleep,
+) -> RunEnd:
+    """Wait for the end of a run of `store_hazard`.
+
+    Args:
+        airflow: where it runs.
+        run_id: of the run.
+        progress: told of its tasks.
+        wait: for some seconds.
+
+    Returns:
+        its end, with the exit code of what failed first.
+
+    Raises:
+        TryAgain: Airflow does not answer; the run goes on.
+    """
+    began, known, seen = time.monotonic(), 0, 0
+    while True:
+        state = airflow.state_of(run_id)
+        instances = airflow.instances_of(run_id)
+        if len(instances) != known:
+            known, seen = len(instances), 0
+            progress.phase("run", known, "task")
+        done = sum(each["state"] in ENDED for each in instances)
+        progress.advance(done - seen)
+        seen = done
+        if state in ("success", "failed"):
+            progress.done(time.monotonic() - began)
+            return RunEnd(EX_OK) if state == "success" else _failure(airflow, instances)
+        wait(EVERY_S)
+
+
+def _failure(airflow: Airflow, instances: list[dict[str, Any]]) -> RunEnd:
+    failed = [each for each in instances if each["state"] == "failed"]
+    failed.sort(key=lambda each: (each["task_id"] == SUMS_UP, each["end_date"] or ""))
+    if not failed:
+        return RunEnd(EX_SOFTWARE, "it failed, and no task of it did")
+    first = failed[0]
+    reason = airflow.left_by(first, FAILURE) or "it left no reason; its log has more"
+    code = airflow.left_by(first, EXIT_CODE)
+    temporary = code is None or code > KILLED
+    return RunEnd(EX_TEMPFAIL if temporary else int(code), f"{first['task_id']}: {reason}")
