@@ -90,6 +90,7 @@ class Settings(FromEnvironment):
     retry_limit_s: float = Field(300, gt=0)  # seconds without progress before it gives up
     answer_limit_s: float = Field(20, gt=0)  # the same of a verb that only reads
     retry_cap_s: float = Field(1, gt=0)  # longest pause between two tries, seconds
+    stream_silence_s: float = Field(600, gt=0)  # after which a stream without a sign is given up
     replace_grace_s: float = Field(15, ge=0)  # for which readers keep a version that was replaced
     writers: int = Field(32, ge=1)  # writers that may run at once in one run
     writer_wcu_per_s: float = Field(2500, gt=0)  # what one writer is expected to reach
@@ -171,6 +172,7 @@ class Settings(FromEnvironment):
             "HAZARD_STORE_STAGE": self.stage,
             "HAZARD_STORE_TABLE_PREFIX": self.table_prefix,
             "HAZARD_STORE_REPLACE_GRACE_S": str(self.replace_grace_s),
+            "HAZARD_STORE_STREAM_SILENCE_S": str(self.stream_silence_s),
             "HAZARD_STORE_MAX_ITEMS": str(self.max_items),
             "HAZARD_STORE_MAX_DOLLARS": str(self.max_dollars),
             **folder,  # out of which no link may lead when a file is opened

@@ -25,9 +25,7 @@ MEMORY_BYTES = 1 << 30
 PIECE_BYTES = 16 << 20  # of raw curves in one chunk file
 CURVES = "hcurves-"
 MODE = "classical"
-ADVICE = (
-    "the engine goes on; when it has ended, `hazard-store submit` its calculation file instead"
-)
+ADVICE = "the engine goes on; when it has ended, `hazard-store submit` its calculation file instead"
 
 log = logging.getLogger("hazard_store_stream")
 
@@ -69,7 +67,7 @@ class Stream:
         memory_bytes: int,
         spool: Path,
     ) -> None:
-        now = dt.datetime.now(dt.timezone.utc)
+        now = dt.datetime.now(dt.UTC)
         self._run = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
         self.uri = f"{inbox.rstrip('/')}/streams/{calc_id}/{self._run}"
         destination_of(self.uri)  # refuses a bad one before the engine has worked for hours
@@ -166,7 +164,7 @@ class Stream:
             "calc_id": self._calc_id,
             "run": self._run,
             "engine_version": self._engine_version,
-            "began": dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
+            "began": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "n_sites": n_sites,
             "kinds": self._shapes,
             "options": self._options,

@@ -10,6 +10,7 @@ LAYERS = (
     ("query",),
     ("store",),  # makes the clients, the writer's among them
     ("inbox",),
+    ("streamed",),
     ("calcfile", "writer"),
     ("table_lifecycle",),
     ("files", "records", "tables"),

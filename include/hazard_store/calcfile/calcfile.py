@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from threading import Lock
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hazard_store.calcfile.chunked import Box, boxes
 from hazard_store.calcfile.curves import CurveSet, read_curves
 from hazard_store.calcfile.metadata import Contents, read_contents
 from hazard_store.calcfile.unpacked import Unpacked, unpack
@@ -58,10 +61,7 @@ class CalcFile:
         curves = self._contents.stats if kind is Kind.STATS else self._contents.rlzs
         if curves is None:
             raise ValueError(f"{self.calculation.file.uri} has no curves of kind {kind}")
-        unpacked = self._unpacked(kind, curves, wanted)
-        return (
-            read_curves(self._file, curves, wanted) if unpacked is None else unpacked.read(wanted)
-        )
+        return self._read(kind, curves, wanted)
 
     @property
     def is_packed(self) -> bool:
@@ -73,14 +73,29 @@ class CalcFile:
         """Say which sites will be asked for, so that packed curves of theirs are unpacked once."""
         self._wanted = np.asarray(sids, np.intp)
 
-    def _unpacked(self, kind: Kind, curves: CurveSet, sids: NDArray[np.intp]) -> Unpacked | None:
+    def _read(self, kind: Kind, curves: CurveSet, sids: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the curves of some sites that this file has."""
+        unpacked = None
+        if curves.chunks is not None:
+            of_chunks = partial(boxes, self._file, curves.chunks)
+            unpacked = self._unpacked(kind, curves, sids, of_chunks)
+        return read_curves(self._file, curves, sids) if unpacked is None else unpacked.read(sids)
+
+    def _unpacked(
+        self,
+        kind: Kind,
+        curves: CurveSet,
+        sids: NDArray[np.intp],
+        of_chunks: Callable[[NDArray[np.intp]], Iterable[Box]],
+    ) -> Unpacked | None:
         """Return the unpacked curves that hold these sites; None where none are to be kept."""
-        if curves.chunks is None or self._wanted is None:
+        if self._wanted is None:
             return None
         with self._lock:
             kept = self._kept.get(kind)
             if kept is None:
-                kept = self._kept[kind] = unpack(self._file, curves.chunks, self._wanted)
+                uri, shape = self.calculation.file.uri, curves.shape[1:]
+                kept = self._kept[kind] = unpack(uri, shape, self._wanted, of_chunks)
         return kept if kept.has(sids) else None
 
     def close(self) -> None:

@@ -50,7 +50,7 @@ class ContentPass:
             return
         sids = np.arange(box.origin[0], box.origin[0] + len(box.poes))
         if self._slab is None:
-            self._slab = Unpacked(self._uri, chunks, sids)
+            self._slab = Unpacked(self._uri, chunks.shape[1:], sids)
         self._slab.put(box)
         ends = zip(box.origin[1:], box.poes.shape[1:], chunks.shape[1:], strict=True)
         if all(start + length == whole for start, length, whole in ends):

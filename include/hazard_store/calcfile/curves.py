@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,8 +48,17 @@ class CurveSet:
         return self.shape[0] * self.site_bytes
 
 
-def find_dataset(uri: str, h5: h5py.File, name: str, file_size: int) -> CurveSet | None:
+def find_dataset(
+    uri: str, h5: h5py.File, name: str, file_size: int, given: Collection[str] = ()
+) -> CurveSet | None:
     """Return where a dataset of curves lies; None if the file has none of this name.
+
+    Args:
+        uri: of the file.
+        h5: its content.
+        name: of the dataset.
+        file_size: bytes of the file.
+        given: datasets whose values are elsewhere: the file only has their shapes.
 
     Raises:
         BadCalculation: its shape, type or names are not those of the engine.
@@ -90,7 +99,7 @@ def find_dataset(uri: str, h5: h5py.File, name: str, file_size: int) -> CurveSet
         inline=dataset[()].tobytes() if layout == h5py.h5d.COMPACT else b"",
         imts=imts,
         labels=labels,
-        written=stored > 0,
+        written=stored > 0 or name in given,
     )
     if found.offset is not None and not stored == found.size <= file_size - found.offset:
         raise BadCalculation(uri, f"its {name} goes beyond the end of the file; copy it again")

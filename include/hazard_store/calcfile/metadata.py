@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -49,6 +50,7 @@ def read_contents(
     realisations: int | None = None,
     *,
     known: bool = False,
+    given: Collection[str] = (),
 ) -> Contents:
     """Read the metadata of a file, in a child process, and of its parent where it needs one.
 
@@ -59,6 +61,7 @@ def read_contents(
         realisations: R where the records have it: then no parent is read for the weights, which are
             NaN.
         known: whether these very bytes were read in a child before: then it needs none.
+        given: datasets of curves whose values are elsewhere: the file only has their shapes.
 
     Raises:
         BadCalculation: it cannot be stored; the reason says what to do.
@@ -67,7 +70,7 @@ def read_contents(
 
     def read(of_parent: Parent | None) -> Contents:
         with hdf5_file(file if known else file.for_child()) as h5:
-            return _contents(file.version, h5, of_parent, realisations)
+            return _contents(file.version, h5, of_parent, realisations, given)
 
     def read_confined(of_parent: Parent | None) -> Contents:
         if known:
@@ -92,12 +95,16 @@ def read_contents(
 
 
 def _contents(
-    version: FileVersion, h5: h5py.File, parent: Parent | None, realisations: int | None
+    version: FileVersion,
+    h5: h5py.File,
+    parent: Parent | None,
+    realisations: int | None,
+    given: Collection[str],
 ) -> Contents:
     uri = version.uri
     parameters = read_parameters(uri, h5)
-    stats = find_dataset(uri, h5, "hcurves-stats", version.size)
-    rlzs = find_dataset(uri, h5, "hcurves-rlzs", version.size)
+    stats = find_dataset(uri, h5, "hcurves-stats", version.size, given)
+    rlzs = find_dataset(uri, h5, "hcurves-rlzs", version.size, given)
     found = [curves for curves in (stats, rlzs) if curves is not None]
     if not found:
         raise BadCalculation(uri, _no_curves(uri, h5, parameters))

@@ -5,35 +5,41 @@ from __future__ import annotations
 import mmap
 import os
 import tempfile
+from collections.abc import Callable, Iterable
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hazard_store.calcfile.chunked import ITEM, Box, Chunks, boxes
+from hazard_store.calcfile.chunked import ITEM, Box
 from hazard_store.errors import TryAgain
-from hazard_store.files.open import VersionedFile
 
 SLAB_SITES = 1 << 12  # of one box that are copied before pages may be given back
 RESIDENT = 64 << 20  # bytes of the file that are kept in memory at most
 PAGE = 4096
 
 
-def unpack(file: VersionedFile, chunks: Chunks, sids: NDArray[np.intp]) -> Unpacked:
+def unpack(
+    uri: str,
+    shape: tuple[int, ...],
+    sids: NDArray[np.intp],
+    boxes: Callable[[NDArray[np.intp]], Iterable[Box]],
+) -> Unpacked:
     """Unpack each chunk that holds one of some sites, once.
 
     Args:
-        file: the bytes of the calculation file.
-        chunks: of the dataset.
+        uri: of the calculation file.
+        shape: (K, M, L) of a site.
         sids: (n,) the sites.
+        boxes: gives the chunks that hold some sites, unpacked.
 
     Raises:
         TryAgain: there is no room for them.
         BadCalculation: a chunk is damaged.
     """
-    unpacked = Unpacked(file.version.uri, chunks, sids)
+    unpacked = Unpacked(uri, shape, sids)
     try:
-        for box in boxes(file, chunks, sids):
+        for box in boxes(np.unique(sids)):
             unpacked.put(box)
     except BaseException:
         unpacked.close()
@@ -42,14 +48,14 @@ def unpack(file: VersionedFile, chunks: Chunks, sids: NDArray[np.intp]) -> Unpac
 
 
 class Unpacked:
-    """The curves of some sites of a chunked dataset, in a file of the system's temporary folder."""
+    """The curves of some sites of one dataset, in a file of the system's temporary folder."""
 
-    def __init__(self, uri: str, chunks: Chunks, sids: NDArray[np.intp]) -> None:
+    def __init__(self, uri: str, shape: tuple[int, ...], sids: NDArray[np.intp]) -> None:
         """Make room for the curves, which `put` fills in.
 
         Args:
             uri: of the calculation file.
-            chunks: of the dataset.
+            shape: (K, M, L) of a site.
             sids: (n,) the sites.
 
         Raises:
@@ -57,7 +63,7 @@ class Unpacked:
         """
         self._sids = np.unique(sids)
         self._resident = 0
-        n_sites, *curves = len(self._sids), *chunks.shape[1:]
+        n_sites, *curves = len(self._sids), *shape
         size = n_sites * prod(curves) * ITEM
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open until `close`
         try:

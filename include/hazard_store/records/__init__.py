@@ -1,6 +1,8 @@
 """Calculation records: the metadata table, and the only code that reads and writes it."""
 
 from hazard_store.records.documents import (
+    ArrivedKind,
+    ArrivedReport,
     AuditReport,
     Chunk,
     Difference,
@@ -19,6 +21,8 @@ from hazard_store.records.parts import Parts
 from hazard_store.records.reports import Reports
 
 __all__ = [
+    "ArrivedKind",
+    "ArrivedReport",
     "AuditReport",
     "Chunk",
     "Conflict",

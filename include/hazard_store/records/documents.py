@@ -312,7 +312,7 @@ class WrittenMaps(_Record):
     digests: str = ""  # as those of the report
 
 
-class _Report(_Record):
+class Report(_Record):
     """What a program reports, with what it knows; absent: before formats were counted."""
 
     format: int = 1  # the highest that its program knows; of a sum, the lowest of these
@@ -324,7 +324,7 @@ class _Report(_Record):
         return cls(format=FORMAT, release=release(), **content)
 
 
-class WriteReport(_Report):
+class WriteReport(Report):
     """What a writer did with one chunk; the audit does not trust it."""
 
     calc_id: str
@@ -345,6 +345,26 @@ class WriteReport(_Report):
     maps: WrittenMaps = WrittenMaps()
 
 
+class ArrivedKind(_Record):
+    """What a writer did with the items of one kind in a chunk of a stream."""
+
+    sent: int
+    acknowledged: int
+    wcu: float
+    retries: int
+    seconds: float
+    digests: str  # hexadecimal, of all items, sites in the order of the chunk and rows in theirs
+
+
+class ArrivedReport(Report):
+    """What a writer did with a chunk of a stream, whose sites own no keys together."""
+
+    attempt: int
+    number: int  # of the chunk in its stream
+    sids: tuple[int, ...]
+    kinds: dict[Kind, ArrivedKind]
+
+
 class Difference(_Record):
     """One item that is not as it must be."""
 
@@ -354,7 +374,7 @@ class Difference(_Record):
     kind: str  # missing | extra | altered
 
 
-class AuditReport(_Report):
+class AuditReport(Report):
     """What the audit of a chunk, or of all, found."""
 
     calc_id: str

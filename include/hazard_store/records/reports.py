@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,6 +16,7 @@ from hazard_store.errors import LostOwnership
 from hazard_store.items import DIGEST_BYTES
 from hazard_store.model import Kind
 from hazard_store.records.documents import (
+    ArrivedReport,
     AuditReport,
     Chunk,
     LastAudit,
@@ -25,6 +27,8 @@ from hazard_store.records.parts import Parts
 
 log = logging.getLogger(__name__)
 
+_ARRIVED = "report#arrived#"
+_BEGUN = "report#arrived"
 _HISTORY = "history#"
 _MAPS = "maps"
 
@@ -85,6 +89,29 @@ class Reports:
             return None
         return [packed[i : i + DIGEST_BYTES] for i in range(0, len(packed), DIGEST_BYTES)]
 
+    def begin_arrived(self) -> None:
+        """Note that chunks of a stream are begun: a removal then looks for their items."""
+        self._put(_BEGUN, {"attempt": self._head.attempt})
+
+    def put_arrived(self, report: ArrivedReport) -> None:
+        """Keep the report of a chunk of a stream."""
+        self._put(_arrived(report.number), report.model_dump(mode="json"))
+
+    def arrived(self, number: int) -> ArrivedReport | None:
+        """Return the report of a chunk of a stream, if it was written in this attempt."""
+        content = self._parts.get_json(_arrived(number))
+        if content is None or content["attempt"] != self._head.attempt:
+            return None
+        return ArrivedReport.model_validate(content)
+
+    def all_arrived(self) -> Iterator[ArrivedReport]:
+        """Yield the reports of all chunks of a stream that were written in this attempt."""
+        for name in self._parts.names(_ARRIVED):
+            number = name.removeprefix(_ARRIVED)
+            report = self.arrived(int(number)) if number.isdecimal() else None
+            if report is not None:
+                yield report
+
     def put_audit(self, report: AuditReport, chunk: Chunk) -> None:
         """Keep the audit of a chunk in this attempt."""
         content = {"attempt": self._head.attempt, "report": report.model_dump(mode="json")}
@@ -128,6 +155,10 @@ class Reports:
 
 def _report(kind: Kind, chunk: Chunk) -> str:
     return f"report#{kind}#{chunk.number:04d}"
+
+
+def _arrived(number: int) -> str:
+    return f"{_ARRIVED}{number:05d}"
 
 
 def digests_of(of: str, chunk: Chunk) -> str:

@@ -8,10 +8,11 @@ from dataclasses import asdict
 from typing import Any
 
 from hazard_store.calcfile import inspect_file
-from hazard_store.errors import Misconfigured
+from hazard_store.errors import BadParameter, Misconfigured
 from hazard_store.model import Inspection, Kind, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.store import Store
+from hazard_store.streamed import inspect_stream, is_stream
 from hazard_store.workflow.plan import make_plan
 from hazard_store.workflow.progress import Progress
 from hazard_store.workflow.storable import check_storable
@@ -26,8 +27,10 @@ def inspect(
 ) -> Inspection:
     """Stream the file once: readable, of the right mode, values in range, codes of its own.
 
+    Of a stream, named by its manifest, only the head is read: its curves are checked as they come.
+
     Args:
-        uri: the calculation file.
+        uri: the calculation file, or the manifest of a stream.
         settings: region and endpoint of S3.
         progress: told of progress.
         force_normalised_sites: codes from coordinates, whatever ids the file has.
@@ -39,6 +42,12 @@ def inspect(
         NoSuchInput: there is no such file, or parent.
     """
     began, seen = time.monotonic(), 0
+    if is_stream(uri):
+        if parent is not None:
+            raise BadParameter("--parent", "a stream has the weights of its own: leave it out")
+        inspection = inspect_stream(uri, settings)
+        check_storable(inspection, force_normalised_sites)
+        return inspection
 
     def on_progress(done: int, total: int) -> None:
         nonlocal seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import uuid
@@ -12,12 +13,14 @@ from functools import partial
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hazard_store.aws.clients import counted_wcu
-from hazard_store.errors import LostOwnership
+from hazard_store.errors import HazardStoreError, LostOwnership
 from hazard_store.model import IfStored, Kind, Status, StoreOptions
 from hazard_store.records import AuditReport, Chunk, Head, WriteReport
 from hazard_store.records.head import Conflict
 from hazard_store.settings import Settings
 from hazard_store.store import Store
+from hazard_store.streamed import Stream, is_stream
+from hazard_store.workflow.arrive import Share, ShareReport, arrived_options, write_arrived
 from hazard_store.workflow.audit import audit_chunk
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.fence import check_owner, writable
@@ -29,6 +32,8 @@ from hazard_store.workflow.publish import AuditFailed, decide, publish, verdict
 from hazard_store.workflow.remove import remove_old
 from hazard_store.workflow.shape import check_parameters
 from hazard_store.workflow.write import write_chunk
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ def inspect_and_plan(
         BadParameter: the id or an option is invalid, told before the file is read.
     """
     check_parameters(calc_id, options)
+    if is_stream(uri):
+        options = arrived_options(uri, settings, options)
     forced = bool(options.force_normalised_sites)
     inspection = inspect(uri, settings, progress, forced, parent)
     return make_plan(inspection, calc_id, options, settings, workers)
@@ -77,7 +84,7 @@ def load(
 
     Args:
         store: where.
-        uri: the calculation file.
+        uri: the calculation file, or the manifest of a stream, which is followed to its end.
         calc_id: the id to store it under.
         options: how to store it.
         progress: told of progress.
@@ -122,6 +129,8 @@ def _load(
     if claimed.already_published:
         return Loaded(head, verdict(store, head).report, phases.taken, already_published=True)
     try:
+        if is_stream(uri):
+            _write_arrived(store, uri, head, workers, pool, progress, phases)
         for kind in Kind:
             _write(store, uri, head, kind, pool, progress, phases)
         _audit(store, uri, head, pool, progress, phases)
@@ -134,7 +143,36 @@ def _load(
     report = verdict(store, head).report.model_copy(update={"status": str(head.status)})
     if head.status is Status.PUBLISHED:
         remove_old(store, calc_id, owner, progress)
+        if is_stream(uri):
+            _remove_chunks(store, uri)
     return Loaded(head, report, phases.taken, already_published=False)
+
+
+def _remove_chunks(store: Store, uri: str) -> None:
+    """Remove the chunk files of a stream; what cannot be removed only costs storage."""
+    try:
+        Stream(uri, store.settings).remove_chunks()
+    except HazardStoreError as error:
+        log.warning("the chunk files of %s are stored and still there: %s", uri, error)
+
+
+def _write_arrived(
+    store: Store,
+    uri: str,
+    head: Head,
+    workers: int,
+    pool: Pool,
+    progress: Progress,
+    phases: Phases,
+) -> None:
+    """Write the chunks of a stream as they arrive."""
+    n_sites = head.calculation.n_sites
+    progress.phase("stream", n_sites, "site")
+    with phases.measured("stream", progress) as entry:
+        work = partial(_arrived_job, _job_settings(store, head), uri, head.calc_id)
+        shares = tuple(Share(number, workers) for number in range(workers))
+        done = map_chunks(work, shares, lambda _: n_sites // workers, pool, progress, phases)
+        entry["wcu"] = sum(report.wcu for report in done)
 
 
 def _write(
@@ -183,6 +221,17 @@ def _audit(
 def _job_settings(store: Store, head: Head) -> Settings:
     """Return the settings of a job that works for this attempt and no other."""
     return store.settings.model_copy(update={"owner": head.owner, "attempt": head.attempt})
+
+
+def _arrived_job(
+    settings: Settings,
+    uri: str,
+    calc_id: str,
+    share: Share,
+    on_sites: OnAdvance = lambda _: None,
+) -> ShareReport:
+    store = Store(settings)
+    return write_arrived(store, uri, writable(store, calc_id), share, on_sites)
 
 
 def _write_job(

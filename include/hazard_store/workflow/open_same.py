@@ -14,6 +14,7 @@ from hazard_store.records import Chunk, Head
 from hazard_store.records.parts import CHECKSUMS
 from hazard_store.settings import Settings
 from hazard_store.store import Store
+from hazard_store.streamed import Stream, StreamFile, is_stream
 
 
 def open_same(
@@ -58,6 +59,8 @@ def _open_recorded(
     stored = head.calculation
     if parent is not None:
         _require_same_parent(store, parent, head)
+    if is_stream(uri):
+        return StreamFile(Stream(uri, store.settings, etag), store.settings)
     kept = store.parts(head.storage_id).get(CHECKSUMS)
     checksums = None if kept is None else np.frombuffer(kept, "<u4")
     return open_calc(

@@ -15,11 +15,11 @@ from multiprocessing.connection import wait
 from typing import TypeVar
 
 from hazard_store.errors import EX_TEMPFAIL, TryAgain
-from hazard_store.records import Chunk
 from hazard_store.signals import Interrupted, end_with_parent, stop_on_signals
 from hazard_store.workflow.progress import Progress
 
 T = TypeVar("T")
+C = TypeVar("C")  # what is worked on by one process: a site chunk, a share of a stream
 Pool = ProcessPoolExecutor | None  # None: this process does the work
 
 CLEAN_UP_S = 10.0  # of a process that is told to stop
@@ -63,8 +63,8 @@ def worker_processes(n: int) -> Iterator[Pool]:
 
 def map_chunks(
     work: Callable[..., T],
-    chunks: tuple[Chunk, ...],
-    units: Callable[[Chunk], int],
+    chunks: tuple[C, ...],
+    units: Callable[[C], int],
     pool: Pool,
     progress: Progress,
     phases: Phases,
@@ -123,7 +123,7 @@ def _begin_worker() -> None:
     end_with_parent()
 
 
-def _measured(work: Callable[..., T], chunk: Chunk) -> tuple[T, float]:
+def _measured(work: Callable[..., T], chunk: C) -> tuple[T, float]:
     """Work on a chunk; return the CPU seconds since the last report, the start's included."""
     global _reported_cpu_s
     try:

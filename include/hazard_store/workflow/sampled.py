@@ -10,6 +10,10 @@ from hazard_store.items import Place, item_bytes, make_items
 from hazard_store.model import Calculation, Kind, Layout, Sample, Units
 from hazard_store.records import StoredCalculation
 
+# Bytes of an item for each byte of its curves: of New Zealand-like calculations of the engine.
+PACKED_SHARE, READABLE_SHARE = 0.55, 6.5
+KEYS_BYTES = 100
+
 
 def units_of(
     stored: StoredCalculation, calculation: Calculation, sample: Sample, locs: Sequence[str]
@@ -22,6 +26,8 @@ def units_of(
         sample: of its curves.
         locs: the codes of all sites, in the order of the file.
     """
+    if not sample.sids:
+        return _by_shape(stored)
     wcu, rcu = dict.fromkeys(Kind, 0.0), dict.fromkeys(Kind, 0.0)
     for kind in Kind:
         spec = stored.spec(kind)
@@ -34,6 +40,20 @@ def units_of(
             wcu[kind] += sum(math.ceil(size / 1024) for size in sizes) / len(sample.sids)
             rcu[kind] += sum(sizes) / 4096 / len(sample.sids)
     return Units(wcu, rcu, _map_bytes(stored, sample))
+
+
+def _by_shape(stored: StoredCalculation) -> Units:
+    """Return what a site takes where nothing is known of its curves: those of a stream."""
+    wcu, rcu = dict.fromkeys(Kind, 0.0), dict.fromkeys(Kind, 0.0)
+    row_bytes = 4 * stored.all_levels.size
+    share = PACKED_SHARE if stored.layout is Layout.PACKED else READABLE_SHARE
+    for kind in Kind:
+        for n_rows in stored.spec(kind).sizes:
+            size = KEYS_BYTES + share * n_rows * row_bytes
+            wcu[kind] += math.ceil(size / 1024)
+            rcu[kind] += size / 4096
+    packed = stored.layout is Layout.PACKED
+    return Units(wcu, rcu, (PACKED_SHARE * row_bytes,) * len(stored.aggs) if packed else ())
 
 
 def _map_bytes(stored: StoredCalculation, sample: Sample) -> tuple[float, ...]:

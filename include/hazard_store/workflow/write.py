@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import groupby, islice
 
 from hazard_store.calcfile import CalcFile
 from hazard_store.items import WireItem, WriteRequest, item_digest, item_maker
 from hazard_store.model import Kind, Status
 from hazard_store.query.key_ranges import (
+    KeyRange,
     SidPlace,
     block_key_ranges,
     chunk_key_ranges,
@@ -20,6 +21,8 @@ from hazard_store.query.key_ranges import (
 from hazard_store.records import Chunk, Head, WriteReport
 from hazard_store.records.documents import WrittenMaps
 from hazard_store.store import Store
+from hazard_store.streamed import is_stream
+from hazard_store.workflow.arrived import ArrivedSites
 from hazard_store.workflow.fence import fenced_writer
 from hazard_store.workflow.map_blocks import Block, MapBlocks
 from hazard_store.workflow.open_same import open_same
@@ -80,8 +83,11 @@ def write_chunk(
     began, cpu = time.monotonic(), time.process_time()
     spec, reports = head.calculation.spec(kind), store.reports(head)
     again = reports.begin(kind, chunk)
+    arrived = None
+    if is_stream(head.calculation.file.uri):  # its writers may have stored any of the items
+        arrived, again = ArrivedSites.of(reports.all_arrived(), kind), True
     writer = fenced_writer(store, head, kind, head.calculation.forecast.wcu_per_s_of_a_writer)
-    puts = ChunkPuts(store, head, kind, chunk, on_items)
+    puts = ChunkPuts(store, head, kind, chunk, on_items, arrived)
     complete = False
     try:
         with open_same(store, uri, head, chunk, parent) as calc_file:
@@ -97,9 +103,9 @@ def write_chunk(
             complete=complete,
             expected=len(chunk) * len(spec.groups),
             sent=writer.counts.sent,
-            acknowledged=writer.counts.acknowledged,
+            acknowledged=writer.counts.acknowledged + puts.arrived.acknowledged,
             found=puts.found,
-            wcu=writer.counts.wcu,
+            wcu=writer.counts.wcu + puts.arrived.wcu,
             retries=writer.counts.retries + writer.map_counts.retries,
             seconds=round(time.monotonic() - began, 3),
             cpu_seconds=round(time.process_time() - cpu, 3),
@@ -129,10 +135,17 @@ class ChunkPuts:
         maps_found: map items, likewise.
         digests: of all items so far, sites in key order and rows in theirs.
         map_digests: of all map items, blocks in order.
+        arrived: sites that the writers of a stream have stored: their items are not made again.
     """
 
     def __init__(
-        self, store: Store, head: Head, kind: Kind, chunk: Chunk, on_items: OnAdvance
+        self,
+        store: Store,
+        head: Head,
+        kind: Kind,
+        chunk: Chunk,
+        on_items: OnAdvance,
+        arrived: ArrivedSites | None = None,
     ) -> None:
         calculation = head.calculation
         self._store, self._on_items, self._n_sites = store, on_items, calculation.n_sites
@@ -147,6 +160,7 @@ class ChunkPuts:
             self.n_maps = self._of_maps.n_items(chunk.start, chunk.stop)
         self.found = self.maps_found = 0
         self.digests, self.map_digests = bytearray(), bytearray()
+        self.arrived = arrived or ArrivedSites()
 
     def writes(self, calc_file: CalcFile, again: bool) -> Iterator[WriteRequest]:
         """Yield what is to be written.
@@ -158,11 +172,15 @@ class ChunkPuts:
         if not self._spec.rows:  # asked for by hand: the calculation is stored without this kind
             return
         if again:
-            for stored in read_key_ranges(self._store, self._spec, self._ranges):
-                for write in self._of_sites(calc_file, stored.key_range.sites, again):
-                    if write.is_map or not self._is_right(write, stored.items):
-                        yield write
-                    self._on_items(1)
+            for known, ranges in self._by_what_is_known():
+                if known:
+                    yield from self._of_arrived(calc_file, ranges, known)
+                    continue
+                for stored in read_key_ranges(self._store, self._spec, ranges):
+                    for write in self._of_sites(calc_file, stored.key_range.sites, again):
+                        if write.is_map or not self._is_right(write, stored.items):
+                            yield write
+                        self._on_items(1)
         else:
             for sites in self._runs_of_sites():
                 for write in self._of_sites(calc_file, sites, again):
@@ -174,6 +192,38 @@ class ChunkPuts:
         right = there is not None and item_digest(there) == write.digest
         self.found += right
         return right
+
+    def _by_what_is_known(self) -> Iterator[tuple[list[bytes], Iterator[KeyRange]]]:
+        """Yield key ranges that follow each other, with the digests of their sites if known."""
+
+        def digests_of(key_range: KeyRange) -> list[bytes] | None:
+            return self.arrived.take(key_range.sites)
+
+        known = ((digests_of(key_range), key_range) for key_range in self._ranges)
+        for is_known, group in groupby(known, key=lambda pair: pair[0] is not None):
+            if is_known:
+                for digests, key_range in group:
+                    yield digests or [], iter((key_range,))
+            else:
+                yield [], (key_range for _, key_range in group)
+
+    def _of_arrived(
+        self, calc_file: CalcFile, ranges: Iterator[KeyRange], digests: Sequence[bytes]
+    ) -> Iterator[WriteRequest]:
+        """Yield the map items of sites whose own items are stored."""
+        for each in digests:
+            self.digests += each
+        for key_range in ranges:
+            if self._blocks is not None and self._of_maps.aggs:
+                curves = calc_file.curves(self._spec.kind, sids_of(key_range.sites))
+                for block in self._blocks.add(key_range.sites, curves):
+                    yield from self._of_block(block, again=True)
+            self._on_items(len(key_range.sites) * len(self._spec.groups))
+
+    def _of_block(self, block: Block, again: bool) -> Iterator[WriteRequest]:
+        for write in block.writes:
+            self.map_digests += write.digest
+        yield from self._missing(block) if again else block.writes
 
     def _runs_of_sites(self) -> Iterator[list[SidPlace]]:
         size = max(1, BLOCK_BYTES // self._spec.site_bytes)
@@ -200,9 +250,7 @@ class ChunkPuts:
         for turn in zip(*by_site, strict=True):
             yield from turn
         for block in self._blocks.add(sites, curves) if self._blocks else ():
-            for write in block.writes:
-                self.map_digests += write.digest
-            yield from self._missing(block) if again else block.writes
+            yield from self._of_block(block, again)
 
     def _missing(self, block: Block) -> Iterator[WriteRequest]:
         """Yield the map items of a block that are not stored as they must be."""

@@ -1,0 +1,191 @@
+"""Writes the chunks of a stream as they arrive; several writers each take their share of them.
+
+A chunk's sites are strewn over all keys, so no chunk is audited by itself: its items' digests stay
+with the calculation, and whoever finishes a chunk of the plan finds there what is stored already.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from itertools import count
+from typing import Any
+
+from hazard_store.calcfile.metadata import Contents
+from hazard_store.errors import BadCalculation, BadParameter
+from hazard_store.items import Place, WriteRequest, item_maker
+from hazard_store.model import Kind, StoreOptions
+from hazard_store.records import ArrivedKind, ArrivedReport, Head
+from hazard_store.records.documents import Report
+from hazard_store.settings import Settings
+from hazard_store.store import Store
+from hazard_store.streamed import ArrivedChunk, Stream
+from hazard_store.streamed.inspection import check_curves
+from hazard_store.streamed.stream_file import open_head
+from hazard_store.workflow.fence import fenced_writer
+from hazard_store.workflow.progress import OnAdvance
+
+DATASETS = {Kind.STATS: "hcurves-stats", Kind.REALISATIONS: "hcurves-rlzs"}
+_SHARE = re.compile(r"(\d+)/(\d+)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Share:
+    """One writer's part of a stream: the chunks whose number modulo `writers` is `number`."""
+
+    number: int
+    writers: int
+
+    @classmethod
+    def of(cls, text: str) -> Share:
+        """Return the share that a text names.
+
+        Raises:
+            BadParameter: it names none.
+
+        >>> Share.of("0/4")
+        Share(number=0, writers=4)
+        """
+        found = _SHARE.fullmatch(text)
+        if found is None or not int(found[1]) < int(found[2]):
+            raise BadParameter("--arrived", f"{text!r} is not a share such as 0/4, ..., 3/4")
+        return cls(int(found[1]), int(found[2]))
+
+
+class ShareReport(Report):
+    """What a writer did with its share of a stream."""
+
+    calc_id: str
+    share: str
+    chunks: int = 0
+    sites: int = 0
+    acknowledged: int = 0
+    wcu: float = 0
+    retries: int = 0
+    seconds: float = 0
+
+
+def arrived_options(uri: str, settings: Settings, options: StoreOptions) -> StoreOptions:
+    """Return the options, and those that a stream's manifest names where the caller did not.
+
+    Raises:
+        BadCalculation: the manifest names an option that does not exist, or an invalid value.
+    """
+    named = Stream(uri, settings).manifest.options
+    known = {each.name for each in fields(StoreOptions)}
+    if unknown := sorted(named.keys() - known):
+        raise BadCalculation(uri, f"its option {unknown[0]} is not known here")
+    try:
+        of_stream = StoreOptions(**named)
+    except (TypeError, ValueError) as error:
+        raise BadCalculation(uri, f"its options are invalid: {error}") from error
+    unnamed = {name: getattr(of_stream, name) for name in known if getattr(options, name) is None}
+    return replace(options, **unnamed)
+
+
+def write_arrived(
+    store: Store,
+    uri: str,
+    head: Head,
+    share: Share,
+    on_sites: OnAdvance = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> ShareReport:
+    """Write a share of a stream's chunks, both kinds, each as soon as it has arrived.
+
+    Args:
+        store: where.
+        uri: the manifest.
+        head: the calculation, as the attempt that writes it owns it (`fence.writable`).
+        share: which of the chunks.
+        on_sites: told of sites whose items are stored.
+        sleep: waits some seconds for the next chunk.
+        clock: seconds that only grow.
+
+    Raises:
+        StreamEnded: the stream failed, or gives no sign of life.
+        BadCalculation: a curve has a value that it cannot have.
+        TryAgain: the retry limit was reached, or the run was taken over or told to stop.
+    """
+    began = clock()
+    stream = Stream(uri, store.settings, head.calculation.file.etag)
+    file, contents = open_head(stream, store.settings)
+    file.close()
+    writer = _ShareWriter(store, head, contents, share)
+    done = ShareReport.made(calc_id=head.calc_id, share=f"{share.number}/{share.writers}")
+    reports, silence_s = store.reports(head), store.settings.stream_silence_s
+    reports.begin_arrived()
+    for number in count(share.number, share.writers):
+        report = reports.arrived(number)
+        if report is None:
+            chunk = stream.wait_for(number, silence_s, sleep, clock)
+            if chunk is None:
+                break
+            check_curves(contents, chunk, head.calculation.layout)
+            report = writer.write(chunk)
+            reports.put_arrived(report)
+        on_sites(len(report.sids))
+        kinds = report.kinds.values()
+        done = done.model_copy(
+            update={
+                "chunks": done.chunks + 1,
+                "sites": done.sites + len(report.sids),
+                "acknowledged": done.acknowledged + sum(kind.acknowledged for kind in kinds),
+                "wcu": done.wcu + sum(kind.wcu for kind in kinds),
+                "retries": done.retries + sum(kind.retries for kind in kinds),
+            }
+        )
+    return done.model_copy(update={"seconds": round(clock() - began, 3)})
+
+
+class _ShareWriter:
+    """Writes chunks of one stream."""
+
+    def __init__(self, store: Store, head: Head, contents: Contents, share: Share) -> None:
+        self._store, self._head, self._contents = store, head, contents
+        calculation, forecast = head.calculation, head.calculation.forecast
+        parts, n_sites = store.parts(head.storage_id), calculation.n_sites
+        self._places: Mapping[int, Place] = dict(parts.places(calculation.key_maker, 0, n_sites))
+        budget = forecast.wcu_per_s_per_writer * forecast.writers / share.writers
+        self._wcu_per_s = budget if forecast.limited else None
+
+    def write(self, chunk: ArrivedChunk) -> ArrivedReport:
+        """Write all items of a chunk; return what a finisher needs of it."""
+        kinds = [kind for kind in Kind if self._head.calculation.spec(kind).rows]
+        return ArrivedReport.made(
+            attempt=self._head.attempt,
+            number=chunk.number,
+            sids=tuple(chunk.sids.tolist()),
+            kinds={kind: self._write(kind, chunk) for kind in kinds},
+        )
+
+    def _write(self, kind: Kind, chunk: ArrivedChunk) -> ArrivedKind:
+        began, digests = time.monotonic(), bytearray()
+        writer = fenced_writer(self._store, self._head, kind, self._wcu_per_s)
+        writer.write(self._writes(kind, chunk, digests))
+        counts = writer.counts
+        return ArrivedKind(
+            sent=counts.sent,
+            acknowledged=counts.acknowledged,
+            wcu=counts.wcu,
+            retries=counts.retries,
+            seconds=round(time.monotonic() - began, 3),
+            digests=digests.hex(),
+        )
+
+    def _writes(
+        self, kind: Kind, chunk: ArrivedChunk, digests: bytearray
+    ) -> Iterator[WriteRequest]:
+        calculation = self._head.calculation
+        curves: Any = chunk.curves.get(DATASETS[kind])
+        if curves is None:  # the only realisation, whose curves are the mean's
+            mean = calculation.aggs.index("mean")
+            curves = chunk.curves[DATASETS[Kind.STATS]][:, [mean]]
+        maker = item_maker(calculation.spec(kind))
+        for sid, of_site in zip(chunk.sids.tolist(), curves, strict=True):
+            for write in maker.writes(self._places[sid], of_site):
+                digests += write.digest
+                yield write

@@ -1,0 +1,277 @@
+"""A stream is stored as its chunks arrive, and ends as the file would have."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hazard_store.errors import BadCalculation, BadParameter, LostOwnership
+from hazard_store.model import IfStored, Kind, Status, StoreOptions
+from hazard_store.settings import Settings
+from hazard_store.store import Store
+from hazard_store.streamed import StreamEnded
+from hazard_store.workflow.arrive import Share, arrived_options, write_arrived
+from hazard_store.workflow.claim import claim
+from hazard_store.workflow.load import inspect_and_plan, load
+from hazard_store.workflow.remove import remove
+from hazard_store.workflow.write import write_chunk
+from tests.support.calc_factory import make_calc
+from tests.support.loading import CALCS, Silent, items_of, stored
+from tests.support.streams import MadeStream, whole_stream
+
+MANY = CALCS / "classical_rlzs_stats.hdf5"
+
+
+def items(store: Store) -> list[object]:
+    return [items_of(store, store.table(kind)) for kind in Kind]
+
+
+def same_as_file(store: Store, calc_file: Path, tmp_path: Path, **options: object) -> None:
+    """Hold what is stored of a stream against what is stored of its file."""
+    made = whole_stream(calc_file, tmp_path)
+    loaded = stored(store, made.manifest, **options)
+    assert Status.PUBLISHED is loaded.head.status
+    streamed = items(store)
+    remove(store, "A", "me", Silent())
+    stored(store, calc_file, **options)
+    assert items(store) == streamed
+    remove(store, "A", "me", Silent())
+
+
+@pytest.mark.parametrize(
+    ("scheme", "layout"),
+    list(itertools.product(("calc", "location", "calc-location"), ("packed", "readable"))),
+)
+def test_each_scheme_and_layout(store: Store, tmp_path: Path, scheme: str, layout: str):
+    same_as_file(store, MANY, tmp_path, key_scheme=scheme, layout=layout)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"realisations": False},
+        {"realisations_per_item": 1, "statistics_per_item": 1},
+        {"realisations_per_item": 5, "statistics_per_item": 3, "map_statistics": "all"},
+        {"statistics_per_item": "mean", "map_statistics": "mean"},
+        {"map_statistics": "none", "sites_per_chunk": 2},
+        {"max_wcu_per_s": 100_000},
+    ],
+)
+def test_each_grouping(store: Store, tmp_path: Path, options: dict[str, object]):
+    same_as_file(store, MANY, tmp_path, **options)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "stats_only",
+        "rlzs_only",
+        "quantiles_only",
+        "single_rlz_full",
+        "single_rlz_unwritten",
+        "imt_order",
+        "levels_per_imt",
+        "soil_intensities",
+        "custom_ids",
+        "sampled",
+        "nan_vs30",
+        "no_vs30",
+        "zero_curves",
+        "imt_weights",
+        "date_line",
+    ],
+)
+def test_each_kind_of_calculation(store: Store, tmp_path: Path, name: str):
+    same_as_file(store, CALCS / f"{name}.hdf5", tmp_path)
+
+
+def test_chunks_are_written_while_others_are_still_to_come(store: Store, tmp_path: Path):
+    """What has arrived is in the tables before the stream ends; nothing of it is visible."""
+    made = MadeStream(MANY, tmp_path)
+    made.give(1)
+    seen = []
+
+    def next_one(_: float) -> None:
+        seen.append(len(items_of(store, store.table(Kind.REALISATIONS))))
+        assert Status.WRITING is store.head("A", working=True).status
+        if len(seen) == 1:
+            made.give(0)
+        else:
+            made.give(2)
+            made.end()
+
+    head = claimed(store, made)
+    report = write_arrived(store, str(made.manifest), head, Share(0, 1), sleep=next_one)
+    assert (3, 6) == (report.chunks, report.sites)
+    assert seen[0] < seen[-1]
+
+
+def claimed(store: Store, made: MadeStream, owner: str = "me"):
+    plan = inspect_and_plan(str(made.manifest), "A", StoreOptions(), store.settings, Silent())
+    return claim(store, plan, owner, IfStored.FAIL).head
+
+
+def test_writers_share_a_stream(store: Store, tmp_path: Path):
+    made = whole_stream(MANY, tmp_path, n_chunks=5)
+    head = claimed(store, made)
+    reports = [write_arrived(store, str(made.manifest), head, Share(n, 2)) for n in range(2)]
+    assert [3, 2] == [report.chunks for report in reports]
+    assert {0, 1, 2, 3, 4} == {each.number for each in store.reports(head).all_arrived()}
+
+
+def test_a_writer_that_is_repeated_writes_no_chunk_again(store: Store, tmp_path: Path):
+    made = whole_stream(MANY, tmp_path)
+    head = claimed(store, made)
+    write_arrived(store, str(made.manifest), head, Share(0, 1))
+    first = items(store)
+    made.curves = {kind: np.zeros_like(each) for kind, each in made.curves.items()}
+    made.give(0, 1, 2)  # would be stored now, were it read
+    write_arrived(store, str(made.manifest), head, Share(0, 1))
+    assert first == items(store)
+
+
+def test_what_has_arrived_is_not_read_back_when_a_chunk_is_finished(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    made = whole_stream(MANY, tmp_path)
+    head = claimed(store, made)
+    write_arrived(store, str(made.manifest), head, Share(0, 1))
+    before = items(store)
+
+    def no_reads(*_: object, **__: object):
+        raise AssertionError("the tables were read")
+
+    monkeypatch.setattr("hazard_store.workflow.write.read_key_ranges", no_reads)
+    for chunk in head.calculation.chunks:
+        report = write_chunk(store, str(made.manifest), head, Kind.REALISATIONS, chunk)
+        assert report.complete
+        assert (0, report.expected) == (report.sent, report.acknowledged)
+    assert before == items(store)
+
+
+def test_what_a_killed_writer_left_is_found_or_written(store: Store, tmp_path: Path):
+    """Of chunk 0 there is a report; of chunk 1 half of the items; of chunk 2 nothing."""
+    made = whole_stream(MANY, tmp_path)
+    head = claimed(store, made)
+    write_arrived(store, str(made.manifest), head, Share(0, 3))
+    write_arrived(store, str(made.manifest), head, Share(1, 3))
+    store.parts(head.storage_id).delete("report#arrived#00001")
+    loaded = load(store, str(made.manifest), "A", StoreOptions(), Silent(), IfStored.RESUME)
+    assert Status.PUBLISHED is loaded.head.status
+
+
+@pytest.mark.parametrize("reason", ["the disk is full", "the engine ended"])
+def test_a_stream_that_failed_leaves_a_calculation_that_can_be_removed(
+    store: Store, tmp_path: Path, reason: str
+):
+    made = MadeStream(MANY, tmp_path)
+    made.give(0)
+    made.end(reason)
+    with pytest.raises(StreamEnded, match=reason):
+        stored(store, made.manifest)
+    assert Status.FAILED is store.head("A", working=True).status
+    assert store.heads.current("A").status is not Status.PUBLISHED
+    remove(store, "A", "me", Silent())
+    assert [[], []] == items(store)
+
+
+def test_a_restarted_engine_starts_anew(store: Store, tmp_path: Path):
+    """Another run is another file; what failed makes way for it where that is asked for."""
+    made = MadeStream(MANY, tmp_path)
+    made.give(0)
+    made.end("the engine ended")
+    with pytest.raises(StreamEnded):
+        stored(store, made.manifest)
+    again = whole_stream(MANY, tmp_path, run="20261126T111500-ffffffff")
+    loaded = stored(store, again.manifest, if_stored=IfStored.REPLACE)
+    assert Status.PUBLISHED is loaded.head.status
+
+
+def test_a_silent_stream_is_given_up(store: Store, tmp_path: Path):
+    made = MadeStream(MANY, tmp_path)
+    made.give(0)
+    head = claimed(store, made)
+    hasty = Store(store.settings.model_copy(update={"stream_silence_s": 0.01}))
+    with pytest.raises(StreamEnded, match="no sign of life"):
+        write_arrived(hasty, str(made.manifest), head, Share(0, 1), sleep=threading.Event().wait)
+
+
+def test_a_sign_of_life_keeps_a_stream(store: Store, tmp_path: Path):
+    made = MadeStream(MANY, tmp_path)
+    head = claimed(store, made)
+    hasty = Store(store.settings.model_copy(update={"stream_silence_s": 5}))
+    clock = itertools.count(step=4)  # two looks without a sign would be too many
+    looks = itertools.count()
+
+    def sleep(_: float) -> None:
+        at = next(looks)
+        made.put("alive.json", {"at": "x" * at})
+        if at == 5:
+            made.give(0, 1, 2)
+            made.end()
+
+    report = write_arrived(
+        hasty, str(made.manifest), head, Share(0, 1), sleep=sleep, clock=clock.__next__
+    )
+    assert 3 == report.chunks
+
+
+def test_a_writer_of_an_older_attempt_stops(store: Store, tmp_path: Path):
+    made = whole_stream(MANY, tmp_path)
+    head = claimed(store, made)
+    store.transitions.take_over(head, "another", head.calculation.file)
+    with pytest.raises(LostOwnership):
+        write_arrived(store, str(made.manifest), head, Share(0, 1))
+    assert [[], []] == items(store)
+
+
+@pytest.mark.parametrize("value", [np.nan, 1.5, -0.1])
+def test_a_bad_value_is_refused_when_it_arrives(store: Store, tmp_path: Path, value: float):
+    made = MadeStream(MANY, tmp_path)
+    made.curves["hcurves-rlzs"][4, 0, 0, 0] = value
+    made.give(0, 1, 2)
+    made.end()
+    with pytest.raises(BadCalculation, match="site 4"):
+        stored(store, made.manifest)
+    assert Status.FAILED is store.head("A", working=True).status
+
+
+def test_minus_zero_is_refused_in_the_readable_layout(store: Store, tmp_path: Path):
+    made = MadeStream(MANY, tmp_path)
+    made.curves["hcurves-stats"][:, :, :, -1] = -0.0
+    made.give(0, 1, 2)
+    made.end()
+    with pytest.raises(BadCalculation, match="use the packed layout"):
+        stored(store, made.manifest, layout="readable")
+
+
+def test_the_options_of_the_engines_machine_hold_where_none_are_named(tmp_path: Path):
+    made = whole_stream(MANY, tmp_path, options={"key_scheme": "calc", "realisations": "false"})
+    options = arrived_options(
+        str(made.manifest),
+        Settings(),
+        StoreOptions(key_scheme="location"),  # type: ignore[arg-type]
+    )
+    assert ("location", False) == (options.key_scheme, options.realisations)
+
+
+@pytest.mark.parametrize("options", [{"no_such": 1}, {"key_scheme": "none"}])
+def test_invalid_options_are_refused(tmp_path: Path, options: dict[str, object]):
+    made = whole_stream(MANY, tmp_path, options=options)
+    with pytest.raises(BadCalculation, match="option"):
+        arrived_options(str(made.manifest), Settings(), StoreOptions())
+
+
+@pytest.mark.parametrize("text", ["", "1", "4/4", "-1/4", "1/0", "a/b"])
+def test_a_share_is_a_number_below_that_of_the_writers(text: str):
+    with pytest.raises(BadParameter):
+        Share.of(text)
+
+
+def test_a_calculation_of_several_plan_chunks_and_many_sites(store: Store, tmp_path: Path):
+    calc = make_calc(tmp_path / "calc_1.hdf5", n=150, r=3)
+    same_as_file(store, calc.path, tmp_path, sites_per_chunk=40, map_statistics="mean")
