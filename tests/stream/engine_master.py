@@ -1,4 +1,4 @@
-"""Stands in for the engine's master: gives a stream the curves of a file, task by task, as it is told.
+"""Stands in for the engine's master: gives a stream the curves of a file, task by task, as told.
 
     python engine_master.py CALC_FILE INBOX CALC_ID N_TASKS MEMORY_BYTES SPOOL
 
@@ -59,8 +59,8 @@ def main(calc_file: str, inbox: str, calc_id: str, n_tasks: str, memory: str, sp
             elif command == "fail":
                 stream.fail(rest)
             elif command == "free":
-                free = int(rest)
-                shutil.disk_usage = lambda _: SimpleNamespace(free=free)  # type: ignore[assignment]
+                left = SimpleNamespace(free=int(rest))
+                shutil.disk_usage = lambda _, left=left: left  # type: ignore[assignment]
             else:
                 getattr(stream, command)()
             process = stream._process
