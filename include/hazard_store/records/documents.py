@@ -353,6 +353,7 @@ class ArrivedKind(_Record):
     wcu: float
     retries: int
     seconds: float
+    content: str  # hexadecimal: of each site's curves, `identity.SiteDigests`
     digests: str  # hexadecimal, of all items, sites in the order of the chunk and rows in theirs
 
 

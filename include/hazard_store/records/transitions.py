@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hazard_store.model import Status
+from hazard_store.model import ContentDigests, Status
 from hazard_store.records.documents import Forecast, StoredCalculation
 from hazard_store.records.expressions import (
     ABSENT,
@@ -130,10 +130,27 @@ class Transitions:
         """Enter `auditing`."""
         return self._change(head, Change.AUDIT)
 
-    def pass_audit(self, head: Head, outcome: dict[str, Any]) -> Head:
-        """Record that this attempt's audit passed."""
+    def pass_audit(
+        self, head: Head, outcome: dict[str, Any], content: ContentDigests | None = None
+    ) -> Head:
+        """Record that this attempt's audit passed.
+
+        Args:
+            head: as it was seen.
+            outcome: what storing took.
+            content: of a stream, which is known at its end; None: it was known before.
+        """
+        described: dict[str, Any] = {}
+        if content is not None:
+            calculation = head.calculation.model_copy(update={"content": content})
+            parts = self._heads.parts(head.storage_id)
+            described = {**put_description(calculation, parts)}
         return self._change(
-            head, Change.AUDIT_PASSED, audited_attempt=head.attempt, outcome=_as_json(outcome)
+            head,
+            Change.AUDIT_PASSED,
+            audited_attempt=head.attempt,
+            outcome=_as_json(outcome),
+            **described,
         )
 
     def fail(self, head: Head, outcome: dict[str, Any]) -> Head:

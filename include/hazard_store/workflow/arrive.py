@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import count
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hazard_store.calcfile.metadata import Contents
 from hazard_store.errors import BadCalculation, BadParameter
@@ -24,10 +26,10 @@ from hazard_store.store import Store
 from hazard_store.streamed import ArrivedChunk, Stream
 from hazard_store.streamed.inspection import check_curves
 from hazard_store.streamed.stream_file import open_head
+from hazard_store.workflow.arrived_content import curves_of, site_digests
 from hazard_store.workflow.fence import fenced_writer
 from hazard_store.workflow.progress import OnAdvance
 
-DATASETS = {Kind.STATS: "hcurves-stats", Kind.REALISATIONS: "hcurves-rlzs"}
 _SHARE = re.compile(r"(\d+)/(\d+)", re.ASCII)
 
 
@@ -173,19 +175,18 @@ class _ShareWriter:
             wcu=counts.wcu,
             retries=counts.retries,
             seconds=round(time.monotonic() - began, 3),
+            content=site_digests(self._curves(kind, chunk)).tobytes().hex(),
             digests=digests.hex(),
         )
 
     def _writes(
         self, kind: Kind, chunk: ArrivedChunk, digests: bytearray
     ) -> Iterator[WriteRequest]:
-        calculation = self._head.calculation
-        curves: Any = chunk.curves.get(DATASETS[kind])
-        if curves is None:  # the only realisation, whose curves are the mean's
-            mean = calculation.aggs.index("mean")
-            curves = chunk.curves[DATASETS[Kind.STATS]][:, [mean]]
-        maker = item_maker(calculation.spec(kind))
-        for sid, of_site in zip(chunk.sids.tolist(), curves, strict=True):
+        maker = item_maker(self._head.calculation.spec(kind))
+        for sid, of_site in zip(chunk.sids.tolist(), self._curves(kind, chunk), strict=True):
             for write in maker.writes(self._places[sid], of_site):
                 digests += write.digest
                 yield write
+
+    def _curves(self, kind: Kind, chunk: ArrivedChunk) -> NDArray[np.float32]:
+        return curves_of(chunk, kind, self._head.calculation.aggs)

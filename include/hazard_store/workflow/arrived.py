@@ -1,4 +1,4 @@
-"""What the writers of a stream have stored of each site, for those who finish chunks of the plan."""
+"""What writers of a stream have stored of each site, for those who finish chunks of the plan."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from hazard_store.records import AuditReport, Chunk, Difference, Head, KindCount
 from hazard_store.records.head import Conflict
 from hazard_store.records.reports import digests_of
 from hazard_store.store import Store
+from hazard_store.workflow.arrived_content import arrived_content
 from hazard_store.workflow.audit_maps import MapAudit
 from hazard_store.workflow.audit_records import audit_records, with_records
 from hazard_store.workflow.costs import outcome_of
@@ -141,7 +142,7 @@ def audit(
         outcome = outcome_of(store, head, total)
         with suppress(Conflict):  # taken over meanwhile: this audit then decides nothing
             if total.passed:
-                head = store.transitions.pass_audit(head, outcome)
+                head = store.transitions.pass_audit(head, outcome, arrived_content(store, head))
             elif head.status is not Status.WRITING:
                 head = store.transitions.fail(head, outcome)
     return total.model_copy(update={"status": str(head.status)})

@@ -12,6 +12,7 @@ from hazard_store.identity import Identity, same_content, why_another
 from hazard_store.model import IfStored, Status, StoreOptions
 from hazard_store.records import Conflict, Forecast, Head, IndexEntry, StoredCalculation
 from hazard_store.store import Store
+from hazard_store.streamed import is_stream
 from hazard_store.workflow.fence import held_by_another
 from hazard_store.workflow.plan import Plan
 from hazard_store.workflow.put_plan import put_plan
@@ -174,7 +175,11 @@ def _claim_unpublished(
     if differences:
         same_file = same_content(head.calculation.identity, plan.calculation.identity)
         # What failed has no readers, and is made from the same file again: nothing can be lost.
-        makes_way = if_stored is IfStored.REPLACE or (if_stored is IfStored.FAIL and same_file)
+        # A stream that failed is never finished: its engine runs again, or its file is submitted.
+        lost = head.calculation.content is None and is_stream(head.calculation.file.uri)
+        makes_way = if_stored is IfStored.REPLACE or (
+            if_stored is IfStored.FAIL and (same_file or lost)
+        )
         if head.status is Status.FAILED and makes_way:
             return store.transitions.create_instead(entry, head, _next_version(entry, plan), owner)
         if if_stored is not IfStored.REPLACE:

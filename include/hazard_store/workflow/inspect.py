@@ -13,6 +13,7 @@ from hazard_store.model import Inspection, Kind, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.streamed import inspect_stream, is_stream
+from hazard_store.workflow.arrived_content import known_if_published
 from hazard_store.workflow.plan import make_plan
 from hazard_store.workflow.progress import Progress
 from hazard_store.workflow.storable import check_storable
@@ -75,6 +76,7 @@ def leave_for_run(
     owner = store.settings.owner
     if not owner:
         raise Misconfigured("HAZARD_STORE_OWNER", "it is not set: there is no run to leave it for")
+    inspection = known_if_published(store, inspection, calc_id)
     plan = make_plan(inspection, calc_id, options, store.settings)
     store.inspections.put(owner, inspection, plan.units, dt.datetime.now(dt.UTC))
 

@@ -21,6 +21,7 @@ from hazard_store.settings import Settings
 from hazard_store.store import Store
 from hazard_store.streamed import Stream, is_stream
 from hazard_store.workflow.arrive import Share, ShareReport, arrived_options, write_arrived
+from hazard_store.workflow.arrived_content import known_if_published
 from hazard_store.workflow.audit import audit_chunk
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.fence import check_owner, writable
@@ -55,8 +56,20 @@ def inspect_and_plan(
     workers: int | None = None,
     *,
     parent: str | None = None,
+    store: Store | None = None,
 ) -> Plan:
-    """Read the file once and plan; writes nothing. `parent`: as `inspect` takes it.
+    """Read the file once and plan; writes nothing.
+
+    Args:
+        uri: the calculation file, or the manifest of a stream.
+        calc_id: the id to store it under.
+        options: how to store it.
+        settings: the limits of this installation.
+        progress: told of progress.
+        workers: writers that run at once; None: as many as the settings allow.
+        parent: as `inspect` takes it.
+        store: where it is to be stored. A stream is then followed to its end first, if something is
+            published there: whether it is the same cannot be told before. None: it is not asked.
 
     Raises:
         BadParameter: the id or an option is invalid, told before the file is read.
@@ -66,6 +79,8 @@ def inspect_and_plan(
         options = arrived_options(uri, settings, options)
     forced = bool(options.force_normalised_sites)
     inspection = inspect(uri, settings, progress, forced, parent)
+    if store is not None:
+        inspection = known_if_published(store, inspection, calc_id)
     return make_plan(inspection, calc_id, options, settings, workers)
 
 
@@ -115,7 +130,9 @@ def _load(
     pool: Pool,
     parent: str | None,
 ) -> Loaded:
-    plan = inspect_and_plan(uri, calc_id, options, store.settings, progress, workers, parent=parent)
+    plan = inspect_and_plan(
+        uri, calc_id, options, store.settings, progress, workers, parent=parent, store=store
+    )
     owner = (
         store.settings.owner or f"load-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     )

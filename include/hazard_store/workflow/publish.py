@@ -15,6 +15,7 @@ from hazard_store.model import Kind, Status
 from hazard_store.records import AuditReport, Head
 from hazard_store.records.head import Conflict
 from hazard_store.store import Store
+from hazard_store.workflow.arrived_content import arrived_content
 from hazard_store.workflow.costs import outcome_of
 
 
@@ -87,7 +88,7 @@ def decide(store: Store, head: Head) -> Head:
             store.transitions.fail(head, outcome)
             raise older
         if result.passed:
-            return store.transitions.pass_audit(head, outcome)
+            return store.transitions.pass_audit(head, outcome, arrived_content(store, head))
         store.transitions.fail(head, outcome)
     except Conflict as error:
         now = store.head(head.calc_id, working=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hazard_store.errors import BadCalculation, BadParameter, LostOwnership
+from hazard_store.errors import BadCalculation, BadParameter, LostOwnership, Refused
 from hazard_store.model import IfStored, Kind, Status, StoreOptions
 from hazard_store.settings import Settings
 from hazard_store.store import Store
@@ -180,14 +180,14 @@ def test_a_stream_that_failed_leaves_a_calculation_that_can_be_removed(
 
 
 def test_a_restarted_engine_starts_anew(store: Store, tmp_path: Path):
-    """Another run is another file; what failed makes way for it where that is asked for."""
+    """What failed makes way for another run."""
     made = MadeStream(MANY, tmp_path)
     made.give(0)
     made.end("the engine ended")
     with pytest.raises(StreamEnded):
         stored(store, made.manifest)
     again = whole_stream(MANY, tmp_path, run="20261126T111500-ffffffff")
-    loaded = stored(store, again.manifest, if_stored=IfStored.REPLACE)
+    loaded = stored(store, again.manifest)
     assert Status.PUBLISHED is loaded.head.status
 
 
@@ -223,7 +223,7 @@ def test_a_sign_of_life_keeps_a_stream(store: Store, tmp_path: Path):
 def test_a_writer_of_an_older_attempt_stops(store: Store, tmp_path: Path):
     made = whole_stream(MANY, tmp_path)
     head = claimed(store, made)
-    store.transitions.take_over(head, "another", head.calculation.file)
+    store.transitions.take_over(head, "another", head.calculation)
     with pytest.raises(LostOwnership):
         write_arrived(store, str(made.manifest), head, Share(0, 1))
     assert [[], []] == items(store)
@@ -275,3 +275,41 @@ def test_a_share_is_a_number_below_that_of_the_writers(text: str):
 def test_a_calculation_of_several_plan_chunks_and_many_sites(store: Store, tmp_path: Path):
     calc = make_calc(tmp_path / "calc_1.hdf5", n=150, r=3)
     same_as_file(store, calc.path, tmp_path, sites_per_chunk=40, map_statistics="mean")
+
+
+def test_the_file_of_a_stream_that_failed_is_stored_in_its_place(store: Store, tmp_path: Path):
+    """That is what the stream's end advises."""
+    made = MadeStream(MANY, tmp_path)
+    made.give(0)
+    made.end("the disk is full")
+    with pytest.raises(StreamEnded):
+        stored(store, made.manifest)
+    assert Status.PUBLISHED is stored(store, MANY).head.status
+
+
+@pytest.mark.parametrize("first", ["stream", "file"])
+@pytest.mark.parametrize("name", ["classical_rlzs_stats", "single_rlz_unwritten", "rlzs_only"])
+def test_file_and_stream_of_one_job_are_the_same(
+    store: Store, tmp_path: Path, first: str, name: str
+):
+    file = CALCS / f"{name}.hdf5"
+    one, other = whole_stream(file, tmp_path).manifest, file
+    if first == "file":
+        one, other = other, one
+    assert not stored(store, one).already_published
+    assert stored(store, other).already_published
+    assert stored(store, one).already_published
+
+
+def test_another_calculation_is_refused_when_its_stream_has_ended(store: Store, tmp_path: Path):
+    stored(store, MANY)
+    made = MadeStream(MANY, tmp_path)
+    made.curves["hcurves-rlzs"][4, 0, 0, 0] *= 0.5
+    made.curves["hcurves-rlzs"][4, 0, 0, 1:] = 0
+    made.give(0, 1, 2)
+    made.end()
+    before = items(store)
+    with pytest.raises(Refused, match="other curves of the realisations"):
+        stored(store, made.manifest)
+    assert before == items(store)
+    assert Status.PUBLISHED is store.head("A").status
