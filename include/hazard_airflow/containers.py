@@ -66,7 +66,12 @@ class Containers:
         return of(task_id=task_id, **self._arguments(OWNER), **kwargs)
 
     def per_chunk(
-        self, task_id: str, arguments: Sequence[str], chunk: Any, **kwargs: Any
+        self,
+        task_id: str,
+        arguments: Sequence[str],
+        chunk: Any,
+        map_index_template: str = "{{ task.name_of_chunk }}",
+        **kwargs: Any,
     ) -> HazardStoreOperator:
         """Return a task of a group that is mapped over site chunks; it works for one attempt.
 
@@ -74,13 +79,14 @@ class Containers:
             task_id: its name: a verb.
             arguments: of `hazard-store`, without the sites.
             chunk: the group's argument.
+            map_index_template: what the UI calls each instance.
             kwargs: as `HazardStoreOperator`.
         """
         return HazardStoreOperator(
             task_id=task_id,
             arguments=arguments,
             chunk=chunk,
-            map_index_template="{{ task.name_of_chunk }}",
+            map_index_template=map_index_template,
             max_active_tis_per_dagrun=self.ecs.writers_of_a_kind(self.settings.writers),
             trigger_rule="none_failed",  # a kind that is not there is skipped
             **self._arguments(OWNER, HAZARD_STORE_ATTEMPT=ATTEMPT),

@@ -14,6 +14,7 @@ from airflow.sdk import Param
 
 from hazard_airflow.audit_params import audit_params, remove_params
 from hazard_airflow.store_params import store_params
+from hazard_airflow.stream_params import stream_params
 from hazard_store.errors import BadParameter, Misconfigured
 from hazard_store.settings import Settings
 from hazard_store.shown import quoted, similar_to
@@ -25,6 +26,7 @@ def forms(settings: Settings) -> dict[str, dict[str, Param]]:
     """Return the trigger params of each DAG, by its id."""
     return {
         "store_hazard": store_params(settings),
+        "stream_hazard": stream_params(settings),
         "audit_hazard": audit_params(settings.max_map_length),
         "remove_hazard": remove_params(),
         "backfill_hazard": {},

@@ -27,15 +27,19 @@ UNNAMED = "Empty: as it is stored, and where nothing is,"
 _SPECIAL = re.compile(r"[.+*?()\[\]{}|^$\\/]")
 
 
-def _inbox_pattern(inbox: str) -> str:
+def inbox_pattern(inbox: str, name: str = "") -> str:
     """Return a pattern for Python and browsers alike: files under the inbox.
 
     It spares the user a red run. What counts is `require_in_inbox`, in the run.
+
+    Args:
+        inbox: of the installation; empty: none is set.
+        name: pattern of the end of a file's name.
     """
     if not inbox:
-        return "^.+" + END
+        return "^.+" + name + END
     prefix = inbox.rstrip("/") + "/"
-    return "^" + _SPECIAL.sub(r"\\\g<0>", prefix) + r"[^\s\\%?#{}]+" + END
+    return "^" + _SPECIAL.sub(r"\\\g<0>", prefix) + r"[^\s\\%?#{}]+" + name + END
 
 
 def store_params(settings: Settings) -> dict[str, Param]:
@@ -47,7 +51,7 @@ def store_params(settings: Settings) -> dict[str, Param]:
     inbox = settings.inbox
     where = f"in the inbox, {inbox}" if inbox else "in the inbox (HAZARD_STORE_INBOX is not set!)"
     a_file = f"the URI of a file {where}, without spaces and \\ % ? # {{ }}"
-    in_inbox = {"pattern": _inbox_pattern(inbox), "maxLength": 1024}
+    in_inbox = {"pattern": inbox_pattern(inbox), "maxLength": 1024}
     return {
         "calc_id": calc_id_field(
             "Calculation id",

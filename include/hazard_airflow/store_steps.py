@@ -23,7 +23,9 @@ from hazard_store.records.head import Conflict
 from hazard_store.settings import Settings
 from hazard_store.shown import one_line
 from hazard_store.store import Store
+from hazard_store.streamed import Stream, is_stream
 from hazard_store.workflow import publish as publishing
+from hazard_store.workflow.arrive import Share, arrived_options
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.costs import outcome_of, writer_size
 from hazard_store.workflow.fence import check_owner
@@ -34,7 +36,8 @@ log = logging.getLogger(__name__)
 
 LOC_LENGTH = 32  # of a site code in the name of a chunk
 
-# Sites "START:STOP", their name, the kinds to write, the attempt; CPU units and MB as ECS has them.
+# Sites "START:STOP", their name, the kinds to write, the attempt; CPU units and MB as ECS has them;
+# of a stream, the share of its chunks that is written as it arrives.
 Chunk = dict[str, Any]
 
 
@@ -55,6 +58,11 @@ class TasksFailed(HazardStoreError):
     def __init__(self, calc_id: str, failed: Sequence[str], verdict: str) -> None:
         super().__init__(calc_id, f"{_names(failed)} failed; the audit: {verdict}")
         self.args = (calc_id, failed, verdict)
+
+
+def file_of(params: Mapping[str, Any]) -> str:
+    """Return what is to be stored: a calculation file, or a stream by its manifest."""
+    return str(params["manifest"] if "manifest" in params else params["calc_file"])
 
 
 def check_inbox(calc_file: str, parent_file: str | None = None) -> None:
@@ -181,6 +189,21 @@ def removals_of_old_versions(calc_id: str) -> list[list[str]]:
     return [["remove", calc_id, "--old-versions", "--json"]] if superseded else []
 
 
+def remove_chunks(calc_id: str, manifest: str) -> int:
+    """Remove the chunk files of a stream that is published; return how many there were.
+
+    Those of a stream that turned out to be published already are nobody's but the sender's.
+    """
+    store = Store(Settings.from_environment())
+    head = store.heads.current(calc_id)
+    if head is None or head.calculation.file.uri != manifest:
+        log.info("%s: its curves are not those of %s, whose files stay", calc_id, manifest)
+        return 0
+    stream = Stream(manifest, store.settings)
+    stream.remove_chunks()
+    return len(stream.complete().chunks)
+
+
 def stop_orphans(calc_id: str, owner: str) -> int:
     """Stop the containers of this run that are still running; return how many there were."""
     return len(orphans.stop_of_run(calc_id, owner))
@@ -196,7 +219,7 @@ def remove_inspection(owner: str) -> list[str]:
 def _plan(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) -> Plan:
     """Plan, from what `inspect` left with the records and the form of the DAG; opens no file."""
     settings = Settings.from_environment()
-    uri, calc_id = params["calc_file"], params["calc_id"]
+    uri, calc_id = file_of(params), params["calc_id"]
     require_in_inbox(uri, settings.inbox)
     left = Store(settings).inspections.get(owner)
     if left is None:
@@ -206,7 +229,10 @@ def _plan(inspected: Mapping[str, Any], params: Mapping[str, Any], owner: str) -
         raise Refused(calc_id, f"{found} was inspected, not {uri}")
     if inspection.parent is not None:  # found beside the file, where a link may lead out
         require_in_inbox(inspection.parent.uri, settings.inbox, "parent_file")
-    return make_plan(inspection, calc_id, StoreOptions.of(params), settings, units=units)
+    options = StoreOptions.of(params)
+    if is_stream(uri):
+        options = arrived_options(uri, settings, options)
+    return make_plan(inspection, calc_id, options, settings, units=units)
 
 
 def _chunks(head: Head, planned: Plan, max_rcu_per_s: float | None) -> list[Chunk]:
@@ -221,6 +247,7 @@ def _chunks(head: Head, planned: Plan, max_rcu_per_s: float | None) -> list[Chun
             "sites": str(chunk),
             "name": f"sites {chunk} {_short(locs[chunk.start])} .. {_short(locs[chunk.stop - 1])}",
             "kinds": kinds,
+            **_share_of_stream(head, chunk.number),
             "attempt": head.attempt,
             "max_rcu_per_s": f"{share_of(budget, at_once):.3f}",
             "cpu": f"{1024 * size.vcpu:.0f}",
@@ -228,6 +255,13 @@ def _chunks(head: Head, planned: Plan, max_rcu_per_s: float | None) -> list[Chun
         }
         for chunk in head.calculation.chunks
     ]
+
+
+def _share_of_stream(head: Head, number: int) -> dict[str, str]:
+    """Return which share of a stream's chunks is written beside a chunk; nothing of a file's."""
+    if not is_stream(head.calculation.file.uri):
+        return {}
+    return {"arrived": str(Share(number, len(head.calculation.chunks)))}
 
 
 def _names(tasks: Sequence[str]) -> str:

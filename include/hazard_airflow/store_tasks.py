@@ -41,18 +41,29 @@ READ_SHARE = "--max-rcu-per-s={{ task.chunk.max_rcu_per_s }}"
 Chunks = list[dict[str, Any]]  # as `store_steps.store_meta` returns them
 
 
-def inspect(containers: Containers) -> Any:
+def inspect(
+    containers: Containers,
+    calc_file: str = CALC_FILE,
+    parent: str = PARENT,
+    task_display_name: str = "Inspect the file",
+) -> Any:
     """Read the file from end to end in a container.
 
     Unknown parameters, and a file outside the inbox, are refused before one is started.
+
+    Args:
+        containers: of the DAG.
+        calc_file: template of the file, or of a stream's manifest.
+        parent: template of the option that names its parent.
+        task_display_name: in the UI.
     """
-    arguments = ["inspect", CALC_FILE, "--json", PARENT, "--leave-for", CALC_ID, *OPTIONS]
+    arguments = ["inspect", calc_file, "--json", parent, "--leave-for", CALC_ID, *OPTIONS]
     return containers.operator(
         RecordingOperator,
         "inspect",
         arguments=arguments,
         pre_execute=_check_params,
-        task_display_name="Inspect the file",
+        task_display_name=task_display_name,
         map_index_template=CALC_ID,  # shown in the list of a run's tasks, though it is not mapped
     ).output
 
@@ -95,22 +106,31 @@ def store_meta(inspected: dict[str, Any], params: Any = None, ti: Any = None) ->
     return store_steps.store_meta(pulled(inspected), params, owner_of(ti))
 
 
-def store_chunks(containers: Containers, chunks: Any) -> Any:
-    """Write each chunk, both kinds side by side, and audit it when both are written."""
+def store_chunks(
+    containers: Containers, chunks: Any, calc_file: str = CALC_FILE, parent: str = PARENT
+) -> Any:
+    """Write each chunk, both kinds side by side, and audit it when both are written.
+
+    Args:
+        containers: of the DAG.
+        chunks: what `store_meta` returned.
+        calc_file: template of the file, or of a stream's manifest.
+        parent: template of the option that names its parent.
+    """
 
     @task_group(prefix_group_id=False)
     def store_chunk(chunk: Any) -> None:
         written = [
             containers.per_chunk(
                 f"write_{kind}",
-                ["write", CALC_FILE, CALC_ID, "--kind", kind, PARENT],
+                ["write", calc_file, CALC_ID, "--kind", kind, parent],
                 chunk,
                 pre_execute=_SKIPS[kind],
                 task_display_name=f"Write {kind}",
             )
             for kind in KINDS
         ]
-        audit = ["audit", CALC_ID, "--calc-file", CALC_FILE, PARENT, READ_SHARE, "--json"]
+        audit = ["audit", CALC_ID, "--calc-file", calc_file, parent, READ_SHARE, "--json"]
         written >> containers.per_chunk(
             "audit", audit, chunk, task_display_name="Audit: read back and compare"
         )
@@ -196,7 +216,7 @@ def _check_params(context: Any) -> None:
     params = context["params"]
     with recording_end(context):
         require_known_conf(context)
-        store_steps.check_inbox(params["calc_file"], params.get("parent_file"))
+        store_steps.check_inbox(store_steps.file_of(params), params.get("parent_file"))
 
 
 def _skip_without(kind: str) -> Any:

@@ -102,6 +102,7 @@ def test_writers_are_told_stage_owner_and_attempt(dag: Any) -> None:
             "HAZARD_STORE_STAGE": "LOCAL",
             "HAZARD_STORE_TABLE_PREFIX": "Hazard",
             "HAZARD_STORE_REPLACE_GRACE_S": "15.0",
+            "HAZARD_STORE_STREAM_SILENCE_S": "600.0",
             "HAZARD_STORE_MAX_ITEMS": "5000000.0",
             "HAZARD_STORE_MAX_DOLLARS": "100.0",
             "HAZARD_STORE_OWNER": "{{ dag.dag_id }}/{{ run_id }}",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from hazard_store.aws.clients import s3_client
+from hazard_store.settings import Settings
+from hazard_store.streamed.documents import MANIFEST
 from tests.clients.engine import engine_environment
 from tests.support.eventually import eventually
 
@@ -35,11 +36,15 @@ class EngineStream:
     calc_id: str
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def start(self, *arguments: object, job: Path = SAMPLE_JOB) -> subprocess.Popen[str]:
+    def start(
+        self,
+        *arguments: object,
+        job: Path = SAMPLE_JOB,
+        program: Sequence[str] = ("-m", "hazard_store_stream.cli"),
+    ) -> subprocess.Popen[str]:
         """Start the job."""
         return self.python_process(
-            "-m",
-            "hazard_store_stream.cli",
+            *program,
             str(job),
             self.calc_id,
             "--inbox",
@@ -62,14 +67,22 @@ class EngineStream:
             start_new_session=True,
         )
 
-    def wait_for_files(self, pattern: str, n: int = 1) -> list[Path]:
-        """Return the files of the stream, in a folder, that match a pattern, when there are n."""
+    def wait_for_manifest(self, settings: Settings) -> str:
+        """Return the URI of the stream's manifest when it is there."""
+        folder, found = f"streams/{self.calc_id}/", list[str]()
 
-        def found() -> Sequence[Path]:
-            paths = sorted(Path(self.inbox).glob(f"streams/{self.calc_id}/*/{pattern}"))
-            return paths if len(paths) >= n else ()
+        def is_there() -> bool:
+            if self.inbox.startswith("s3://"):
+                bucket = self.inbox.removeprefix("s3://")
+                listed = s3_client(settings).list_objects_v2(Bucket=bucket, Prefix=folder)
+                keys = [each["Key"] for each in listed.get("Contents", ())]
+                found.extend(f"{self.inbox}/{key}" for key in keys if key.endswith(MANIFEST))
+            else:
+                found.extend(map(str, Path(self.inbox, folder).glob(f"*/{MANIFEST}")))
+            return bool(found)
 
-        return list(eventually(found, TIME_LIMIT_S))
+        assert eventually(is_there, TIME_LIMIT_S)
+        return found[0]
 
     def calc_file(self) -> Path:
         """Return the engine's own file."""
@@ -81,8 +94,3 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     """Return how a process ended, and what it said."""
     said, _ = process.communicate(timeout=TIME_LIMIT_S)
     return process.returncode, said
-
-
-def aws_of(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return the variables of AWS among some."""
-    return {name: value for name, value in {**os.environ, **environment}.items() if "AWS_" in name}

@@ -15,7 +15,8 @@ class Request:
         container: which container of the definition is ours.
         arguments: of `hazard-store`; one that renders to nothing is left out.
         environment: variables, besides those of the definition.
-        chunk: of a mapped task: the sites, as `--sites START:STOP` names them.
+        chunk: of a mapped task: the sites, as `--sites START:STOP` names them. A writer of a stream
+            is told its share by `--share`, and no sites.
         task_role: another role than the definition's; empty: that one.
         resize: whether it gets the CPU and memory that its chunk names.
     """
@@ -31,7 +32,9 @@ class Request:
     def command(self) -> list[str]:
         """What the container is to do."""
         command = [argument for argument in self.arguments if argument]
-        return command + (["--sites", self.chunk["sites"]] if self.chunk is not None else [])
+        if self.chunk is None or any(each.startswith("--share=") for each in command):
+            return command
+        return [*command, "--sites", self.chunk["sites"]]
 
     @property
     def memory(self) -> str | None:

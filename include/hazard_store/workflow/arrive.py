@@ -40,6 +40,10 @@ class Share:
     number: int
     writers: int
 
+    def __str__(self) -> str:
+        """Return it as `--arrived` takes it."""
+        return f"{self.number}/{self.writers}"
+
     @classmethod
     def of(cls, text: str) -> Share:
         """Return the share that a text names.
@@ -117,7 +121,7 @@ def write_arrived(
     file, contents = open_head(stream, store.settings)
     file.close()
     writer = _ShareWriter(store, head, contents, share)
-    done = ShareReport.made(calc_id=head.calc_id, share=f"{share.number}/{share.writers}")
+    done = ShareReport.made(calc_id=head.calc_id, share=str(share))
     reports, silence_s = store.reports(head), store.settings.stream_silence_s
     reports.begin_arrived()
     for number in count(share.number, share.writers):

@@ -1,0 +1,98 @@
+"""The engine itself streams its sample job, and what is stored is its own file, bit for bit."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hazard_store.aws.clients import s3_client
+from hazard_store.model import Kind, Status
+from hazard_store.store import Store
+from hazard_store.streamed import StreamEnded
+from hazard_store.workflow.audit import audit
+from hazard_store.workflow.remove import remove
+from local.stack import LocalStack
+from tests.clients.environments import python_of, reason_of
+from tests.support.engine_streams import EngineStream, ended
+from tests.support.loading import Silent, items_of, stored
+
+pytestmark = pytest.mark.slow
+BUCKET = "engine-streams"
+# Dies when all tasks have given their curves, and before it can say so.
+DYING = """
+import os, sys
+from hazard_store_stream import cli, stream
+stream.Stream.complete = lambda self: os.kill(os.getpid(), 9)
+sys.exit(cli.main())
+"""
+
+
+@pytest.fixture(scope="module")
+def engine_python() -> Path:
+    try:
+        return python_of("engine_stream")
+    except (subprocess.CalledProcessError, OSError) as error:
+        pytest.skip(f"no environment for the engine can be made here: {reason_of(error)}")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all: what the engine compiles is kept."""
+    return tmp_path_factory.mktemp("engine")
+
+
+def items(store: Store) -> list[object]:
+    return [items_of(store, store.table(kind)) for kind in Kind]
+
+
+@pytest.mark.parametrize("distribute", ["no", "processpool"])
+def test_every_stored_curve_is_that_of_the_engines_file(
+    engine_python: Path,
+    home: Path,
+    tmp_path: Path,
+    embedded_aws: LocalStack,
+    store: Store,
+    distribute: str,
+):
+    """While the engine runs, its stream is followed from S3 to publication."""
+    run = EngineStream(
+        engine_python,
+        home / distribute,
+        f"s3://{BUCKET}",
+        f"S-{distribute}",
+        {**embedded_aws.client_environment, "OQ_DISTRIBUTE": distribute, "OQ_NUM_CORES": "2"},
+    )
+    run.home.mkdir()
+    s3_client(store.settings).create_bucket(Bucket=BUCKET)
+    process = run.start()
+    manifest = run.wait_for_manifest(store.settings)
+    loaded = stored(store, manifest, calc_id=run.calc_id)
+    code, said = ended(process)
+    assert 0 == code, said
+    assert Status.PUBLISHED is loaded.head.status
+    file = run.calc_file()
+    report = audit(store, run.calc_id, str(file), None, Silent())
+    assert (True, True) == (report.passed, report.with_file)
+    streamed = items(store)
+    assert stored(store, file, calc_id=run.calc_id).already_published
+    remove(store, run.calc_id, "me", Silent())
+    stored(store, file, calc_id=run.calc_id)
+    assert items(store) == streamed
+
+
+def test_a_killed_engine_leaves_a_calculation_that_is_failed_and_can_be_removed(
+    engine_python: Path, home: Path, tmp_path: Path, store: Store
+):
+    run = EngineStream(engine_python, home / "killed", str(tmp_path / "inbox"), "K")
+    run.home.mkdir()
+    process = run.start(program=("-c", DYING))
+    manifest = run.wait_for_manifest(store.settings)
+    assert -signal.SIGKILL == ended(process)[0]
+    with pytest.raises(StreamEnded):
+        stored(store, manifest, calc_id="K")
+    assert Status.FAILED is store.head("K", working=True).status
+    remove(store, "K", "me", Silent())
+    assert [[], []] == items(store)
