@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,8 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "nzshm_common": (),
     "nzshm_hazlab": (),
     "toshi_hazard_store": (),
+    # Inside the engine, under a licence of its own.
+    "hazard_store_stream": (),
 }
 
 # Operations of DynamoDB on items, by the only modules that may ask for them.
@@ -230,6 +233,32 @@ def test_readers_do_without_pynamodb():
     assert (0, "False\n") == (done.returncode, done.stdout), done.stderr
 
 
+STREAM = ROOT / "stream" / "hazard_store_stream"
+OF_THE_ENGINE = {"openquake", "numpy", "h5py", "boto3", "botocore"}
+
+
+@pytest.mark.parametrize("path", sorted(STREAM.rglob("*.py")), ids=lambda path: path.stem)
+def test_the_package_inside_the_engine_imports_nothing_of_ours(path: Path):
+    """It is under the engine's licence, and has the engine's environment alone."""
+    packages = {name.partition(".")[0] for name in imports(path.read_text(), path.stem)}
+    assert packages - {STREAM.name} <= OF_THE_ENGINE | sys.stdlib_module_names
+    assert "SPDX-License-Identifier: AGPL-3.0-or-later" in path.read_text()
+
+
+def test_wheel_and_images_never_see_the_package_inside_the_engine():
+    """Packages are found in `include`; images copy what they name, and not `stream`."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert ["include"] == project["tool"]["setuptools"]["packages"]["find"]["where"]
+    for file in (ROOT / "docker").rglob("*Dockerfile*"):
+        copied = [
+            line for line in file.read_text().splitlines() if line.startswith(("COPY", "ADD"))
+        ]
+        assert not any("stream" in line or line.split()[1] == "." for line in copied), file
+    named = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in named, "what is not named is left out"
+    assert not any(line.startswith("!stream") for line in named)
+
+
 def test_plugins_have_no_logic():
     """A plugin registers what hazard_airflow makes: imports, one class, and names."""
     allowed = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Expr)
@@ -259,6 +288,8 @@ def test_plugins_have_no_logic():
         ("hazard_store.items.layouts", "from hazard_store.records import Head"),
         ("hazard_store.items.layouts", "from hazard_store import store"),
         ("hazard_store.model", "from hazard_store.errors import TryAgain"),
+        ("hazard_store.streamed.stream", "from hazard_store_stream import chunk_file"),
+        ("hazard_store.streamed.stream", "import openquake.baselib"),
         ("hazard_store.errors", "from hazard_store import model"),
         ("hazard_store.settings", "from hazard_store.model import Kind"),
         ("hazard_store.workflow.write", "client.put_item(TableName='x')"),

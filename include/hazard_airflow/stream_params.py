@@ -24,9 +24,9 @@ def stream_params(settings: Settings) -> dict[str, Param]:
         "Manifest",
         "URI of the manifest.json with which the stream of a running engine begins, "
         f"{where}: INBOX/streams/CALC_ID/RUN/manifest.json.",
-        f"the URI of a file {where}, without spaces and \\ % ? # {{ }}",
+        f"the URI of a manifest.json {where}, without spaces and \\ % ? # {{ }}",
         type="string",
-        pattern=inbox_pattern(inbox, "/manifest\\.json"),
+        pattern=inbox_pattern(inbox, r"\/manifest\.json"),
         maxLength=1024,
     )
     others = {name: each for name, each in of_file.items() if name not in ("calc_id", *OF_FILES)}

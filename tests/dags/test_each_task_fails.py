@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hazard_store.store import Store
 from tests.support.dag_runs import Run, ended, parsed
 from tests.support.loading import CALCS, inspections_of, stored
 from tests.support.stand_in_containers import stand_in
+from tests.support.streams import whole_stream
 
 pytestmark = pytest.mark.airflow
 
@@ -24,6 +26,10 @@ TASKS = {
     "store_hazard": (
         *("inspect", "plan", "store_meta", "write_stats", "write_realisations", "audit"),
         *("decide", "publish", *AFTER_PUBLISH),
+    ),
+    "stream_hazard": (
+        *("inspect", "plan", "store_meta", "write_arrived", "write_stats", "write_realisations"),
+        *("audit", "decide", "publish", "remove_chunks", *AFTER_PUBLISH),
     ),
     "audit_hazard": (
         *("list_published", "audit", "collect_failures", "repair", "report_unrepaired"),
@@ -39,6 +45,7 @@ DAY = "2026-07-01"
 # Where nobody behind them would turn the run red: these are fast tests, the others soak.
 AT_THE_BEGINNING = {
     ("store_hazard", "inspect"),
+    ("stream_hazard", "inspect"),
     ("audit_hazard", "list_published"),
     ("backfill_hazard", "find"),
     ("remove_hazard", "confirm"),
@@ -70,6 +77,7 @@ def run_of(
     database: None,
     store: Store,
     upload: Callable[..., str],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[[str, str], Run]]:
     """Run a DAG that has something to do for each of its tasks."""
@@ -81,6 +89,13 @@ def run_of(
     def to_end(dag_id: str, calc_id: str) -> Run:
         uri = upload(FILE, f"{DAY}/KEPT.hdf5" if dag_id == "backfill_hazard" else FILE.name)
         stored(store, uri, "RETIRED")
+        if dag_id == "stream_hazard":
+            made = whole_stream(FILE, tmp_path, calc_id=calc_id)
+            for file in made.folder.iterdir():
+                upload(file, f"streams/{calc_id}/{file.name}")
+            manifest = upload(made.manifest, f"streams/{calc_id}/{made.manifest.name}")
+            conf = {"calc_id": calc_id, "manifest": manifest}
+            return ended(parsed(dag_id), run_conf=conf)
         if dag_id == "store_hazard":
             return ended(parsed(dag_id), run_conf={"calc_id": calc_id, "calc_file": uri})
         stored(store, str(FILE) if dag_id == "backfill_hazard" else uri, "KEPT")
@@ -134,13 +149,17 @@ def test_a_run_is_red_whichever_task_fails(
     assert set(done.states[task_id]) == {"failed"}
     assert set(done.tries[task_id]) == {1}
     assert ("success" if task_id in HOUSEKEEPING else "failed") == done.state, done.states
-    if task_id == "inspect":
+    if task_id == "inspect" and dag_id != "backfill_hazard":
+        behind = AFTER_PUBLISH[:2]
+        of_chunks = OF_CHUNKS
+        if dag_id == "stream_hazard":
+            behind, of_chunks = (*behind, "remove_chunks"), (*of_chunks, "write_arrived")
         ends = {task: {"failed"} for task in ("inspect", "plan", "decide")}
         ends |= {end: {"success"} for end in HOUSEKEEPING}
-        ends |= {behind: {"upstream_failed"} for behind in ("publish", *AFTER_PUBLISH[:2])}
-        ends |= {of: {"upstream_failed"} for of in ("store_meta", *OF_CHUNKS)}
+        ends |= {each: {"upstream_failed"} for each in ("publish", *behind)}
+        ends |= {of: {"upstream_failed"} for of in ("store_meta", *of_chunks)}
         assert ends == {k: set(v) for k, v in done.states.items() if set(v) != {"skipped"}}
-    if dag_id == "store_hazard":
+    if dag_id in ("store_hazard", "stream_hazard"):
         head = store.heads.current(calc_id)
         published = head is not None and head.status is Status.PUBLISHED
-        assert published == (task_id in AFTER_PUBLISH)
+        assert published == (task_id in (*AFTER_PUBLISH, "remove_chunks"))

@@ -15,11 +15,18 @@ from local.stack import LocalStack
 from tests.support.eventually import eventually
 from tests.support.laws import nothing_changed
 from tests.support.loading import CALCS, items_of
+from tests.support.stand_in_containers import stand_in
 from tests.support.streams import MadeStream, whole_stream
 
 pytestmark = pytest.mark.airflow
 
 FILE = CALCS / "classical_rlzs_stats.hdf5"
+
+
+@pytest.fixture(autouse=True)
+def verbs_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a container does there, `test_store_hazard_runs` tells."""
+    stand_in(monkeypatch)
 
 
 @pytest.fixture
@@ -59,7 +66,7 @@ def test_a_stream_is_stored_while_it_arrives_and_a_second_run_writes_nothing(
     thread = threading.Thread(target=later)
     thread.start()
     conf = {"calc_id": "STREAMED", "manifest": uri}
-    first = run("stream_hazard", **conf, sites_per_chunk=3, map_statistics="mean")
+    first = run("stream_hazard", **conf, key_scheme="calc", sites_per_chunk=3)
     thread.join()
     assert "success" == first.state, first.states
     assert ["share 0/2", "share 1/2"] == first.names["write_arrived"]

@@ -89,7 +89,7 @@ class CalcFile:
         of_chunks: Callable[[NDArray[np.intp]], Iterable[Box]],
     ) -> Unpacked | None:
         """Return the unpacked curves that hold these sites; None where none are to be kept."""
-        if self._wanted is None:
+        if self._wanted is None or not len(self._wanted):
             return None
         with self._lock:
             kept = self._kept.get(kind)

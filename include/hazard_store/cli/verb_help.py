@@ -67,6 +67,7 @@ VARIABLES = {
     "retry_tries": ("HAZARD_STORE_RETRY_TRIES", "1000"),
     "retry_cap_s": ("HAZARD_STORE_RETRY_CAP_S", "1"),
     "replace_grace_s": ("HAZARD_STORE_REPLACE_GRACE_S", "15"),
+    "stream_silence_s": ("HAZARD_STORE_STREAM_SILENCE_S", "600"),
     "writers": ("HAZARD_STORE_WRITERS", "32"),
     "writer_wcu_per_s": ("HAZARD_STORE_WRITER_WCU_PER_S", "2500"),
     "table_wcu_per_s": ("HAZARD_STORE_TABLE_WCU_PER_S", "4000"),
@@ -80,7 +81,10 @@ VARIABLES = {
     "attempt": ("HAZARD_STORE_ATTEMPT", ""),
 }
 
-CALC_FILE = "CALC_FILE is a path or s3://BUCKET/KEY; so is --parent."
+CALC_FILE = (
+    "CALC_FILE is a path or s3://BUCKET/KEY, of a calculation file or of the manifest.json of a "
+    "stream; --parent is a path or s3://BUCKET/KEY."
+)
 OTHER_FILE = "--calc-file and --parent are paths or s3://BUCKET/KEY."
 PICTURE = "--out is a path on this machine; its ending says the format."
 
@@ -104,9 +108,10 @@ HELP = {
         (
             "load calc_13.hdf5 CALC13 --workers 4",
             "load s3://inbox/calc_13b.hdf5 CALC13 --if-stored replace",
+            "load s3://inbox/streams/CALC13/RUN/manifest.json CALC13",
         ),
         (*WRITES, EX_DIFFERENCE),
-        (*_PATIENT, *_PLAN, "replace_grace_s"),
+        (*_PATIENT, *_PLAN, "replace_grace_s", "stream_silence_s"),
         CALC_FILE,
     ),
     "submit": VerbHelp(
@@ -120,9 +125,12 @@ HELP = {
         "TMPDIR.",
     ),
     "write": VerbHelp(
-        ("write s3://inbox/calc_13.hdf5 CALC13 --kind stats --sites 0:288",),
+        (
+            "write s3://inbox/calc_13.hdf5 CALC13 --kind stats --sites 0:288",
+            "write s3://inbox/streams/CALC13/RUN/manifest.json CALC13 --arrived 0/4",
+        ),
         WRITES,
-        (*_PATIENT, "owner", "attempt"),
+        (*_PATIENT, "owner", "attempt", "stream_silence_s"),
         CALC_FILE,
     ),
     "audit": VerbHelp(
