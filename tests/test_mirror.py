@@ -47,6 +47,7 @@ TESTED_IN = {
     "hazard_store/calcfile/sites.py": "hazard_store/calcfile/test_engine_files.py",
     "hazard_store/calcfile/sampler.py": "hazard_store/calcfile/test_inspection.py",
     "hazard_store/calcfile/unpacked.py": "hazard_store/calcfile/test_chunked.py",
+    "hazard_store/cli/arrive.py": "hazard_store/workflow/test_arrive.py",
     "hazard_store/cli/answers.py": "hazard_store/cli/test_verbs.py",
     "hazard_store/cli/curves.py": "hazard_store/cli/test_reading.py",
     "hazard_store/cli/main.py": "hazard_store/cli/test_verbs.py",

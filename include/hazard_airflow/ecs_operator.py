@@ -51,7 +51,7 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         arguments: of `hazard-store`; one that renders to nothing is left out.
         environment: variables of the container, besides those of the task definition.
         chunk: of a mapped task: the sites, as `--sites START:STOP` names them, and their name. A
-            writer of a stream is told its share by `--arrived`, and no sites.
+            writer of a stream is told its share by `--share`, and no sites.
         report_wait_s: how long the report may lag behind the container's end.
         patience_s: how long ECS is asked again where it has no room for the container.
         ask_again_s: after how long.

@@ -29,7 +29,7 @@ def write_arrived(containers: Containers, chunks: Any) -> Any:
     def follow_stream(chunk: Any) -> None:
         containers.per_chunk(
             "write_arrived",
-            ["write", MANIFEST, CALC_ID, f"--arrived={SHARE}"],
+            ["write-arrived", MANIFEST, CALC_ID, f"--share={SHARE}"],
             chunk,
             f"share {SHARE}",
             task_display_name="Write what arrives",

@@ -108,7 +108,7 @@ HELP = {
         (
             "load calc_13.hdf5 CALC13 --workers 4",
             "load s3://inbox/calc_13b.hdf5 CALC13 --if-stored replace",
-            "load s3://inbox/streams/CALC13/RUN/manifest.json CALC13",
+            "load s3://inbox/streams/C/RUN/manifest.json C",
         ),
         (*WRITES, EX_DIFFERENCE),
         (*_PATIENT, *_PLAN, "replace_grace_s", "stream_silence_s"),
@@ -125,13 +125,16 @@ HELP = {
         "TMPDIR.",
     ),
     "write": VerbHelp(
-        (
-            "write s3://inbox/calc_13.hdf5 CALC13 --kind stats --sites 0:288",
-            "write s3://inbox/streams/CALC13/RUN/manifest.json CALC13 --arrived 0/4",
-        ),
+        ("write s3://inbox/calc_13.hdf5 CALC13 --kind stats --sites 0:288",),
+        WRITES,
+        (*_PATIENT, "owner", "attempt"),
+        CALC_FILE,
+    ),
+    "write-arrived": VerbHelp(
+        ("write-arrived s3://inbox/streams/C/RUN/manifest.json C --share 0/4",),
         WRITES,
         (*_PATIENT, "owner", "attempt", "stream_silence_s"),
-        CALC_FILE,
+        "MANIFEST is a path or s3://BUCKET/KEY.",
     ),
     "audit": VerbHelp(
         ("audit CALC13", "audit CALC13 --calc-file calc_13.hdf5 --json"),

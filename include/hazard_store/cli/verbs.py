@@ -40,10 +40,11 @@ TABLE = (
     ("tree", "sites", "Print the realisations of CALC_ID with their weights."),
     ("uhs", "derived", "Print uniform hazard spectra of CALC_ID."),
     ("write", "write", "Write one chunk of one kind of CALC_ID."),
+    ("write-arrived", "arrive", "Write a share of a running engine's stream as it arrives."),
 )
 # The headings of `hazard-store --help`, and the verbs under each.
 GROUPS = {
-    "Writing": ("inspect", "plan", "load", "submit", "write", "publish"),
+    "Writing": ("inspect", "plan", "load", "submit", "write", "write-arrived", "publish"),
     "Reading": ("list", "show", "curves", "at", "map", "uhs", "plot", "sites", "tree", "export"),
     "Upkeep": ("check", "tables", "audit", "repair", "remove"),
 }

@@ -44,7 +44,6 @@ from hazard_store.shown import one_line
 if TYPE_CHECKING:
     from hazard_store.records import AuditReport
     from hazard_store.settings import Settings
-    from hazard_store.store import Store
     from hazard_store.workflow.foreseen import Foreseen
     from hazard_store.workflow.load import Loaded
     from hazard_store.workflow.plan import Plan
@@ -253,31 +252,20 @@ def load_and_print(
 @click.command("write")
 @click.argument("calc_file", shell_complete=complete_files)
 @click.argument("calc_id")
-@click.option("--kind", type=click.Choice([k.value for k in Kind]), help="Of its curves.")
-@click.option("--sites", type=SiteRange(), help="One chunk of the plan.")
-@click.option("--arrived", help="A share of a stream, 0/4 to 3/4, written as its chunks arrive.")
+@click.option(
+    "--kind", type=click.Choice([k.value for k in Kind]), required=True, help="Of its curves."
+)
+@click.option("--sites", type=SiteRange(), required=True, help="One chunk of the plan.")
 @recorded_parent_option
 @changes_the_store
 def write_verb(
-    calc_file: str,
-    calc_id: str,
-    kind: str | None,
-    sites: tuple[int, int] | None,
-    arrived: str | None,
-    parent: str | None,
+    calc_file: str, calc_id: str, kind: str, sites: tuple[int, int], parent: str | None
 ) -> None:
     """Write one chunk of one kind of CALC_ID; all else comes from the calculation record."""
     from hazard_store.workflow.fence import writable
     from hazard_store.workflow.write import report_of_published, write_chunk
 
-    if arrived is not None and (kind, sites, parent) != (None, None, None):
-        raise click.UsageError("--arrived names all of a writer's work: leave the others out.")
     store = default_store()
-    if arrived is not None:
-        _write_arrived(store, calc_file, calc_id, arrived)
-        return
-    if kind is None or sites is None:
-        raise click.UsageError("Say --kind and --sites, or --arrived for a share of a stream.")
     before = report_of_published(store, calc_id, Kind(kind), sites)
     if before is not None:
         log.info("%s: this run has published it; nothing is written", calc_id)
@@ -288,19 +276,6 @@ def write_verb(
         chunk = head.calculation.chunk(*sites)
         progress.phase(kind, head.calculation.items_of(Kind(kind), chunk), "item")
         report = write_chunk(store, calc_file, head, Kind(kind), chunk, progress.advance, parent)
-        progress.done(report.seconds)
-    echo_report(report.model_dump(mode="json"))
-
-
-def _write_arrived(store: Store, manifest: str, calc_id: str, arrived: str) -> None:
-    """Write a share of a stream; print its report."""
-    from hazard_store.workflow.arrive import Share, write_arrived
-    from hazard_store.workflow.fence import writable
-
-    share, head = Share.of(arrived), writable(store, calc_id)
-    with progress_for_people() as progress:
-        progress.phase("stream", head.calculation.n_sites // share.writers, "site")
-        report = write_arrived(store, manifest, head, share, progress.advance)
         progress.done(report.seconds)
     echo_report(report.model_dump(mode="json"))
 

@@ -41,7 +41,7 @@ class Share:
     writers: int
 
     def __str__(self) -> str:
-        """Return it as `--arrived` takes it."""
+        """Return it as `--share` takes it."""
         return f"{self.number}/{self.writers}"
 
     @classmethod
@@ -56,7 +56,7 @@ class Share:
         """
         found = _SHARE.fullmatch(text)
         if found is None or not int(found[1]) < int(found[2]):
-            raise BadParameter("--arrived", f"{text!r} is not a share such as 0/4, ..., 3/4")
+            raise BadParameter("--share", f"{text!r} is not a share such as 0/4, ..., 3/4")
         return cls(int(found[1]), int(found[2]))
 
 

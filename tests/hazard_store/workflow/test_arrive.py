@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from hazard_store.workflow.load import inspect_and_plan, load
 from hazard_store.workflow.remove import remove
 from hazard_store.workflow.write import write_chunk
 from tests.support.calc_factory import make_calc
+from tests.support.commands import Cli
 from tests.support.loading import CALCS, Silent, items_of, stored
 from tests.support.streams import MadeStream, whole_stream
 
@@ -313,3 +315,12 @@ def test_another_calculation_is_refused_when_its_stream_has_ended(store: Store, 
         stored(store, made.manifest)
     assert before == items(store)
     assert Status.PUBLISHED is store.head("A").status
+
+
+def test_as_a_verb(store: Store, cli: Cli, tmp_path: Path):
+    """Its report is one line of JSON; a share that is none is a matter of usage."""
+    made = whole_stream(MANY, tmp_path)
+    claimed(store, made)
+    ended = cli("write-arrived", made.manifest, "A", "--share", "1/2")
+    assert (0, 1) == (ended.code, json.loads(ended.out)["chunks"])
+    assert 2 == cli("write-arrived", made.manifest, "A", "--share", "2/2").code
