@@ -1,6 +1,10 @@
 # Copyright (C) 2026 the makers of Hazard Store
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The head of a stream: a calculation file that has everything but the values of curves."""
+"""The head of a stream: a calculation file that has everything but the values of curves.
+
+Values are read and written one by one: HDF5's own copy of objects may crash on a file that is open
+for SWMR, as the engine's is, and the engine with it.
+"""
 
 from __future__ import annotations
 
@@ -35,18 +39,29 @@ def head_bytes(h5: h5py.File) -> bytes:
         )
     content = io.BytesIO()
     with h5py.File(content, "w") as head:
-        for name, value in root.attrs.items():
-            head.attrs[name] = value
+        _put_attributes(root, head)
         for name in NEEDED:
-            root.copy(name, head, name)
+            _put(root[name], head, name)
         for name in DESCRIBED:
-            if name in root:
-                _describe(root[name], head, name)
+            if name in root:  # of the same shape; HDF5 takes no room for it
+                made = head.create_dataset(name, root[name].shape, root[name].dtype)
+                _put_attributes(root[name], made)
     return content.getvalue()
 
 
-def _describe(dataset: Any, head: h5py.File, name: str) -> None:
-    """Make a dataset of the same shape and attributes, for which HDF5 takes no room."""
-    made = head.create_dataset(name, dataset.shape, dataset.dtype)
-    for key, value in dataset.attrs.items():
-        made.attrs[key] = value
+def _put(source: Any, into: h5py.Group, name: str) -> None:
+    """Write an object under a name, with all that is in it."""
+    if isinstance(source, h5py.Group):
+        made = into.create_group(name)
+        for each in source:
+            _put(source[each], made, each)
+    elif source.shape is None:
+        made = into.create_dataset(name, data=h5py.Empty(source.dtype))
+    else:
+        made = into.create_dataset(name, data=source[()], dtype=source.dtype)
+    _put_attributes(source, made)
+
+
+def _put_attributes(source: Any, made: Any) -> None:
+    for name, value in source.attrs.items():
+        made.attrs[name] = value

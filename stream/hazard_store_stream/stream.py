@@ -11,6 +11,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -137,9 +138,7 @@ class Stream:
         if process is not None:
             if not self.completed:
                 self.fail("it was closed before its curves were complete")
-            if process.stdin is not None:
-                process.stdin.close()
-            code = process.wait()
+            code = _ended(process)
             if self.reason is None and code:
                 self.reason = "the process that hands chunks over failed; its log says why"
             if code < 0:
@@ -212,9 +211,15 @@ class Stream:
         """Say for a process that was killed that the stream has ended."""
         self._process = self._start()
         self._tell_if_there({"end": reason})
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._process.wait()
+        _ended(self._process)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the end of a process that is told no more; return its exit code."""
+    with suppress(OSError):  # it may be dead, with words for it still in the pipe
+        if process.stdin is not None:
+            process.stdin.close()
+    return process.wait()
 
 
 def _pieces(n: int, size: int) -> Iterator[slice]:

@@ -18,7 +18,7 @@ from hazard_store.settings import Settings
 from hazard_store.streamed.chunk_file import ChunkFile
 from hazard_store.streamed.documents import ALIVE, END, MANIFEST, End, Manifest, chunk_name
 
-POLL_S = 2.0  # between two looks for the next chunk
+FIRST_POLL_S, MOST_POLL_S = 0.25, 5.0  # between two looks for the next chunk: it doubles
 SUBMIT = "when the engine has ended, `hazard-store submit` its calculation file"
 
 
@@ -176,7 +176,7 @@ class Stream:
         Raises:
             StreamEnded: it ended badly, or gives no sign of life.
         """
-        seen, since = self._sign_of_life(), clock()
+        seen, since, poll_s = self._sign_of_life(), clock(), FIRST_POLL_S
         while True:
             found = self.arrived(number)
             if found is not None:
@@ -198,7 +198,8 @@ class Stream:
                     f"the engine's machine gave no sign of life for {silence_s:.0f} s: if it is "
                     f"dead, stream it again; {SUBMIT}",
                 )
-            sleep(POLL_S)
+            sleep(poll_s)
+            poll_s = min(2 * poll_s, MOST_POLL_S)
 
     def _sign_of_life(self) -> str | None:
         try:
