@@ -4,14 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TOOLS := .local/tools
-LOCKS := requirements.txt $(wildcard docker/*requirements.txt docker/*/requirements.txt) .ci/supply-chain.txt
+LOCKS := requirements.txt $(wildcard docker/*requirements.txt docker/*/requirements.txt) \
+    stream/requirements.txt .ci/supply-chain.txt
 LOCK_IMAGE = uv pip compile --universal --python-version 3.11 --constraint requirements.txt \
     --no-annotate --generate-hashes
 
 include tests/selections.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test soak clients airflow-releases life month containers smoke-aws bench lint format lock audit sbom clean
+.PHONY: help setup demo up down status test soak engine clients airflow-releases life month containers smoke-aws bench lint format lock audit sbom clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +55,14 @@ test: $(INSTALLED)  ## Run the tests (ARGS="-k keys" for some of them)
 
 soak: $(INSTALLED)  ## Run the slow tests: soaks and repetitions
 	@exec $(BIN)/python -m pytest -m "$(SOAK)" $(WORKERS) $(SOAK_BY) $(ARGS)
+
+engine: $(INSTALLED)  ## Make an environment of the OpenQuake engine's own, with the package that streams out of it
+	@set -e; python=$$($(BIN)/python -m tests.clients.environments engine_stream | cut -d" " -f2); \
+	if uv --version >/dev/null 2>&1; \
+	    then uv pip install --quiet --no-deps --python "$$python" ./stream; \
+	    else "$$python" -m pip install --quiet --no-deps ./stream; \
+	fi; \
+	echo "$$(dirname "$$python")/hazard-store-stream"
 
 clients: $(INSTALLED)  ## Run other people's programs on what we export (makes an environment for each, from PyPI)
 	@$(BIN)/python -m tests.clients.environments
@@ -98,6 +107,9 @@ lock:  ## Lock the versions anew (needs uv): all that demo and tests need, and e
 	$(LOCK_IMAGE) docker/build-requirements.in --output-file docker/build-requirements.txt
 	uv pip compile --universal --python-version 3.11 --no-annotate --generate-hashes \
 	    .ci/supply-chain.in --output-file .ci/supply-chain.txt
+	uv pip compile --universal --python-version 3.11 --all-extras stream/pyproject.toml \
+	    --constraint tests/clients/engine_stream.txt --no-annotate --generate-hashes \
+	    --output-file stream/requirements.txt
 
 # Tools that look at the locks, in an environment of their own.
 $(TOOLS)/.installed: .ci/supply-chain.txt

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 LOCKS = [
     ROOT / "requirements.txt",
     ROOT / ".ci" / "supply-chain.txt",
+    ROOT / "stream" / "requirements.txt",
     *sorted(ROOT.glob("docker/**/*requirements.txt")),
 ]
 LOCKED = re.compile(r"[\w.\[\]-]+==[^ ]+( ; [^=]+.*?)?( +--hash=sha256:[0-9a-f]{64})+ *")
