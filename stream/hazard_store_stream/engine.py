@@ -8,7 +8,8 @@ import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-SUPPORTED = ("3.20", "3.23", "3.26")  # those that this was run with
+# The engines that this was run with, and what each calls its database without a server.
+SUPPORTED = {"3.20": "local", "3.23": "127.0.0.1", "3.26": "127.0.0.1"}
 
 
 class UnknownEngine(Exception):
@@ -28,7 +29,7 @@ def engine_version() -> str:
             "the OpenQuake engine is not installed in this environment: install "
             "hazard-store-stream into the engine's"
         ) from None
-    if ".".join(found.split(".")[:2]) not in SUPPORTED:
+    if _release(found) not in SUPPORTED:
         raise UnknownEngine(
             f"streaming was run with the engines {', '.join(SUPPORTED)}, not with {found}: run the "
             "job with the engine alone, then `hazard-store submit` its calculation file"
@@ -41,7 +42,7 @@ def run_job(job_ini: Path) -> Path:
 
     Where the environment names no database of the engine, its SQLite file is used without a server.
     """
-    os.environ.setdefault("OQ_DATABASE", "127.0.0.1")
+    os.environ.setdefault("OQ_DATABASE", SUPPORTED[_release(engine_version())])
     from openquake.baselib import parallel
     from openquake.calculators import base
     from openquake.commonlib import logs
@@ -57,3 +58,12 @@ def run_job(job_ini: Path) -> Path:
             return Path(calculator.datastore.filename)
     finally:
         parallel.Starmap.shutdown()
+
+
+def _release(found: str) -> str:
+    """Return a version without its last number.
+
+    >>> _release("3.26.2")
+    '3.26'
+    """
+    return ".".join(found.split(".")[:2])

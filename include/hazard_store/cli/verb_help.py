@@ -131,7 +131,7 @@ HELP = {
         CALC_FILE,
     ),
     "write-arrived": VerbHelp(
-        ("write-arrived s3://inbox/streams/C/R/manifest.json C --share 0/4",),
+        ("write-arrived s3://in/streams/C/R/manifest.json C --share 0/4",),
         WRITES,
         (*_PATIENT, "owner", "attempt", "stream_silence_s"),
         "MANIFEST is a path or s3://BUCKET/KEY.",
