@@ -82,17 +82,12 @@ class Parts:
         content = self.get(name)
         return None if content is None else json.loads(content)
 
-    def names(self, prefix: str = "") -> Iterator[str]:
-        """Yield the names of all records that begin with a prefix, the head's included."""
-        values = {":s": {"S": self._storage_id}}
-        condition = f"{HASH_KEY} = :s"
-        if prefix:
-            values[":prefix"] = {"S": prefix}
-            condition += " AND begins_with(#record, :prefix)"
+    def names(self) -> Iterator[str]:
+        """Yield the names of all records, the head's included."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=values,
+            KeyConditionExpression=f"{HASH_KEY} = :s",
+            ExpressionAttributeValues={":s": {"S": self._storage_id}},
             ProjectionExpression="#record",
             ExpressionAttributeNames={"#record": "record"},
             ConsistentRead=True,

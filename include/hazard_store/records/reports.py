@@ -27,8 +27,7 @@ from hazard_store.records.parts import Parts
 
 log = logging.getLogger(__name__)
 
-_ARRIVED = "report#arrived#"
-_BEGUN = "report#arrived"
+_ARRIVED = "report#arrived"
 _HISTORY = "history#"
 _MAPS = "maps"
 
@@ -91,7 +90,7 @@ class Reports:
 
     def begin_arrived(self) -> None:
         """Note that chunks of a stream are begun: a removal then looks for their items."""
-        self._put(_BEGUN, {"attempt": self._head.attempt})
+        self._put(_ARRIVED, {"attempt": self._head.attempt})
 
     def put_arrived(self, report: ArrivedReport) -> None:
         """Keep the report of a chunk of a stream."""
@@ -104,13 +103,14 @@ class Reports:
             return None
         return ArrivedReport.model_validate(content)
 
-    def all_arrived(self) -> Iterator[ArrivedReport]:
-        """Yield the reports of all chunks of a stream that were written in this attempt."""
-        for name in self._parts.names(_ARRIVED):
-            number = name.removeprefix(_ARRIVED)
-            report = self.arrived(int(number)) if number.isdecimal() else None
-            if report is not None:
-                yield report
+    def all_arrived(self, n_chunks: int) -> Iterator[ArrivedReport]:
+        """Yield the reports of a stream's chunks that were written in this attempt.
+
+        Args:
+            n_chunks: how many the stream has.
+        """
+        found = (self.arrived(number) for number in range(n_chunks))
+        yield from (report for report in found if report is not None)
 
     def put_audit(self, report: AuditReport, chunk: Chunk) -> None:
         """Keep the audit of a chunk in this attempt."""
@@ -158,7 +158,7 @@ def _report(kind: Kind, chunk: Chunk) -> str:
 
 
 def _arrived(number: int) -> str:
-    return f"{_ARRIVED}{number:05d}"
+    return f"{_ARRIVED}#{number:05d}"
 
 
 def digests_of(of: str, chunk: Chunk) -> str:

@@ -21,7 +21,7 @@ from hazard_store.query.key_ranges import (
 from hazard_store.records import Chunk, Head, WriteReport
 from hazard_store.records.documents import WrittenMaps
 from hazard_store.store import Store
-from hazard_store.streamed import is_stream
+from hazard_store.streamed import Stream, is_stream
 from hazard_store.workflow.arrived import ArrivedSites
 from hazard_store.workflow.fence import fenced_writer
 from hazard_store.workflow.map_blocks import Block, MapBlocks
@@ -84,8 +84,10 @@ def write_chunk(
     spec, reports = head.calculation.spec(kind), store.reports(head)
     again = reports.begin(kind, chunk)
     arrived = None
-    if is_stream(head.calculation.file.uri):  # its writers may have stored any of the items
-        arrived, again = ArrivedSites.of(reports.all_arrived(), kind), True
+    streamed = head.calculation.file
+    if is_stream(streamed.uri):  # its writers may have stored any of the items
+        chunks = Stream(streamed.uri, store.settings, streamed.etag).complete().chunks
+        arrived, again = ArrivedSites.of(reports.all_arrived(len(chunks)), kind), True
     writer = fenced_writer(store, head, kind, head.calculation.forecast.wcu_per_s_of_a_writer)
     puts = ChunkPuts(store, head, kind, chunk, on_items, arrived)
     complete = False

@@ -122,7 +122,7 @@ def test_writers_share_a_stream(store: Store, tmp_path: Path):
     head = claimed(store, made)
     reports = [write_arrived(store, str(made.manifest), head, Share(n, 2)) for n in range(2)]
     assert [3, 2] == [report.chunks for report in reports]
-    assert {0, 1, 2, 3, 4} == {each.number for each in store.reports(head).all_arrived()}
+    assert {0, 1, 2, 3, 4} == {each.number for each in store.reports(head).all_arrived(5)}
 
 
 def test_a_writer_that_is_repeated_writes_no_chunk_again(store: Store, tmp_path: Path):
