@@ -18,15 +18,15 @@ from hazard_store_stream.stream import MEMORY_BYTES
 
 EX_OK, EX_USAGE, EX_NOINPUT, EX_TEMPFAIL, EX_CONFIG = 0, 2, 66, 75, 78
 CALC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,127}", re.ASCII)
-NAMED = (
-    "key_scheme",
-    "layout",
-    "realisations_per_item",
-    "statistics_per_item",
-    "map_statistics",
-    "sites_per_chunk",
-    "max_wcu_per_s",
-)
+NAMED: dict[str, dict[str, Any]] = {
+    "key_scheme": {"choices": ("calc-location", "location", "calc")},
+    "layout": {"choices": ("packed", "readable")},
+    "realisations_per_item": {"type": int},
+    "statistics_per_item": {},
+    "map_statistics": {},
+    "sites_per_chunk": {"type": int},
+    "max_wcu_per_s": {"type": float},
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -43,8 +43,8 @@ def parser() -> argparse.ArgumentParser:
     how = made.add_argument_group("how to store it", "as `hazard-store load` takes it")
     how.add_argument("--no-realisations", action="store_true")
     how.add_argument("--force-normalised-sites", action="store_true")
-    for name in NAMED:
-        how.add_argument(f"--{name.replace('_', '-')}")
+    for name, kind in NAMED.items():
+        how.add_argument(f"--{name.replace('_', '-')}", **kind)
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -16,7 +17,7 @@ from hazard_store.workflow.audit import audit
 from hazard_store.workflow.remove import remove
 from local.stack import LocalStack
 from tests.clients.environments import python_of, reason_of
-from tests.support.engine_streams import EngineStream, ended
+from tests.support.engine_streams import SAMPLE_JOB, EngineStream, ended
 from tests.support.loading import Silent, items_of, stored
 
 pytestmark = pytest.mark.slow
@@ -81,6 +82,24 @@ def test_every_stored_curve_is_that_of_the_engines_file(
     remove(store, run.calc_id, "me", Silent())
     stored(store, file, calc_id=run.calc_id)
     assert items(store) == streamed
+
+
+@pytest.mark.parametrize("rates", ["true", "false"])
+def test_the_mean_alone_is_streamed_by_whichever_way_the_engine_takes(
+    engine_python: Path, home: Path, tmp_path: Path, store: Store, rates: str
+):
+    """With rates it takes its fast way, in which there are no realisations at any time."""
+    job = tmp_path / "job" / "job.ini"
+    shutil.copytree(SAMPLE_JOB.parent, job.parent)
+    text = SAMPLE_JOB.read_text().replace("std = true\nquantiles = 0.05 0.16 0.5 0.84 0.95\n", "")
+    job.write_text(text.replace("individual_rlzs = true", f"use_rates = {rates}"))
+    run = EngineStream(engine_python, home / f"mean-{rates}", str(tmp_path / "inbox"), "MEAN")
+    run.home.mkdir()
+    code, said = ended(run.start(job=job))
+    assert 0 == code, said
+    manifest = run.wait_for_manifest(store.settings)
+    assert Status.PUBLISHED is stored(store, manifest, calc_id="MEAN").head.status
+    assert audit(store, "MEAN", str(run.calc_file()), None, Silent()).passed
 
 
 def test_a_killed_engine_leaves_a_calculation_that_is_failed_and_can_be_removed(

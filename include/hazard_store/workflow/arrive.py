@@ -29,6 +29,7 @@ from hazard_store.streamed.stream_file import open_head
 from hazard_store.workflow.arrived_content import curves_of, site_digests
 from hazard_store.workflow.fence import fenced_writer
 from hazard_store.workflow.progress import OnAdvance
+from hazard_store.workflow.shape import check_parameters
 
 _SHARE = re.compile(r"(\d+)/(\d+)", re.ASCII)
 
@@ -79,12 +80,14 @@ def arrived_options(uri: str, settings: Settings, options: StoreOptions) -> Stor
     Raises:
         BadCalculation: the manifest names an option that does not exist, or an invalid value.
     """
-    named = Stream(uri, settings).manifest.options
+    manifest = Stream(uri, settings).manifest
+    named = manifest.options
     known = {each.name for each in fields(StoreOptions)}
     if unknown := sorted(named.keys() - known):
         raise BadCalculation(uri, f"its option {unknown[0]} is not known here")
     try:
         of_stream = StoreOptions(**named)
+        check_parameters(manifest.calc_id, of_stream)
     except (TypeError, ValueError) as error:
         raise BadCalculation(uri, f"its options are invalid: {error}") from error
     unnamed = {name: getattr(of_stream, name) for name in known if getattr(options, name) is None}

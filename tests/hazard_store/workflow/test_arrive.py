@@ -261,7 +261,16 @@ def test_the_options_of_the_engines_machine_hold_where_none_are_named(tmp_path: 
     assert ("location", False) == (options.key_scheme, options.realisations)
 
 
-@pytest.mark.parametrize("options", [{"no_such": 1}, {"key_scheme": "none"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"no_such": 1},
+        {"key_scheme": "none"},
+        {"realisations_per_item": "a"},
+        {"sites_per_chunk": 0},
+        {"max_wcu_per_s": [1]},
+    ],
+)
 def test_invalid_options_are_refused(tmp_path: Path, options: dict[str, object]):
     made = whole_stream(MANY, tmp_path, options=options)
     with pytest.raises(BadCalculation, match="option"):
