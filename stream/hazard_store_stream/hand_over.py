@@ -59,7 +59,8 @@ class HandOver:
         described = {"name": HEAD, "size": len(content), "sha256": _sha256(content)}
         self._put_json(MANIFEST, {"format": FORMAT, **manifest, "head": described})
         self._beat.start()
-        airflow.start_run(self._calc_id, f"{self._uri}/{MANIFEST}", manifest["options"])
+        manifest_uri = f"{self._uri}/{MANIFEST}"
+        airflow.start_run(self._calc_id, self._run, manifest_uri, manifest["options"])
 
     def take(self, chunk: dict[str, Any]) -> None:
         """Send a chunk when its turn comes.

@@ -116,6 +116,12 @@ def context(try_number: int = 1) -> Any:
     return {"ti": ti, "run_id": ti.run_id}
 
 
+def test_a_writer_of_a_stream_is_told_its_share_and_no_sites() -> None:
+    task = operator(Ecs(exitCode=0), [], chunk=CHUNK)
+    task.arguments = ["write-arrived", "s3://b/manifest.json", "A", "--share=0/2"]
+    assert task.arguments == task.command
+
+
 def test_a_container_that_ends_well_returns_its_report() -> None:
     ecs = Ecs(exitCode=0)
     told = operator(ecs, ["INFO", REPORT], chunk=CHUNK, tags={"run": "manual__1~2"})

@@ -74,7 +74,12 @@ def test_no_field_takes_what_a_hostile_caller_may_send(dag_id: str, name: str) -
     [
         ("store_hazard", "calc_id", "A B", "1 to 128 of A-Z a-z 0-9 . _ = -, a letter or digit"),
         ("store_hazard", "calc_file", "/etc/passwd", f"the URI of a file in the inbox, {INBOX}"),
-        ("stream_hazard", "manifest", f"{INBOX}calc_1.hdf5", "the URI of a manifest.json in the in"),
+        (
+            "stream_hazard",
+            "manifest",
+            f"{INBOX}calc_1.hdf5",
+            "the URI of a manifest.json in the in",
+        ),
         ("store_hazard", "sites_per_chunk", 10**30, "a whole number from 1 to 10,000,000, or no"),
         ("store_hazard", "max_wcu_per_s", 0, "a number from 0.001 to 10,000,000, or nothing"),
         ("store_hazard", "if_stored", "overwrite", "fail, resume or replace"),
