@@ -48,6 +48,7 @@ class HandOver:
         self._calc_id, self._run = calc_id, run
         self._pool = ThreadPoolExecutor(THREADS)
         self._sent: list[Future[list[Any]]] = []
+        self._gave_up = False
         self._over = threading.Event()
         self._beat = threading.Thread(target=self._stay_alive, daemon=True)
 
@@ -89,6 +90,8 @@ class HandOver:
         return reason
 
     def _send(self, chunk: dict[str, Any]) -> list[Any]:
+        if self._gave_up:
+            raise ConnectionError(f"{self._uri} took no more")
         path, name = Path(chunk["path"]), chunk_name(chunk["number"])
         raw = np.fromfile(path, "<f4")
         curves, at = {}, 0
@@ -109,6 +112,7 @@ class HandOver:
                 return self._destination.put(name, content)
             except Exception as error:
                 if time.monotonic() + wait_s > until:
+                    self._gave_up = True
                     raise
                 log.warning("%s/%s is tried again: %s", self._uri, name, error)
             time.sleep(wait_s)
