@@ -119,7 +119,7 @@ def context(try_number: int = 1) -> Any:
 def test_a_writer_of_a_stream_is_told_its_share_and_no_sites() -> None:
     task = operator(Ecs(exitCode=0), [], chunk=CHUNK)
     task.arguments = ["write-arrived", "s3://b/manifest.json", "A", "--share=0/2"]
-    assert task.arguments == task.command
+    assert task.arguments == task.request.command
 
 
 def test_a_container_that_ends_well_returns_its_report() -> None:
