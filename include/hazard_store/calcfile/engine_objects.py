@@ -6,7 +6,7 @@ It is kept as a small HDF5 file of its own, which holds
 - under `attributes/hcurves-stats` and so on, groups with the attributes of the datasets of curves
   and maps, of which the values are in the items.
 Of a calculation that continues another one, that one's file gives the logic tree, and what its own
-file lacks.
+file lacks. A submitted file keeps in a group of its own what could not be left in its place.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import h5py
 
@@ -39,7 +40,6 @@ NEEDED = ("oqparam", "weights", "full_lt", "sitecol")  # what can be largest com
 OF_PARENT = "full_lt"  # where there is a parent: a child's own one may be made up
 DESCRIBED = ("hcurves-stats", "hcurves-rlzs", "hmaps-stats", "hmaps-rlzs")
 ATTRIBUTES = "attributes"  # the group of what describes curves and maps
-LEFT_OUT = f"{GROUP}/{ATTRIBUTES}"  # in a submitted file, of those that it is without
 TOO_MUCH = "reading them takes more memory or time than those of any calculation"
 Place = tuple[str, h5py.File]  # URI and content
 
@@ -119,7 +119,7 @@ def _kept(own: Place, parent: Place | None = None) -> EngineObjects:
 def _needed(places: list[Place], name: str, budget: Budget) -> Iterator[Object]:
     """Yield an object with all within, from the first of some files that has it."""
     for uri, h5 in places:
-        found = member(uri, h5, name)
+        found = _left_out(uri, h5, name) or member(uri, h5, name)
         if found is not None:
             yield from read_objects(name, found, budget)
             return
@@ -127,9 +127,19 @@ def _needed(places: list[Place], name: str, budget: Budget) -> Iterator[Object]:
 
 
 def _curves(own: Place, name: str, budget: Budget) -> Iterator[Object]:
-    found = member(*own, name) or own[1].get(f"{LEFT_OUT}/{name}")
+    found = member(*own, name) or _left_out(*own, ATTRIBUTES, name)
     if found is not None:
         yield from _described(f"{ATTRIBUTES}/{name}", found, budget)
+
+
+def _left_out(uri: str, h5: h5py.File, *path: str) -> Any:
+    """Return what a submitted file keeps of its original; None: nothing of this name."""
+    found: Any = h5
+    for name in (GROUP, *path):
+        if not isinstance(found, h5py.Group):
+            return None
+        found = member(uri, found, name)
+    return found
 
 
 def _described(path: str, found: h5py.HLObject, budget: Budget) -> Iterator[Object]:

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from hazard_store.ahead import map_ahead
 from hazard_store.calcfile.calcfile import CalcFile
 from hazard_store.calcfile.curves import CURVE
-from hazard_store.calcfile.engine_objects import ATTRIBUTES, LEFT_OUT
-from hazard_store.calcfile.original import declare_original
+from hazard_store.calcfile.engine_objects import ATTRIBUTES
+from hazard_store.calcfile.original import GROUP, declare_original
 from hazard_store.calcfile.rebuilt import (
     OF_PARENT,
     describe,
@@ -64,24 +64,27 @@ def write_submitted(
     if realisations and calculation.has_realisations:
         kinds.append(Kind.REALISATIONS)
     with kept_objects(inspection.engine_objects) as kept, new_file(path, kept) as h5:
-        changes = _changes(calculation, kinds)
+        changes = _changes(calculation, kinds, kept)
         if changes:
+            kept.copy("oqparam", h5.create_group(GROUP))  # as it is kept with the curves
             set_parameters(h5, changes)
         for kind in kinds:
             describe(kept, NAMES[kind], _write_curves(h5, source, kind, on_bytes))
         for name in kept.get(ATTRIBUTES, ()):
             if name not in h5:
-                describe(kept, name, h5.create_group(f"{LEFT_OUT}/{name}"))
+                describe(kept, name, h5.create_group(f"{GROUP}/{ATTRIBUTES}/{name}"))
         declare_original(h5, Original(inspection.sha256, calculation.file.size))
 
 
-def _changes(calculation: Calculation, kinds: list[Kind]) -> dict[str, Any]:
-    """Return the parameters of the job that must be others for the engine to open the file."""
+def _changes(calculation: Calculation, kinds: list[Kind], kept: h5py.File) -> dict[str, Any]:
+    """Return the parameters of the job that must be others for the engine to read the file."""
     changes: dict[str, Any] = {}
     if calculation.parent is not None:
         changes[OF_PARENT] = None
     if calculation.has_realisations and Kind.REALISATIONS not in kinds:
         changes["individual_rlzs"] = False
+    if any(name.startswith("hmaps") for name in kept.get(ATTRIBUTES, ())):
+        changes |= {"hazard_maps": False, "uniform_hazard_spectra": False}
     return changes
 
 

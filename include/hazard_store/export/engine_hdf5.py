@@ -63,7 +63,8 @@ def write_hdf5(
 def _changes(stored: StoredCalculation, job: EngineJob) -> dict[str, Any]:
     """Return the parameters that must be others than those of the job."""
     changes: dict[str, Any] = {OF_PARENT: None}
-    if stored.realisations_in_file and not stored.realisations and stored.aggs:
+    had_them = stored.realisations_in_file or job.parameters.get("individual_rlzs")
+    if had_them and not stored.realisations and stored.aggs:
         changes["individual_rlzs"] = False
     return {name: value for name, value in changes.items() if job.parameters.get(name) != value}
 

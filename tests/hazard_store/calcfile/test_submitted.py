@@ -86,6 +86,7 @@ def test_realisations_can_be_left_out(tmp_path: Path):
         kept = h5[f"{GROUP}/attributes/hcurves-rlzs"].attrs["json"]
         assert original["hcurves-rlzs"].attrs["json"] == kept
         assert json.loads(h5["oqparam"][()])["individual_rlzs"] is False
+    assert before.engine_objects == after.engine_objects
 
 
 def test_what_is_not_stored_is_not_sent(tmp_path: Path):
@@ -96,12 +97,16 @@ def test_what_is_not_stored_is_not_sent(tmp_path: Path):
         h5["hmaps-stats"].attrs["json"] = "{}"
         h5["rates/by_source"] = np.random.default_rng(0).random(100_000)
 
-    made = make_calc(tmp_path / "calc.hdf5", edit=more)
+    job = {"hazard_maps": True, "uniform_hazard_spectra": True, "poes": [0.1, 0.2]}
+    made = make_calc(tmp_path / "calc.hdf5", oqparam=job, edit=more)
     small = submitted_form(made.path, tmp_path / "small.hdf5")
     with h5py.File(small) as h5:
         expected = {"oqparam", "weights", "full_lt", "sitecol", *NAMES, GROUP}
         assert expected == set(h5)
         assert "{}" == h5[f"{GROUP}/attributes/hmaps-stats"].attrs["json"]
+        told = json.loads(h5["oqparam"][()])  # or the engine would look for maps
+        assert {**told, **job} == json.loads(h5[f"{GROUP}/oqparam"][()])
+        assert not told["hazard_maps"] | told["uniform_hazard_spectra"]
     assert inspected(made.path).engine_objects == inspected(small).engine_objects
     assert small.stat().st_size < made.path.stat().st_size / 10
 
@@ -117,6 +122,7 @@ def test_a_continued_calculation_has_all_in_it(tmp_path: Path):
     assert before.content == after.content
     assert before.parent is not None
     assert after.parent is None
+    assert before.engine_objects == after.engine_objects
     with h5py.File(small) as h5:
         assert "hazard_calculation_id" not in json.loads(h5["oqparam"][()])
 
