@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,6 +29,7 @@ from local import aws
 from tests.deploy.rights import Rights
 from tests.support.aws_calls import ACCOUNT, Call, Recorder, ecs_arn, table_arn
 from tests.support.deployed import SAMPLE, Deployed, Guarded
+from tests.support.streams import whole_stream
 
 pytestmark = pytest.mark.airflow
 
@@ -61,12 +63,13 @@ UNUSED = {
 
 
 @pytest.fixture(scope="module")
-def life(guarded: Guarded) -> Guarded:
+def life(guarded: Guarded, tmp_path_factory: pytest.TempPathFactory) -> Guarded:
     """A calculation that was stored, audited, published and read, each step in its role."""
     # The embedded AWS has no TLS, and the inbox refuses whoever comes without.
     s3 = aws.client(guarded.stack, "s3")
     s3.delete_bucket_policy(Bucket=guarded.stack.inbox_bucket)
     live(guarded, aws.upload(guarded.stack, SAMPLE))
+    live_of_a_stream(guarded, tmp_path_factory.mktemp("stream"))
     guarded.recorder.role = "nobody"
     return guarded
 
@@ -136,6 +139,36 @@ def live_on(guarded: Guarded, inspected: dict[str, Any], form: dict[str, Any]) -
     guarded.become("auditor")
     for file in ([], ["--calc-file", uri]):
         assert json.loads(call("audit", CALC, "--scan", *file, "--json"))["passed"]
+
+
+def live_of_a_stream(guarded: Guarded, folder: Path) -> None:
+    """Store a stream, and remove its chunks from the inbox."""
+    sent, s3 = whole_stream(SAMPLE, folder, calc_id="STREAMED"), aws.client(guarded.stack, "s3")
+    bucket, key = guarded.stack.inbox_bucket, sent.folder.relative_to(folder)
+    for file in sent.folder.iterdir():
+        s3.upload_file(str(file), bucket, f"{key}/{file.name}")
+    uri, owner = f"s3://{bucket}/{key}/manifest.json", "stream_hazard/manual"
+    form = FORM | {"calc_id": "STREAMED", "manifest": uri}
+    guarded.become("writer")
+    guarded.patch.setenv("HAZARD_STORE_OWNER", owner)
+    inspected = json.loads(call("inspect", uri, "--json", "--leave-for", "STREAMED"))
+    guarded.become("orchestrator")
+    chunks = store_steps.store_meta(inspected, form, owner)
+    guarded.become("writer")
+    guarded.patch.setenv("HAZARD_STORE_OWNER", owner)
+    for chunk in chunks:
+        guarded.patch.setenv("HAZARD_STORE_ATTEMPT", str(chunk["attempt"]))
+        call("write-arrived", uri, "STREAMED", "--share", chunk["arrived"])
+        for kind in chunk["kinds"]:
+            call("write", uri, "STREAMED", "--kind", kind, "--sites", chunk["sites"])
+        call("audit", "STREAMED", "--calc-file", uri, "--sites", chunk["sites"], "--json")
+    guarded.become("orchestrator")
+    store_steps.decide(chunks, [], "STREAMED", owner)
+    store_steps.publish("STREAMED", owner)
+    assert len(sent.chunks) == store_steps.remove_chunks("STREAMED", uri)
+    s3 = aws.client(guarded.stack, "s3")  # the connection of the one before may have ended
+    found = s3.list_objects_v2(Bucket=bucket, Prefix=str(key))["Contents"]
+    assert [] == [each["Key"] for each in found if each["Key"].endswith(".hsc")]
 
 
 def leave_and_remove(guarded: Guarded, uri: str) -> None:

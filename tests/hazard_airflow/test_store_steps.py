@@ -220,6 +220,7 @@ def test_as_many_chunks_as_airflow_maps_are_small(store: Store, inspected: dict[
         chunks=[Chunk(i, 100 * i, 100 * i + 100) for i in range(n)],
         spec=lambda _: SimpleNamespace(rows=("mean",)),
         forecast=SimpleNamespace(wcu_per_s_per_writer=2500),
+        file=SimpleNamespace(uri="s3://hazard-inbox/calc_1.hdf5"),
     )
     parts = [SimpleNamespace(locs=["x" * 500] * 100 * n)]
     head: Any = SimpleNamespace(calculation=calculation, attempt=1)

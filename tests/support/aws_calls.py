@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -68,7 +69,7 @@ def calls_of(method: str, path: str, headers: Mapping[str, str], body: bytes) ->
     _, _, target = headers.get("x-amz-target", "").rpartition(".")
     service = headers.get("x-amz-target", "").partition("_")[0]
     if not target:
-        return _of_s3(method, path)
+        return _of_s3(method, path, body)
     request = json.loads(body)
     if service == "DynamoDB":
         return _of_dynamodb(target, request)
@@ -80,8 +81,11 @@ def calls_of(method: str, path: str, headers: Mapping[str, str], body: bytes) ->
     return [Call(f"{service}:{target}", "?")]
 
 
-def _of_s3(method: str, path: str) -> list[Call]:
+def _of_s3(method: str, path: str, body: bytes) -> list[Call]:
     bucket, _, key = path.partition("?")[0].lstrip("/").partition("/")
+    if method == "POST" and path.endswith("?delete"):
+        deleted = re.findall(r"<Key>(.*?)</Key>", body.decode())
+        return [Call("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{each}") for each in deleted]
     action = {"GET": "GetObject", "HEAD": "GetObject"}[method]
     if not key:
         return [Call("s3:ListBucket", f"arn:aws:s3:::{bucket}")]

@@ -24,7 +24,7 @@ TABLE = (
     ("check", "upkeep", "Tell whether the store can be used from here."),
     ("curves", "curves", "Print hazard curves of CALC_ID."),
     ("export", "export", "Export CALC_ID: the engine's CSV and HDF5, Parquet, npz, GeoJSON."),
-    ("inspect", "write", "Read CALC_FILE from end to end; tell whether it can be stored."),
+    ("inspect", "write", "Read CALC_FILE from end to end; tell if it can be stored."),
     ("list", "calculations", "List the stored calculations."),
     ("load", "write", "Store CALC_FILE as CALC_ID: the whole workflow."),
     ("map", "derived", "Print a hazard map of CALC_ID."),
