@@ -143,7 +143,7 @@ def test_a_run_is_red_whichever_task_fails(
     run_of: Callable, fail: Callable, store: Store, dag_id: str, task_id: str
 ) -> None:
     """Housekeeping hides nothing and undoes nothing: what was published stays."""
-    calc_id = f"FAILS-IN-{task_id.replace('_', '-')}"
+    calc_id = f"{dag_id}-{task_id}".upper().replace("_", "-")
     fail(task_id)
     done = run_of(dag_id, calc_id)
     assert set(done.states[task_id]) == {"failed"}
