@@ -71,7 +71,7 @@ clients: $(INSTALLED)  ## Run other people's programs on what we export (makes a
 airflow-releases: $(INSTALLED)  ## Run the tests of Airflow's side on other releases of it (ARGS=3.2.1 for one)
 	@exec $(BIN)/python -m tests.releases $(ARGS)
 
-life: $(INSTALLED)  ## Clear and delete the runs of a running Airflow at every task
+life: $(INSTALLED)  ## Take runs through all that befalls them: tasks that fail, are cleared, deleted
 	@exec $(BIN)/python -m pytest -m life $(ARGS)
 
 month: $(INSTALLED)  ## Backfill a month of files through a running Airflow, twice

@@ -42,7 +42,7 @@ OF_CHUNKS = ("write_stats", "write_realisations", "audit")
 EACH = [(dag_id, task_id) for dag_id, task_ids in TASKS.items() for task_id in task_ids]
 FILE = CALCS / "classical_rlzs_stats.hdf5"
 DAY = "2026-07-01"
-# Where nobody behind them would turn the run red: these are fast tests, the others soak.
+# Where nobody behind them would turn the run red: these are fast tests.
 AT_THE_BEGINNING = {
     ("store_hazard", "inspect"),
     ("stream_hazard", "inspect"),
@@ -119,7 +119,7 @@ def test_no_task_is_forgotten(environment: None) -> None:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.life
 @pytest.mark.parametrize("dag_id", TASKS)
 def test_a_run_in_which_nothing_fails_is_green(
     run_of: Callable, fail: Callable, dag_id: str
@@ -135,7 +135,7 @@ def test_a_run_in_which_nothing_fails_is_green(
 @pytest.mark.parametrize(
     ("dag_id", "task_id"),
     [
-        pytest.param(*each, marks=() if each in AT_THE_BEGINNING else pytest.mark.slow)
+        pytest.param(*each, marks=() if each in AT_THE_BEGINNING else pytest.mark.life)
         for each in EACH
     ],
 )

@@ -49,7 +49,13 @@ class OneMode(LocalStack):
         }
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["deferred", "in a worker"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(True, id="deferred"),
+        pytest.param(False, id="in a worker", marks=pytest.mark.life),
+    ],
+)
 def both(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Standalone, EcsModel]]:

@@ -23,7 +23,7 @@ from tests.support.laws import assert_same
 from tests.support.plain_curves import plain_calc
 from tests.support.standalone import Standalone, running
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow]
+pytestmark = [pytest.mark.airflow, pytest.mark.life]
 
 
 @pytest.fixture(scope="module")
