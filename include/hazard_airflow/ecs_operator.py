@@ -30,11 +30,10 @@ from hazard_airflow.ecs.trigger import SETTLE_S, ContainerTrigger, PauseTrigger,
 from hazard_airflow.ecs.watch import Seen
 from hazard_airflow.ecs.worker import FromWorker
 from hazard_airflow.exit_codes import (
-    exit_code_is_temporary,
     exit_code_of,
 )
 from hazard_airflow.final_failures import Final, final_failures
-from hazard_store.errors import EX_CONFIG
+from hazard_store.errors import EX_CONFIG, exit_code_is_temporary
 from hazard_store.shown import one_line
 
 if TYPE_CHECKING:

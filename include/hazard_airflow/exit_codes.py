@@ -15,10 +15,10 @@ from hazard_store.errors import (
     EX_DIFFERENCE,
     EX_IOERR,
     EX_NOINPUT,
-    EX_OK,
     EX_SOFTWARE,
     EX_TEMPFAIL,
     EX_USAGE,
+    exit_code_is_temporary,
 )
 from hazard_store.shown import one_line
 
@@ -39,18 +39,6 @@ MEANINGS = {
     137: "killed",
     143: "told to stop",
 }
-
-
-def exit_code_is_temporary(exit_code: int | None) -> bool:
-    """Tell whether an exit code means that trying again can help.
-
-    Args:
-        exit_code: of a container. None: it never started or its host died. 0: it exited cleanly
-            without a report, as ECS shows a task that was stopped from outside.
-    """
-    if exit_code is None:
-        return True
-    return exit_code in (EX_OK, EX_TEMPFAIL) or exit_code > 128  # ended by signal n: 128 + n
 
 
 class ContainerFailed(AirflowException):  # type: ignore[misc]

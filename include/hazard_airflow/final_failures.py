@@ -13,8 +13,12 @@ from typing import ParamSpec, TypeVar
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from hazard_airflow.exit_codes import exit_code_is_temporary
-from hazard_store.errors import EX_CONFIG, HazardStoreError, LostOwnership
+from hazard_store.errors import (
+    EX_CONFIG,
+    HazardStoreError,
+    LostOwnership,
+    exit_code_is_temporary,
+)
 from hazard_store.shown import one_line
 
 P = ParamSpec("P")

@@ -22,6 +22,18 @@ EX_TEMPFAIL = 75
 EX_CONFIG = 78
 
 
+def exit_code_is_temporary(exit_code: int | None) -> bool:
+    """Tell whether an exit code means that trying again can help.
+
+    Args:
+        exit_code: of a container. None: it never started or its host died. 0: it exited cleanly
+            without a report, as ECS shows a task that was stopped from outside.
+    """
+    if exit_code is None:
+        return True
+    return exit_code in (EX_OK, EX_TEMPFAIL) or exit_code > 128  # ended by signal n: 128 + n
+
+
 class HazardStoreError(Exception):
     """Base of our errors: one sentence on one line, `subject: reason`.
 

@@ -113,6 +113,23 @@ def content_digest(header: bytes, kind: Kind, site_digests: NDArray[np.uint8]) -
     return digest.hexdigest()
 
 
+def content_digests(
+    calculation: Calculation, site_digests: Mapping[Kind, NDArray[np.uint8]]
+) -> ContentDigests:
+    """Return what a calculation is known by.
+
+    Args:
+        calculation: gives the curves their meaning.
+        site_digests: (N, 32) of each kind that there is, in the file's order of sites.
+    """
+    header, rlzs = content_header(calculation), site_digests.get(Kind.REALISATIONS)
+    stats = site_digests.get(Kind.STATS, np.zeros((0, DIGEST_BYTES), np.uint8))
+    return ContentDigests(
+        stats=content_digest(header, Kind.STATS, stats),
+        realisations=None if rlzs is None else content_digest(header, Kind.REALISATIONS, rlzs),
+    )
+
+
 class SiteDigests:
     """Makes the digest of each site's curves as a dataset's bytes pass by in order."""
 

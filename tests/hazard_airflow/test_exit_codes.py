@@ -6,10 +6,10 @@ import pytest
 
 from hazard_airflow.exit_codes import (
     ContainerFailed,
-    exit_code_is_temporary,
     report_of,
     sentence_of,
 )
+from hazard_store.errors import exit_code_is_temporary
 from tests.support.laws import check_pickle
 
 pytestmark = pytest.mark.airflow

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from tests.support.serving import serving
 
 TOKEN = "a-token-that-nobody-shows"
 NAME, PASSWORD = "somebody", "a-password-that-nobody-shows"
@@ -82,15 +83,8 @@ class FakeAirflow(ThreadingHTTPServer):
 @contextmanager
 def fake_airflow() -> Iterator[FakeAirflow]:
     """Run one for the time of a block."""
-    server = FakeAirflow()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving(FakeAirflow()) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

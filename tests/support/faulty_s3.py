@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.support.serving import serving
 
 LONGEST_S = 20  # of an answer that does not end: tests do
 RESET = b"\1\0\0\0\0\0\0\0"  # SO_LINGER on, 0 seconds: closing sends a reset
@@ -39,15 +40,8 @@ class FaultyS3(ThreadingHTTPServer):
 @contextmanager
 def faulty_s3(body: bytes) -> Iterator[FaultyS3]:
     """Run a server for the time of a block."""
-    server = FaultyS3(body)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving(FaultyS3(body)) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

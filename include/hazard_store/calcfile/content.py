@@ -9,7 +9,7 @@ from hazard_store.calcfile.chunked import Box, Chunks
 from hazard_store.calcfile.curves import CurveSet
 from hazard_store.calcfile.metadata import Contents
 from hazard_store.calcfile.unpacked import Unpacked
-from hazard_store.identity import DIGEST_BYTES, SiteDigests, content_digest, content_header
+from hazard_store.identity import SiteDigests, content_digests
 from hazard_store.model import ContentDigests, Kind
 
 AT_ONCE = 8 << 20  # bytes of whole sites that are read back, unless one has more
@@ -62,14 +62,8 @@ class ContentPass:
 
     def digests(self) -> ContentDigests:
         """Return the digests, when all has gone by."""
-        header = content_header(self._calculation)
         made = {kind: digests.all() for kind, (_, digests) in self._digests.items()}
-        none = np.zeros((0, DIGEST_BYTES), np.uint8)
-        rlzs = made.get(Kind.REALISATIONS)
-        return ContentDigests(
-            stats=content_digest(header, Kind.STATS, made.get(Kind.STATS, none)),
-            realisations=None if rlzs is None else content_digest(header, Kind.REALISATIONS, rlzs),
-        )
+        return content_digests(self._calculation, made)
 
 
 def _bytes(poes: NDArray[np.float32]) -> memoryview:

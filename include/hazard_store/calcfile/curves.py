@@ -15,9 +15,11 @@ from hazard_store.calcfile.chunked import Chunks, boxes, find_chunks
 from hazard_store.calcfile.hdf5 import member
 from hazard_store.errors import BadCalculation
 from hazard_store.files.open import VersionedFile
+from hazard_store.model import Kind
 from hazard_store.shown import cut, is_text, quoted
 
 CURVE = np.dtype("<f4")
+DATASETS = {Kind.STATS: "hcurves-stats", Kind.REALISATIONS: "hcurves-rlzs"}
 MAX_GAP = 1 << 20  # bytes between two sites that cost less to read than another request
 MAX_SPAN = 8 << 20  # bytes of one span, unless a single site has more
 MAX_SITE_BYTES = 256 << 20  # of all curves of a site: writers hold them

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from hazard_store.calcfile.confined import confined
-from hazard_store.calcfile.curves import MAX_NAME, CurveSet, find_dataset
+from hazard_store.calcfile.curves import DATASETS, MAX_NAME, CurveSet, find_dataset
 from hazard_store.calcfile.hdf5 import hdf5_file, member, text
 from hazard_store.calcfile.logictree import read_logic_tree, read_weights
 from hazard_store.calcfile.oqparam import (
@@ -26,7 +26,7 @@ from hazard_store.calcfile.parent import Parent, ParentMissing, continued, read_
 from hazard_store.calcfile.sites import read_sites
 from hazard_store.errors import BadCalculation
 from hazard_store.files.open import VersionedFile
-from hazard_store.model import Calculation, FileVersion, LogicTree, Sites
+from hazard_store.model import Calculation, FileVersion, Kind, LogicTree, Sites
 from hazard_store.settings import Settings
 from hazard_store.shown import cut, is_text, quoted
 
@@ -103,8 +103,8 @@ def _contents(
 ) -> Contents:
     uri = version.uri
     parameters = read_parameters(uri, h5)
-    stats = find_dataset(uri, h5, "hcurves-stats", version.size, given)
-    rlzs = find_dataset(uri, h5, "hcurves-rlzs", version.size, given)
+    stats = find_dataset(uri, h5, DATASETS[Kind.STATS], version.size, given)
+    rlzs = find_dataset(uri, h5, DATASETS[Kind.REALISATIONS], version.size, given)
     found = [curves for curves in (stats, rlzs) if curves is not None]
     if not found:
         raise BadCalculation(uri, _no_curves(uri, h5, parameters))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from hazard_store.calcfile.checks import Block
-from hazard_store.calcfile.curves import CurveSet
+from hazard_store.calcfile.curves import DATASETS, CurveSet
 from hazard_store.model import Calculation, Kind, Sample
 
 SITES = 20
 BYTES = 32 << 20  # of all of them, unless a single site has more
-KINDS = {"hcurves-stats": Kind.STATS, "hcurves-rlzs": Kind.REALISATIONS}
+KINDS = {name: kind for kind, name in DATASETS.items()}
 
 
 class Sampler:

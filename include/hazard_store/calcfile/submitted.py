@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from hazard_store.ahead import map_ahead
 from hazard_store.calcfile.calcfile import CalcFile
-from hazard_store.calcfile.curves import CURVE
+from hazard_store.calcfile.curves import CURVE, DATASETS
 from hazard_store.calcfile.engine_objects import ATTRIBUTES
 from hazard_store.calcfile.original import GROUP, declare_original
 from hazard_store.calcfile.rebuilt import (
@@ -37,7 +37,6 @@ LEVEL, RAW = 1, -15  # of deflate; its blocks alone, with the largest window
 ZLIB_HEADER = b"\x78\x01"  # which says that window, and that the level was the lowest
 THREADS = 8
 AHEAD_BYTES = 64 << 20  # of curves that are being packed
-NAMES = {Kind.STATS: "hcurves-stats", Kind.REALISATIONS: "hcurves-rlzs"}
 
 
 def write_submitted(
@@ -69,7 +68,7 @@ def write_submitted(
             kept.copy("oqparam", h5.create_group(GROUP))  # as it is kept with the curves
             set_parameters(h5, changes)
         for kind in kinds:
-            describe(kept, NAMES[kind], _write_curves(h5, source, kind, on_bytes))
+            describe(kept, DATASETS[kind], _write_curves(h5, source, kind, on_bytes))
         for name in kept.get(ATTRIBUTES, ()):
             if name not in h5:
                 describe(kept, name, h5.create_group(f"{GROUP}/{ATTRIBUTES}/{name}"))
@@ -95,11 +94,11 @@ def _write_curves(
     of_site = (calculation.n_rows(kind), *calculation.levels.shape)
     shape = (len(calculation.sites), *of_site)
     if kind is Kind.REALISATIONS and calculation.realisations_from_mean:
-        return h5.create_dataset(NAMES[kind], shape, CURVE)  # room that stays empty, as it was
+        return h5.create_dataset(DATASETS[kind], shape, CURVE)  # room that stays empty, as it was
     site_bytes = int(np.prod(of_site)) * CURVE.itemsize
     chunk = (min(shape[0], max(1, CHUNK_BYTES // site_bytes)), *of_site)
     dataset = h5.create_dataset(
-        NAMES[kind], shape, CURVE, chunks=chunk, shuffle=True, compression=LEVEL
+        DATASETS[kind], shape, CURVE, chunks=chunk, shuffle=True, compression=LEVEL
     )
     chunk_bytes = chunk[0] * site_bytes
     threads = min(THREADS, os.cpu_count() or 1)

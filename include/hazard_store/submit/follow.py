@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hazard_store.errors import EX_OK, EX_SOFTWARE, EX_TEMPFAIL
+from hazard_store.errors import EX_OK, EX_SOFTWARE, EX_TEMPFAIL, exit_code_is_temporary
 from hazard_store.submit.airflow import Airflow
 from hazard_store.workflow.progress import Progress
 
@@ -15,7 +15,6 @@ EVERY_S = 5
 EXIT_CODE, FAILURE = "exit_code", "failure"  # what a task that failed leaves in XCom
 SUMS_UP = "decide"  # a task that fails after any other
 ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
-KILLED = 128  # and above: ended by a signal
 
 
 @dataclass(frozen=True)
@@ -70,5 +69,5 @@ def _failure(airflow: Airflow, instances: list[dict[str, Any]]) -> RunEnd:
     first = failed[0]
     reason = airflow.left_by(first, FAILURE) or "it left no reason; its log has more"
     code = airflow.left_by(first, EXIT_CODE)
-    temporary = code is None or code > KILLED
-    return RunEnd(EX_TEMPFAIL if temporary else int(code), f"{first['task_id']}: {reason}")
+    of_run = EX_TEMPFAIL if exit_code_is_temporary(code) else int(code)
+    return RunEnd(of_run, f"{first['task_id']}: {reason}")

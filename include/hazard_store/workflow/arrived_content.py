@@ -11,15 +11,14 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
+from hazard_store.calcfile.curves import DATASETS
 from hazard_store.errors import TryAgain
-from hazard_store.identity import DIGEST_BYTES, content_digest, content_header
+from hazard_store.identity import DIGEST_BYTES, content_digests
 from hazard_store.model import Calculation, ContentDigests, Inspection, Kind, Status
 from hazard_store.records import Head
 from hazard_store.store import Store
 from hazard_store.streamed import ArrivedChunk, Stream, is_stream
 from hazard_store.streamed.stream_file import open_head
-
-DATASETS = {Kind.STATS: "hcurves-stats", Kind.REALISATIONS: "hcurves-rlzs"}
 
 
 def curves_of(chunk: ArrivedChunk, kind: Kind, aggs: Sequence[str]) -> NDArray[np.float32]:
@@ -136,10 +135,4 @@ class _Content:
             self._digests[kind][chunk.sids] = site_digests(curves)
 
     def digests(self) -> ContentDigests:
-        header = content_header(self._calculation)
-        none = np.zeros((0, DIGEST_BYTES), np.uint8)
-        rlzs = self._digests.get(Kind.REALISATIONS)
-        return ContentDigests(
-            stats=content_digest(header, Kind.STATS, self._digests.get(Kind.STATS, none)),
-            realisations=None if rlzs is None else content_digest(header, Kind.REALISATIONS, rlzs),
-        )
+        return content_digests(self._calculation, self._digests)

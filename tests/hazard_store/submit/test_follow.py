@@ -69,7 +69,18 @@ def test_tasks_that_come_later_are_counted_anew(server: FakeAirflow, airflow: Ai
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [(1, 1), (65, 65), (73, 73), (75, 75), (78, 78), (None, 75), (137, 75), (143, 75), (70, 70)],
+    [
+        (1, 1),
+        (65, 65),
+        (73, 73),
+        (75, 75),
+        (78, 78),
+        (None, 75),
+        (137, 75),
+        (143, 75),
+        (70, 70),
+        (0, 75),
+    ],
 )
 def test_it_ends_as_what_failed_first(
     server: FakeAirflow, airflow: Airflow, code: int | None, expected: int

@@ -166,15 +166,20 @@ def test_what_a_killed_writer_left_is_found_or_written(store: Store, tmp_path: P
     assert Status.PUBLISHED is loaded.head.status
 
 
-@pytest.mark.parametrize("reason", ["the disk is full", "the engine ended"])
-def test_a_stream_that_failed_leaves_a_calculation_that_can_be_removed(
-    store: Store, tmp_path: Path, reason: str
-):
-    made = MadeStream(MANY, tmp_path)
+def fail_a_stream(store: Store, inbox: Path, reason: str) -> None:
+    """Store a stream that fails behind its first chunk."""
+    made = MadeStream(MANY, inbox)
     made.give(0)
     made.end(reason)
     with pytest.raises(StreamEnded, match=reason):
         stored(store, made.manifest)
+
+
+@pytest.mark.parametrize("reason", ["the disk is full", "the engine ended"])
+def test_a_stream_that_failed_leaves_a_calculation_that_can_be_removed(
+    store: Store, tmp_path: Path, reason: str
+):
+    fail_a_stream(store, tmp_path, reason)
     assert Status.FAILED is store.head("A", working=True).status
     assert store.heads.current("A").status is not Status.PUBLISHED
     remove(store, "A", "me", Silent())
@@ -183,11 +188,7 @@ def test_a_stream_that_failed_leaves_a_calculation_that_can_be_removed(
 
 def test_a_restarted_engine_starts_anew(store: Store, tmp_path: Path):
     """What failed makes way for another run."""
-    made = MadeStream(MANY, tmp_path)
-    made.give(0)
-    made.end("the engine ended")
-    with pytest.raises(StreamEnded):
-        stored(store, made.manifest)
+    fail_a_stream(store, tmp_path, "the engine ended")
     again = whole_stream(MANY, tmp_path, run="20261126T111500-ffffffff")
     loaded = stored(store, again.manifest)
     assert Status.PUBLISHED is loaded.head.status
@@ -290,11 +291,7 @@ def test_a_calculation_of_several_plan_chunks_and_many_sites(store: Store, tmp_p
 
 def test_the_file_of_a_stream_that_failed_is_stored_in_its_place(store: Store, tmp_path: Path):
     """That is what the stream's end advises."""
-    made = MadeStream(MANY, tmp_path)
-    made.give(0)
-    made.end("the disk is full")
-    with pytest.raises(StreamEnded):
-        stored(store, made.manifest)
+    fail_a_stream(store, tmp_path, "the disk is full")
     assert Status.PUBLISHED is stored(store, MANY).head.status
 
 
