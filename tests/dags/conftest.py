@@ -110,3 +110,9 @@ def run(database: None, faults: Faults) -> Iterator[Callable[..., Run]]:
 
     yield to_end
     assert faults.left() == [], "no container has met these faults"
+
+
+@pytest.fixture(scope="module")
+def kills(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which a running Airflow is told to kill its tasks."""
+    return tmp_path_factory.mktemp("kills")

@@ -29,11 +29,6 @@ IN_TURN = ("inspect", "plan", "store_meta", "write_stats", "audit", "decide", "p
 
 
 @pytest.fixture(scope="module")
-def kills(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("kills")
-
-
-@pytest.fixture(scope="module")
 def airflow(kills: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
     with killable(kills, tmp_path_factory, deferrable=True) as made:
         yield made

@@ -36,11 +36,6 @@ SAME, OTHER = 0, 1  # than what is stored
 
 
 @pytest.fixture(scope="module")
-def kills(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("kills")
-
-
-@pytest.fixture(scope="module")
 def airflow(kills: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
     with killable(kills, tmp_path_factory, deferrable=False) as made:
         yield made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 
 from hazard_store.calcfile import CalcFile
@@ -174,15 +174,13 @@ class ChunkPuts:
         if not self._spec.rows:  # asked for by hand: the calculation is stored without this kind
             return
         if again:
-            for known, ranges in self._by_what_is_known():
-                if known:
-                    yield from self._of_arrived(calc_file, ranges, known)
-                    continue
-                for stored in read_key_ranges(self._store, self._spec, ranges):
-                    for write in self._of_sites(calc_file, stored.key_range.sites, again):
-                        if write.is_map or not self._is_right(write, stored.items):
-                            yield write
-                        self._on_items(1)
+            known = ((self.arrived.take(each.sites), each) for each in self._ranges)
+            for is_known, group in groupby(known, key=lambda pair: pair[0] is not None):
+                if is_known:
+                    for digests, key_range in group:
+                        yield from self._of_arrived(calc_file, key_range, digests or ())
+                else:
+                    yield from self._of_stored(calc_file, (key_range for _, key_range in group))
         else:
             for sites in self._runs_of_sites():
                 for write in self._of_sites(calc_file, sites, again):
@@ -195,32 +193,25 @@ class ChunkPuts:
         self.found += right
         return right
 
-    def _by_what_is_known(self) -> Iterator[tuple[list[bytes], Iterator[KeyRange]]]:
-        """Yield key ranges that follow each other, with the digests of their sites if known."""
-
-        def digests_of(key_range: KeyRange) -> list[bytes] | None:
-            return self.arrived.take(key_range.sites)
-
-        known = ((digests_of(key_range), key_range) for key_range in self._ranges)
-        for is_known, group in groupby(known, key=lambda pair: pair[0] is not None):
-            if is_known:
-                for digests, key_range in group:
-                    yield digests or [], iter((key_range,))
-            else:
-                yield [], (key_range for _, key_range in group)
+    def _of_stored(self, calc_file: CalcFile, ranges: Iterable[KeyRange]) -> Iterator[WriteRequest]:
+        """Yield what of some key ranges is not stored as it must be."""
+        for stored in read_key_ranges(self._store, self._spec, ranges):
+            for write in self._of_sites(calc_file, stored.key_range.sites, again=True):
+                if write.is_map or not self._is_right(write, stored.items):
+                    yield write
+                self._on_items(1)
 
     def _of_arrived(
-        self, calc_file: CalcFile, ranges: Iterator[KeyRange], digests: Sequence[bytes]
+        self, calc_file: CalcFile, key_range: KeyRange, digests: Iterable[bytes]
     ) -> Iterator[WriteRequest]:
         """Yield the map items of sites whose own items are stored."""
         for each in digests:
             self.digests += each
-        for key_range in ranges:
-            if self._blocks is not None and self._of_maps.aggs:
-                curves = calc_file.curves(self._spec.kind, sids_of(key_range.sites))
-                for block in self._blocks.add(key_range.sites, curves):
-                    yield from self._of_block(block, again=True)
-            self._on_items(len(key_range.sites) * len(self._spec.groups))
+        if self._blocks is not None and self._of_maps.aggs:
+            curves = calc_file.curves(self._spec.kind, sids_of(key_range.sites))
+            for block in self._blocks.add(key_range.sites, curves):
+                yield from self._of_block(block, again=True)
+        self._on_items(len(key_range.sites) * len(self._spec.groups))
 
     def _of_block(self, block: Block, again: bool) -> Iterator[WriteRequest]:
         for write in block.writes:
