@@ -50,12 +50,10 @@ from hazard_airflow.audit_tasks import (
     report_unrepaired,
 )
 from hazard_airflow.containers import ARGUMENT, Containers
-from hazard_airflow.recorded_end import RecordingOperator
 
 CONTAINERS = Containers(calculation=ARGUMENT)
 REMOVER = CONTAINERS.ecs.remover_role
 AUDIT = {
-    "of": RecordingOperator,
     "owned": False,
     "max_active_tis_per_dagrun": CONTAINERS.settings.writers,
     "task_display_name": "Audit: read back and compare",

@@ -11,7 +11,6 @@ TESTS = Path(__file__).parent
 INCLUDE = TESTS.parent / "include"
 # What is tested with its neighbours, as one: the file where a change of the module shows.
 TESTED_IN = {
-    "hazard_airflow/recorded_end.py": "dags/test_audit_and_remove_runs.py",
     "hazard_airflow/audit_params.py": "dags/test_audit_and_remove_runs.py",
     "hazard_airflow/audit_steps.py": "dags/test_audit_and_remove_runs.py",
     "hazard_airflow/audit_tasks.py": "dags/test_audit_and_remove_runs.py",

@@ -76,7 +76,7 @@ def confirm(params: Any = None, **context: Any) -> None:
 def _ends(audits: Arguments | None, ti: Any) -> Any:
     """Return the ends of the audits that did not end well."""
     from hazard_airflow.audit_ends import NothingAudited, end_of
-    from hazard_airflow.recorded_end import END
+    from hazard_airflow.failures import END
 
     if audits is None:
         raise NothingAudited

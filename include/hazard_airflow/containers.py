@@ -98,7 +98,6 @@ class Containers:
         task_id: str,
         arguments: Any,
         *,
-        of: type[HazardStoreOperator] = HazardStoreOperator,
         owned: bool = True,
         **kwargs: Any,
     ) -> Any:
@@ -107,11 +106,10 @@ class Containers:
         Args:
             task_id: its name: a verb.
             arguments: what a task returned: a list of lists.
-            of: the operator.
             owned: whether the containers work for this run, as its owner.
             kwargs: as `HazardStoreOperator`.
         """
-        return of.partial(
+        return HazardStoreOperator.partial(
             task_id=task_id,
             map_index_template=ARGUMENT,
             **self._arguments(OWNER if owned else ""),

@@ -29,9 +29,8 @@ from hazard_airflow.ecs.tags import tag_value
 from hazard_airflow.ecs.trigger import SETTLE_S, ContainerTrigger, PauseTrigger, Watched
 from hazard_airflow.ecs.watch import Seen
 from hazard_airflow.ecs.worker import FromWorker
-from hazard_airflow.exit_codes import (
-    exit_code_of,
-)
+from hazard_airflow.exit_codes import exit_code_of
+from hazard_airflow.failures import recording_end
 from hazard_airflow.final_failures import Final, final_failures
 from hazard_store.errors import EX_CONFIG, exit_code_is_temporary
 from hazard_store.shown import one_line
@@ -106,9 +105,9 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         return str((self.chunk or {}).get("name", ""))[:NAME_LENGTH]
 
     @contextmanager
-    def told(self, context: Context) -> Iterator[None]:  # noqa: ARG002  (of those who record it)
-        """Let what fails for good fail at once; whoever records how a task ends does it here."""
-        with final_failures():
+    def told(self, context: Context) -> Iterator[None]:
+        """Let what fails for good fail at once, and record how the task fails."""
+        with recording_end(context), final_failures():
             yield
 
     def execute(self, context: Context) -> Report:

@@ -12,9 +12,9 @@ from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
 from hazard_airflow.containers import Containers
 from hazard_airflow.exit_codes import REFUSING, pulled
+from hazard_airflow.failures import END, recording_end
 from hazard_airflow.final_failures import fails_for_good
 from hazard_airflow.notifications import PUBLISHED, published_asset
-from hazard_airflow.recorded_end import END, RecordingOperator, recording_end
 from hazard_airflow.run_states import failed_in, owner_of
 
 KINDS = ("stats", "realisations")
@@ -58,10 +58,9 @@ def inspect(
         task_display_name: in the UI.
     """
     arguments = ["inspect", calc_file, "--json", parent, "--leave-for", CALC_ID, *OPTIONS]
-    return containers.operator(
-        RecordingOperator,
+    return containers.task(
         "inspect",
-        arguments=arguments,
+        arguments,
         pre_execute=_check_params,
         task_display_name=task_display_name,
         map_index_template=CALC_ID,  # shown in the list of a run's tasks, though it is not mapped

@@ -27,7 +27,7 @@ WRITER = "hazard-store-writer:local"
 IMAGES = (WRITER, "hazard-store-airflow:local", "hazard-store-ministack:local")
 UP_LIMIT_S = 900  # the first time it builds three images
 RUN_LIMIT_S = 400
-OPERATORS = ("HazardStoreOperator", "RecordingOperator")
+OPERATOR = "HazardStoreOperator"
 
 Result = TypeVar("Result")
 
@@ -161,7 +161,7 @@ class Run:
 
     def of_containers(self) -> list[dict[str, Any]]:
         """Return the task instances that ran containers."""
-        return [each for each in _that_ran(self.instances) if each["operator"] in OPERATORS]
+        return [each for each in _that_ran(self.instances) if each["operator"] == OPERATOR]
 
 
 def _that_ran(instances: list[dict[str, Any]]) -> list[dict[str, Any]]:

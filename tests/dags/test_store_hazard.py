@@ -140,7 +140,6 @@ def test_it_is_triggered_by_people_and_its_page_tells_what_to_do_when_it_is_red(
 def test_what_is_imported_at_the_top_of_a_dag_file() -> None:
     """Of ours what Airflow needs to parse: parameters, tasks, containers."""
     allowed = {
-        "hazard_airflow.recorded_end",
         "hazard_airflow.audit_params",
         "hazard_airflow.audit_tasks",
         "hazard_airflow.backfill.settings",

@@ -320,7 +320,8 @@ def test_a_bad_file_leaves_nothing_behind(
         ended.states["publish"],
     )
     assert before == all_items(store)
-    assert [65] == ended.xcoms["inspect", "exit_code"]  # by which `submit --follow` ends
+    (end,) = ended.xcoms["inspect", "end"]
+    assert 65 == end["exit_code"]  # by which `submit --follow` ends
     log = capfd.readouterr().out
     assert "exit code 65 (the input is bad): s3://hazard-inbox/bad.hdf5: " in log
     assert "BAD: nothing was stored by this run, since inspect failed: exit code 65" in log

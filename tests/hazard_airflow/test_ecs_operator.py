@@ -18,6 +18,7 @@ from airflow.sdk.exceptions import TaskDeferred
 from hazard_airflow.ecs.out_of_memory import OutOfMemory, Size
 from hazard_airflow.ecs_operator import HazardStoreOperator
 from hazard_airflow.exit_codes import ContainerFailed
+from hazard_airflow.failures import END
 from hazard_airflow.settings import EcsSettings
 
 pytestmark = pytest.mark.airflow
@@ -112,7 +113,8 @@ def context(try_number: int = 1) -> Any:
     ti = SimpleNamespace(
         dag_id="d", task_id="t", run_id="manual__1~2", map_index=0, try_number=try_number
     )
-    ti.max_tries = 4
+    ti.max_tries, ti.pushed = 4, {}
+    ti.xcom_push = lambda key, value: ti.pushed.update({key: value})
     return {"ti": ti, "run_id": ti.run_id}
 
 
@@ -225,18 +227,22 @@ def test_the_size_can_be_left_to_the_task_definition() -> None:
 
 @pytest.mark.parametrize("exit_code", [1, 65, 75, 137])
 def test_the_end_of_a_container_is_judged_by_its_exit_code(exit_code: int) -> None:
+    run = context()
     with pytest.raises(ContainerFailed, match="it broke") as failed:
-        operator(Ecs(exitCode=exit_code), ["hazard-store: it broke"]).execute(context())
-    assert exit_code == failed.value.exit_code
+        operator(Ecs(exitCode=exit_code), ["hazard-store: it broke"]).execute(run)
+    assert exit_code == failed.value.exit_code == run["ti"].pushed[END]["exit_code"]
 
 
 def test_the_end_is_judged_after_deferring_too() -> None:
     told = operator(Ecs(exitCode=65), ["hazard-store: it broke"], deferrable=True)
+    run = context()
     with pytest.raises(TaskDeferred):
-        told.execute(context())
+        told.execute(run)
+    assert not run["ti"].pushed
     event = {"status": "stopped", "task_arn": ARN}
     with pytest.raises(ContainerFailed, match="it broke"):
-        told.execute_complete(context(), event)
+        told.execute_complete(run, event)
+    assert 65 == run["ti"].pushed[END]["exit_code"]
 
 
 def test_after_deferring_the_report_is_returned() -> None:

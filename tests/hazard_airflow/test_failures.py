@@ -1,14 +1,17 @@
-"""The sentence of a failed task: in its log, and in XCom."""
+"""How a task failed: in its log, and in XCom."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowSkipException
 
+from hazard_airflow.ecs.out_of_memory import out_of_memory
 from hazard_airflow.exit_codes import failure
-from hazard_airflow.failures import EXIT_CODE, FAILURE, SENTENCE_LENGTH, tell_failure
+from hazard_airflow.failures import END, REASON_LENGTH, recording_end, tell_failure
 from hazard_store.submit import follow
 
 pytestmark = pytest.mark.airflow
@@ -31,12 +34,27 @@ def told(exception: object) -> dict[str, Any]:
     return ti.pushed
 
 
-def test_the_sentence_is_logged_as_an_error_and_kept(caplog: pytest.LogCaptureFixture) -> None:
-    sentence = "exit code 65 (the input is bad): s3://b/c.hdf5: no curves"
-    found = told(failure(65, "s3://b/c.hdf5: no curves"))
-    assert {FAILURE: sentence, EXIT_CODE: 65} == found
+def recorded(exception: Exception) -> dict[str, Any]:
+    ti = TaskInstance()
+    with pytest.raises(type(exception)), recording_end({"ti": ti}):
+        raise exception
+    return ti.pushed
+
+
+@pytest.mark.parametrize("how", [told, recorded])
+def test_exit_code_and_reason_are_kept(how: Callable[[Exception], dict[str, Any]]) -> None:
+    reason = "exit code 65 (the input is bad): s3://b/c.hdf5: no curves"
+    end = {"exit_code": 65, "out_of_memory": False, "reason": reason}
+    assert {END: end} == how(failure(65, "s3://b/c.hdf5: no curves"))
+    died = how(out_of_memory(137, "", None, None, "give it more"))[END]
+    assert (137, True) == (died["exit_code"], died["out_of_memory"])
+    assert how(ValueError("a"))[END]["exit_code"] is None
+
+
+def test_the_reason_is_logged_as_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    reason = told(failure(65, "s3://b/c.hdf5: no curves"))[END]["reason"]
     (record,) = caplog.records
-    assert (logging.ERROR, sentence, None) == (
+    assert (logging.ERROR, reason, None) == (
         record.levelno,
         record.getMessage(),
         record.exc_info,
@@ -44,15 +62,18 @@ def test_the_sentence_is_logged_as_an_error_and_kept(caplog: pytest.LogCaptureFi
 
 
 def test_it_is_one_line_and_not_endless() -> None:
-    assert {FAILURE: "a\\nb"} == told(ValueError("a\nb"))
-    assert SENTENCE_LENGTH == len(told(ValueError("x" * 5000))[FAILURE])
+    assert "a\\nb" == told(ValueError("a\nb"))[END]["reason"]
+    assert REASON_LENGTH == len(told(ValueError("x" * 5000))[END]["reason"])
 
 
-def test_who_follows_a_run_finds_it_under_these_keys() -> None:
-    assert (EXIT_CODE, FAILURE) == (follow.EXIT_CODE, follow.FAILURE)
-    assert EXIT_CODE not in told(failure(None, "its host died"))
+def test_who_follows_a_run_finds_it_under_this_key() -> None:
+    assert END == follow.END
+
+
+def test_what_is_skipped_has_not_failed() -> None:
+    assert {} == recorded(AirflowSkipException("published already"))
 
 
 @pytest.mark.parametrize("exception", [None, "killed"])
-def test_what_was_killed_has_no_sentence(exception: object) -> None:
+def test_what_was_killed_has_no_reason(exception: object) -> None:
     assert told(exception) == {}

@@ -80,7 +80,7 @@ def test_what_a_run_did_comes_before_what_is_stored(
     from hazard_airflow.page import app
     from hazard_airflow.page.run import Ended, Run
 
-    left = {("decide", -1, "failure"): "the <b>audit</b> failed\u202e"}
+    left = {("decide", -1, "end"): {"reason": "the <b>audit</b> failed\u202e"}}
     ended = (Ended("decide", -1, "", "failed"),)
     seen = Run("store_hazard", RUN_ID, "failed", {"calc_id": "A"}, ended, left)
     monkeypatch.setattr(app, "read_run", lambda *_: seen)

@@ -12,11 +12,11 @@ from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
 from sqlalchemy import and_, or_, select
 
-from hazard_airflow.failures import FAILURE
+from hazard_airflow.failures import END
 
 REPORT = "return_value"
 REPORTING = ("audit", "repair", "remove", "remove_stale")  # tasks whose reports a page shows
-SHOWN = ("forecast", "summary", FAILURE)
+SHOWN = ("forecast", "summary", END)
 
 
 @dataclass(frozen=True)

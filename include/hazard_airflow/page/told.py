@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hazard_airflow.failures import FAILURE
+from hazard_airflow.failures import END
 from hazard_airflow.page.run import REPORT, Ended, Run
 from hazard_store.amounts import count, dollars, seconds
 
@@ -56,8 +56,8 @@ def _failure(run: Run) -> Section | None:
 
 
 def _reason(run: Run, each: Ended) -> str:
-    said = run.value(each.task_id, FAILURE, each.index)
-    return said if isinstance(said, str) else "it failed; its log says why"
+    end = run.value(each.task_id, END, each.index)
+    return str(end["reason"]) if isinstance(end, Mapping) else "it failed; its log says why"
 
 
 def _called(each: Ended) -> str:

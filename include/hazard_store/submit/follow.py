@@ -12,7 +12,7 @@ from hazard_store.submit.airflow import Airflow
 from hazard_store.workflow.progress import Progress
 
 EVERY_S = 5
-EXIT_CODE, FAILURE = "exit_code", "failure"  # what a task that failed leaves in XCom
+END = "end"  # key of the XCom in which a task that failed leaves `exit_code` and `reason`
 SUMS_UP = "decide"  # a task that fails after any other
 ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
 
@@ -67,7 +67,8 @@ def _failure(airflow: Airflow, instances: list[dict[str, Any]]) -> RunEnd:
     if not failed:
         return RunEnd(EX_SOFTWARE, "it failed, and no task of it did")
     first = failed[0]
-    reason = airflow.left_by(first, FAILURE) or "it left no reason; its log has more"
-    code = airflow.left_by(first, EXIT_CODE)
+    end: dict[str, Any] = airflow.left_by(first, END) or {}
+    reason = end.get("reason", "it left no reason; its log has more")
+    code: Any = end.get("exit_code")
     of_run = EX_TEMPFAIL if exit_code_is_temporary(code) else int(code)
     return RunEnd(of_run, f"{first['task_id']}: {reason}")

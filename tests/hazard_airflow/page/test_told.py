@@ -33,7 +33,7 @@ def test_a_failed_run_says_why_the_first_task_first() -> None:
         Ended("write_stats", 2, "sites 0:9", "failed"),
         Ended("plan", -1, "", "upstream_failed"),
     ]
-    left = {("inspect", -1, "failure"): "no such object"}
+    left = {("inspect", -1, "end"): {"reason": "no such object"}}
     section = only(run("store_hazard", *ended, state="failed", left=left, calc_id="A"))
     assert section.sentences == (
         "inspect: no such object",
@@ -85,7 +85,7 @@ def test_an_audit_lists_each_calculation_with_what_was_found() -> None:
     clean = {"calc_id": "A", "missing": 0, "extra": 0, "altered": 0}
     left = {
         ("audit", 0, "return_value"): clean,
-        ("audit", 1, "failure"): "exit code 1: B: 2 missing",
+        ("audit", 1, "end"): {"reason": "exit code 1: B: 2 missing"},
         ("repair", 0, "return_value"): {**clean, "calc_id": "B"},
     }
     ended = [
@@ -120,7 +120,7 @@ def test_a_backfill_lists_its_files_the_worst_first() -> None:
 def test_what_is_not_as_expected_is_no_error(value: Any) -> None:
     """An XCom may be of another release, or lie elsewhere."""
     keys = [("plan", "forecast"), ("remove", "return_value"), ("summary", "summary")]
-    keys += [("audit", "return_value"), ("plan", "failure")]
+    keys += [("audit", "return_value"), ("plan", "end")]
     left = {(task, index, key): value for task, key in keys for index in (-1, 0)}
     ended = [Ended("audit", 0, "A", "success"), Ended("plan", -1, "", "failed")]
     for dag_id in ("store_hazard", "remove_hazard", "audit_hazard", "backfill_hazard", "other"):

@@ -106,8 +106,8 @@ def test_it_is_followed_to_its_end(cli, inbox: Path, file: Path, server: FakeAir
 def test_a_run_that_fails_ends_it_with_its_code(cli, inbox: Path, file: Path, server: FakeAirflow):
     server.states = ["running", "failed"]
     server.instance("store_meta", "failed")
-    left = {"failure": "A: another file is stored under this id", "exit_code": 73}
-    server.left |= {("store_meta", -1, key): value for key, value in left.items()}
+    end = {"reason": "A: another file is stored under this id", "exit_code": 73}
+    server.left["store_meta", -1, "end"] = end
     ended = cli("submit", file, "A", "--follow")
     assert 73 == ended.code
     assert "A: store_meta: A: another file is stored under this id; http://" in ended.sentence

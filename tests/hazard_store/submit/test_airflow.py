@@ -138,6 +138,6 @@ def test_all_task_instances_are_read(server: FakeAirflow):
         server.instance("audit", "success", number)
     assert list(range(250)) == [each["map_index"] for each in airflow.instances_of(RUN)]
     instances = airflow.instances_of(RUN)
-    assert airflow.left_by(instances[0], "failure") is None
-    server.left["audit", 7, "failure"] = "why"
-    assert "why" == airflow.left_by(instances[7], "failure")
+    assert airflow.left_by(instances[0], "end") is None
+    server.left["audit", 7, "end"] = "why"
+    assert "why" == airflow.left_by(instances[7], "end")

@@ -9,7 +9,7 @@ import pytest
 from hazard_store.errors import EX_CANTCREAT, EX_OK, EX_SOFTWARE, EX_TEMPFAIL
 from hazard_store.settings import Settings
 from hazard_store.submit.airflow import Airflow
-from hazard_store.submit.follow import EVERY_S, EXIT_CODE, FAILURE, RunEnd, follow
+from hazard_store.submit.follow import END, EVERY_S, RunEnd, follow
 from tests.support.fake_airflow import TOKEN, FakeAirflow
 
 RUN = "r"
@@ -91,16 +91,14 @@ def test_it_ends_as_what_failed_first(
     server.instance("audit", "failed", 4, end="2026-11-26T12:00:00Z")
     server.instance("audit", "failed", 3, end="2026-11-26T11:00:00Z")
     server.instance("publish", "upstream_failed")
-    server.left["audit", 3, FAILURE] = "the reason"
-    if code is not None:
-        server.left["audit", 3, EXIT_CODE] = code
+    server.left["audit", 3, END] = {"reason": "the reason", "exit_code": code}
     assert RunEnd(expected, "audit: the reason") == ended(airflow)
 
 
 def test_where_decide_alone_failed_it_is_what_counts(server: FakeAirflow, airflow: Airflow):
     server.states = ["failed"]
     server.instance("decide", "failed")
-    server.left |= {("decide", -1, FAILURE): "2 missing", ("decide", -1, EXIT_CODE): 1}
+    server.left["decide", -1, END] = {"reason": "2 missing", "exit_code": 1}
     assert RunEnd(1, "decide: 2 missing") == ended(airflow)
 
 
@@ -111,5 +109,5 @@ def test_a_run_that_was_marked_failed_has_no_reason(server: FakeAirflow, airflow
     end = ended(airflow)
     assert EX_TEMPFAIL == end.exit_code
     assert "it left no reason" in end.reason
-    server.left["store_meta", -1, EXIT_CODE] = EX_CANTCREAT
-    assert EX_CANTCREAT == ended(airflow).exit_code
+    server.left["store_meta", -1, END] = {"reason": "no room", "exit_code": EX_CANTCREAT}
+    assert RunEnd(EX_CANTCREAT, "store_meta: no room") == ended(airflow)
