@@ -8,6 +8,7 @@ from hazard_store.calcfile.checks import Block, CurveChecks
 from hazard_store.calcfile.engine_objects import read_engine_objects
 from hazard_store.calcfile.inspection import odd_notes
 from hazard_store.calcfile.metadata import Contents
+from hazard_store.calcfile.witnesses import Witnesses
 from hazard_store.errors import BadCalculation
 from hazard_store.files.verified import Checksums
 from hazard_store.model import Inspection, Layout, Sample
@@ -53,8 +54,10 @@ def check_curves(contents: Contents, chunk: ArrivedChunk, layout: Layout) -> Non
     """Check the values of a chunk as an inspection checks those of a file.
 
     Raises:
-        BadCalculation: one is not a probability, or cannot be stored in this layout.
+        BadCalculation: one is not a probability, or cannot be stored in this layout; or statistics
+            and realisations do not bear each other out.
     """
+    witnesses = Witnesses(contents.calculation, contents.stats, contents.rlzs)
     for curves in (contents.stats, contents.rlzs):
         if curves is None or curves.name not in chunk.curves:
             continue
@@ -62,10 +65,13 @@ def check_curves(contents: Contents, chunk: ArrivedChunk, layout: Layout) -> Non
         per_site = poes.shape[1] * poes.shape[2]
         numbers = (chunk.sids[:, None] * per_site + range(per_site)).reshape(-1)
         checks = CurveChecks(contents.calculation, curves)
-        checks.add(Block(poes.reshape(-1, poes.shape[3]), numbers))
+        block = Block(poes.reshape(-1, poes.shape[3]), numbers)
+        checks.add(block)
+        witnesses.add(curves, block)
         if checks.negative_zeros and layout is Layout.READABLE:
             raise BadCalculation(
                 contents.calculation.file.uri,
                 f"{checks.negative_zeros} curve values are -0.0, which the readable layout cannot "
                 "hold: use the packed layout",
             )
+    witnesses.check()

@@ -330,3 +330,24 @@ def test_as_a_verb(store: Store, cli: Cli, tmp_path: Path):
     ended = cli("write-arrived", made.manifest, "A", "--share", "1/2")
     assert (0, 1) == (ended.code, json.loads(ended.out)["chunks"])
     assert 2 == cli("write-arrived", made.manifest, "A", "--share", "2/2").code
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("hcurves-stats", "realisations are above zero where their mean is 0"),
+        ("hcurves-rlzs", "the mean is above zero where every realisation is 0"),
+    ],
+)
+def test_curves_that_never_arrived_show_in_the_others(
+    store: Store, tmp_path: Path, kind: str, reason: str
+):
+    """As in an inspection of the file; of the chunk nothing is stored."""
+    made = MadeStream(MANY, tmp_path)
+    head = claimed(store, made)
+    made.curves[kind][made.chunks[1][0]] = 0
+    made.give(0, 1, 2)
+    made.end()
+    with pytest.raises(BadCalculation, match=reason):
+        write_arrived(store, str(made.manifest), head, Share(1, 3))
+    assert [[], []] == items(store)
