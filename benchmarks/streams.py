@@ -5,9 +5,10 @@
 
 With an engine, a job is run with streaming and without, in turns: the CPU seconds of the engine's
 master are compared by their medians, and the seconds from its end until every byte is in the inbox.
-A replay gives the curves of a file to a stream at a rate, while `hazard-store load` follows it in
-the embedded AWS; the seconds from the last curve to publication stand beside those of storing the
-finished file.
+A replay gives the curves of a file to a stream at a rate, first to nobody, then while
+`hazard-store load` follows it in the embedded AWS; the seconds from the last curve to publication
+stand beside those of storing the finished file. `benchmarks.support.tiled` makes a file of as many
+sites as New Zealand has of a real one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +65,11 @@ def main(
         title = f"{Path(job).parent.name}/{Path(job).name} in the engine, medians of {runs} runs."
         Table(title, header, rows).show(json_path)
     if replay is not None:
-        rows = [
-            (way, *(f"{each:.1f}" for each in seconds))
-            for way, *seconds in replayed(replay, mb_per_s, tasks, workers)
+        rows = replayed(replay, mb_per_s, tasks, workers)
+        header = [
+            *("way", "curves came for, s", "then all off in, s", "then published in, s"),
+            "of the finished file",
         ]
-        header = ["way", "curves came for, s", "then all off in, s", "then published in, s"]
         title = f"{replay.name} at {mb_per_s:g} MB a second, in {tasks} tasks, {workers} workers."
         Table(title, header, rows).show(json_path)
 
@@ -94,44 +96,78 @@ def alternating(engine: str, job: str, runs: int) -> dict[str, list[dict[str, An
     return taken
 
 
-def replayed(
-    calc_file: Path, mb_per_s: float, tasks: int, workers: int
-) -> list[tuple[str, float, float, float]]:
-    """Replay a file and follow it; then store the file itself, under another id."""
+def replayed(calc_file: Path, mb_per_s: float, tasks: int, workers: int) -> list[tuple[str, ...]]:
+    """Replay a file to nobody, then to `load`; then load the file itself, under another id.
+
+    The machine of the engine is another one than that of the tables: the first replay says when it
+    is free, the second how long after it the curves are published.
+    """
+    with tempfile.TemporaryDirectory() as inbox:
+        alone = _Replay(calc_file, inbox, mb_per_s, tasks)
+        alone.follow(lambda _: None)
     with embedded_aws() as env, tempfile.TemporaryDirectory() as inbox:
         run_verb(env, "tables", "create", "--unprotected")
-        command = [sys.executable, str(SUPPORT / "replayed_stream.py"), str(calc_file), inbox]
-        sender = subprocess.Popen(
-            [*command, "STREAMED", str(tasks), str(mb_per_s)],
+        followed, loads = _Replay(calc_file, inbox, mb_per_s, tasks), []
+
+        def load(manifest: Path) -> None:
+            verb = ["load", str(manifest), "STREAMED", "--workers", str(workers), "--json"]
+            loads.append(subprocess.Popen([*COMMAND, *verb], env=env, stdout=subprocess.DEVNULL))
+
+        followed.follow(load)
+        if loads[0].wait():
+            raise RuntimeError("the stream was not stored")
+        published = time.time() - followed.said["complete"]
+        verb = ("load", str(calc_file), "FILE", "--workers", str(workers), "--json")
+        finished = run_verb(env, *verb).seconds
+    return [
+        ("a stream that nobody follows", *alone.shown, "", ""),
+        (
+            "a stream that is followed",
+            *followed.shown,
+            f"{published:.1f}",
+            f"{published / finished:.2f}",
+        ),
+        ("the finished file", "", "", f"{finished:.1f}", "1.00"),
+    ]
+
+
+class _Replay:
+    """A file that is given to a stream at a rate, by a process of its own."""
+
+    def __init__(self, calc_file: Path, inbox: str, mb_per_s: float, tasks: int) -> None:
+        program = [sys.executable, str(SUPPORT / "replayed_stream.py"), str(calc_file), inbox]
+        self._began = time.time()
+        self._sender = subprocess.Popen(
+            [*program, "STREAMED", str(tasks), str(mb_per_s)],
             env={**os.environ, "PYTHONPATH": str(ROOT / "stream")},
             stdout=subprocess.PIPE,
             text=True,
         )
-        began, follower = time.time(), None
-        said: dict[str, Any] = {}
-        assert sender.stdout is not None
-        for line in sender.stdout:
-            said |= json.loads(line)
-            manifest = Path(said.get("uri", "")) / "manifest.json"
-            if follower is None and "uri" in said and _appears(manifest):
-                load = ["load", str(manifest), "STREAMED", "--workers", str(workers), "--json"]
-                follower = subprocess.Popen([*COMMAND, *load], env=env, stdout=subprocess.DEVNULL)
-        if sender.wait() or follower is None or follower.wait() or said["reason"] is not None:
-            raise RuntimeError(f"the stream failed: {said.get('reason')}")
-        published = time.time() - said["complete"]
-        took = said["complete"] - began
-        streamed = ("streamed", took, said["gone"] - said["complete"], published)
-        load = ("load", str(calc_file), "FILE", "--workers", str(workers), "--json")
-        return [streamed, ("the finished file", 0.0, 0.0, run_verb(env, *load).seconds)]
+        self.said: dict[str, Any] = {}
+
+    def follow(self, on_manifest: Callable[[Path], None]) -> None:
+        """Wait until every byte is gone; tell of the manifest when it is there."""
+        told = False
+        assert self._sender.stdout is not None
+        for line in self._sender.stdout:
+            self.said |= json.loads(line)
+            if not told and "uri" in self.said:
+                manifest, told = Path(self.said["uri"]) / "manifest.json", True
+                _wait_for(manifest)
+                on_manifest(manifest)
+        if self._sender.wait() or self.said["reason"] is not None:
+            raise RuntimeError(f"the stream failed: {self.said.get('reason')}")
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """Seconds in which its curves came, and from the last of them until all was gone."""
+        complete = self.said["complete"]
+        return f"{complete - self._began:.1f}", f"{self.said['gone'] - complete:.1f}"
 
 
-def _appears(path: Path) -> bool:
-    """Wait for a file."""
-    for _ in range(3000):
-        if path.exists():
-            return True
+def _wait_for(path: Path) -> None:
+    while not path.exists():
         time.sleep(0.01)
-    return False
 
 
 if __name__ == "__main__":
