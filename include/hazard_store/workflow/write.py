@@ -83,11 +83,10 @@ def write_chunk(
     began, cpu = time.monotonic(), time.process_time()
     spec, reports = head.calculation.spec(kind), store.reports(head)
     again = reports.begin(kind, chunk)
-    arrived = None
-    streamed = head.calculation.file
-    if is_stream(streamed.uri):  # its writers may have stored any of the items
+    arrived, streamed = None, head.calculation.file
+    if is_stream(streamed.uri) and not again:  # whoever comes again believes the tables alone
         chunks = Stream(streamed.uri, store.settings, streamed.etag).complete().chunks
-        arrived, again = ArrivedSites.of(reports.all_arrived(len(chunks)), kind), True
+        arrived = ArrivedSites.of(reports.all_arrived(len(chunks)), kind)
     writer = fenced_writer(store, head, kind, head.calculation.forecast.wcu_per_s_of_a_writer)
     puts = ChunkPuts(store, head, kind, chunk, on_items, arrived)
     complete = False
@@ -137,7 +136,7 @@ class ChunkPuts:
         maps_found: map items, likewise.
         digests: of all items so far, sites in key order and rows in theirs.
         map_digests: of all map items, blocks in order.
-        arrived: sites that the writers of a stream have stored: their items are not made again.
+        arrived: sites whose items the writers of a stream have stored; others may be stored too.
     """
 
     def __init__(
@@ -162,7 +161,7 @@ class ChunkPuts:
             self.n_maps = self._of_maps.n_items(chunk.start, chunk.stop)
         self.found = self.maps_found = 0
         self.digests, self.map_digests = bytearray(), bytearray()
-        self.arrived = arrived or ArrivedSites()
+        self.arrived, self._is_streamed = arrived or ArrivedSites(), arrived is not None
 
     def writes(self, calc_file: CalcFile, again: bool) -> Iterator[WriteRequest]:
         """Yield what is to be written.
@@ -174,6 +173,8 @@ class ChunkPuts:
         if not self._spec.rows:  # asked for by hand: the calculation is stored without this kind
             return
         if again:
+            yield from self._of_stored(calc_file, self._ranges)
+        elif self._is_streamed:
             known = ((self.arrived.take(each.sites), each) for each in self._ranges)
             for is_known, group in groupby(known, key=lambda pair: pair[0] is not None):
                 if is_known:
@@ -210,7 +211,7 @@ class ChunkPuts:
         if self._blocks is not None and self._of_maps.aggs:
             curves = calc_file.curves(self._spec.kind, sids_of(key_range.sites))
             for block in self._blocks.add(key_range.sites, curves):
-                yield from self._of_block(block, again=True)
+                yield from self._of_block(block, again=False)
         self._on_items(len(key_range.sites) * len(self._spec.groups))
 
     def _of_block(self, block: Block, again: bool) -> Iterator[WriteRequest]:

@@ -19,10 +19,11 @@ from hazard_store.workflow.arrive import Share, arrived_options, write_arrived
 from hazard_store.workflow.claim import claim
 from hazard_store.workflow.load import inspect_and_plan, load
 from hazard_store.workflow.remove import remove
+from hazard_store.workflow.repair import repair
 from hazard_store.workflow.write import write_chunk
 from tests.support.calc_factory import make_calc
 from tests.support.commands import Cli
-from tests.support.loading import CALCS, Silent, items_of, stored
+from tests.support.loading import CALCS, RANGE_NAMES, Silent, items_of, stored
 from tests.support.streams import MadeStream, whole_stream
 
 MANY = CALCS / "classical_rlzs_stats.hdf5"
@@ -351,3 +352,16 @@ def test_curves_that_never_arrived_show_in_the_others(
     with pytest.raises(BadCalculation, match=reason):
         write_arrived(store, str(made.manifest), head, Share(1, 3))
     assert [[], []] == items(store)
+
+
+def test_what_is_lost_of_a_published_stream_is_written_again(store: Store, tmp_path: Path):
+    """The records of what arrived say what was stored, and not what is."""
+    stored(store, whole_stream(MANY, tmp_path).manifest)
+    before = items(store)
+    for kind in Kind:
+        table, name = store.table(kind), RANGE_NAMES[f"{kind}_table"]
+        for item in items_of(store, table)[::3]:
+            key = {each: item[each] for each in ("haz_sol_id", name)}
+            store.client.delete_item(TableName=table, Key=key)
+    report = repair(store, "A", str(MANY), None, Silent(), lambda _: False)
+    assert (True, before) == (report.passed, items(store))
