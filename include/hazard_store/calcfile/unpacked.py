@@ -81,8 +81,10 @@ class Unpacked:
         first, last = np.searchsorted(self._sids, [start, start + n])
         for slab in range(int(first), int(last), SLAB_SITES):
             stop = min(slab + SLAB_SITES, int(last))
+            of_box = self._sids[slab:stop] - start
+            all_of_it = len(of_box) == n  # then they are not picked out, which copies them
             self._curves[slab:stop, k : k + n_k, m : m + n_m, levels : levels + n_levels] = (
-                box.poes[self._sids[slab:stop] - start]
+                box.poes if all_of_it else box.poes[of_box]
             )
             self._touched((stop - slab) * n_k * n_m * max(PAGE, n_levels * ITEM))
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from hazard_store.calcfile.chunked import Box
+from hazard_store.calcfile.chunked import Box, unshuffled
 from hazard_store.errors import BadCalculation, NewerRelease
 from hazard_store.files.open import VersionedFile
 from hazard_store.streamed.documents import FORMAT, Manifest
@@ -140,5 +140,4 @@ class ChunkFile:
             raise BadCalculation(self._file.version.uri, DAMAGED) from error
         if len(raw) != size or not unpacker.eof:
             raise BadCalculation(self._file.version.uri, DAMAGED)
-        shuffled = np.frombuffer(raw, np.uint8).reshape(4, -1)
-        return np.ascontiguousarray(shuffled.T).view("<f4").reshape(shape)
+        return unshuffled(raw).view("<f4").reshape(shape)
