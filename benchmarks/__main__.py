@@ -48,6 +48,10 @@ ARGUMENTS = {
     "read_s3": Arguments(quick=()),
     "reading": Arguments(),
     "reference": Arguments(),
+    "streams": Arguments(
+        full=("--sites=1000",), page=("--sites=11500", "--mb-per-s=20", "--mb-per-s=5")
+    ),
+    "submit": Arguments(),
     "start": Arguments(page=("--sites=11500",)),
     "comparison": Arguments(),
     "writer": Arguments(),

@@ -68,6 +68,8 @@ SECTIONS = (
     Section("start", "Starting"),
     Section("arrays", "Curves as arrays"),
     Section("exports", "Exports"),
+    Section("submit", "Submitting"),
+    Section("streams", "Streaming"),
     Section("packed", "Packed calculation files"),
     Section("read_s3", "Reading a calculation file in S3"),
 )

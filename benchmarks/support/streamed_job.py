@@ -2,7 +2,7 @@
 
     ENGINE_PYTHON streamed_job.py JOB.INI [INBOX]
 
-A program, run in the engine's own environment by `benchmarks.streams`.
+A program, run in the engine's own environment by `benchmarks.engine`.
 """
 
 from __future__ import annotations
