@@ -3,8 +3,8 @@
     python -m benchmarks.engine PYTHON [--job JOB.INI] [--runs 5] [--json FILE]
 
 PYTHON is that of the engine's environment (`make engine`). The CPU seconds of the engine's master
-are compared by their medians. Beside them stand the seconds in which the curves were made, and those
-from the engine's end until every byte is in the inbox.
+are compared by their medians. Beside them stand the seconds in which the curves were made, and
+those from the engine's end until every byte is in the inbox.
 """
 
 from __future__ import annotations
