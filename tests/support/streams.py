@@ -124,9 +124,7 @@ def chunk_bytes(
     for kind, of_kind in curves.items():
         places = []
         for of_site in of_kind:
-            raw = np.ascontiguousarray(of_site, "<f4").tobytes()
-            shuffled = b"".join(raw[first::4] for first in range(4))
-            frame = zlib.compress(shuffled, 1)
+            frame = frame_bytes(of_site)
             places.append([sum(map(len, frames)), len(frame), zlib.crc32(frame)])
             frames.append(frame)
         kinds[kind] = {"shape": of_kind.shape[1:], "frames": places}
@@ -142,3 +140,14 @@ def chunk_bytes(
     ).encode()
     preamble = PREAMBLE.pack(b"HSCHUNK1", len(header), zlib.crc32(header))
     return preamble + header + b"".join(frames)
+
+
+def frame_bytes(curves: NDArray[np.float32]) -> bytes:
+    """Return the frame of one site, value by value."""
+    raw, zero = np.ascontiguousarray(curves, "<f4").tobytes(), bytes(4)
+    values = [raw[start : start + 4] for start in range(0, len(raw), 4)]
+    kept = [value for value in values if value != zero]
+    bits = "".join("01"[value != zero] for value in values)
+    mask = bytes(int(bits[start : start + 8].ljust(8, "0"), 2) for start in range(0, len(bits), 8))
+    packed = zlib.compress(mask + bytes(value[3] for value in kept))
+    return struct.pack("<I", len(packed)) + packed + b"".join(value[:3] for value in kept)

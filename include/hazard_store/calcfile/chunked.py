@@ -243,16 +243,11 @@ def _unshuffle(content: Bytes, _: int) -> Bytes | None:
     """Return values of which the first bytes came first, then the second ..."""
     if len(content) % ITEM:
         return None
-    return unshuffled(content).data  # no copy: a chunk may be large
-
-
-def unshuffled(content: Bytes) -> NDArray[np.uint8]:
-    """Return the bytes (n,) of values of which the first bytes came first, then the second ..."""
     planes = np.frombuffer(content, np.uint8).reshape(ITEM, -1)
     values = np.empty((planes.shape[1], ITEM), np.uint8)
     for place, plane in enumerate(planes):  # a quarter of the time of a transposed copy
         values[:, place] = plane
-    return values.reshape(-1)
+    return values.reshape(-1).data  # no copy: a chunk may be large
 
 
 _UNDO = {FLETCHER: _check, DEFLATE: _inflate, SHUFFLE: _unshuffle}

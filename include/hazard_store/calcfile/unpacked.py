@@ -79,6 +79,8 @@ class Unpacked:
         start, k, m, levels = box.origin
         n, n_k, n_m, n_levels = box.poes.shape
         first, last = np.searchsorted(self._sids, [start, start + n])
+        whole = box.poes.shape[1:] == self._curves.shape[1:]  # then its pages follow each other
+        of_curve = n_levels * ITEM if whole else max(PAGE, n_levels * ITEM)
         for slab in range(int(first), int(last), SLAB_SITES):
             stop = min(slab + SLAB_SITES, int(last))
             of_box = self._sids[slab:stop] - start
@@ -86,7 +88,7 @@ class Unpacked:
             self._curves[slab:stop, k : k + n_k, m : m + n_m, levels : levels + n_levels] = (
                 box.poes if all_of_it else box.poes[of_box]
             )
-            self._touched((stop - slab) * n_k * n_m * max(PAGE, n_levels * ITEM))
+            self._touched((stop - slab) * n_k * n_m * of_curve)
 
     def read(self, sids: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the curves of some of the sites, float32 (n, K, M, L), in the order of `sids`."""

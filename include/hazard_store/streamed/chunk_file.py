@@ -6,16 +6,16 @@ import json
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from hazard_store.calcfile.chunked import Box, unshuffled
+from hazard_store.calcfile.chunked import Box
 from hazard_store.errors import BadCalculation, NewerRelease
 from hazard_store.files.open import VersionedFile
 from hazard_store.streamed.documents import FORMAT, Manifest
+from hazard_store.streamed.frame import unpack_frame
 
 MAGIC = b"HSCHUNK1"
 PREAMBLE = struct.Struct("<8sII")  # magic, bytes of the header, CRC-32 of the header
@@ -130,14 +130,9 @@ class ChunkFile:
             raise BadCalculation(file.version.uri, DAMAGED) from error
 
     def _unpacked(self, frame: bytes, crc: int, shape: tuple[int, int, int]) -> NDArray[np.float32]:
-        size = 4 * prod(shape)
-        unpacker = zlib.decompressobj()
         try:
             if zlib.crc32(frame) != crc:
                 raise ValueError("another checksum")
-            raw = unpacker.decompress(frame, size)
-        except (zlib.error, ValueError) as error:
+            return unpack_frame(frame, shape)
+        except ValueError as error:
             raise BadCalculation(self._file.version.uri, DAMAGED) from error
-        if len(raw) != size or not unpacker.eof:
-            raise BadCalculation(self._file.version.uri, DAMAGED)
-        return unshuffled(raw).view("<f4").reshape(shape)
