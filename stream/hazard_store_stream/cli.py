@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     megabytes = MEMORY_BYTES >> 20
     add("--memory-mb", type=int, default=megabytes, help="of curves that may wait in memory")
     add("--spool", type=Path, help="folder for curves that wait beyond that")
+    add("--ship", action="store_true", help="send the calculation file too, when the job has ended")
     how = made.add_argument_group("how to store it", "as `hazard-store load` takes it")
     how.add_argument("--no-realisations", action="store_true")
     how.add_argument("--force-normalised-sites", action="store_true")
@@ -60,7 +61,7 @@ def options_of(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Run the job; the exit code is 0 where the calculation and its stream both ended well."""
+    """Run the job; the exit code is 0 where all that was to be sent is in the inbox."""
     arguments = parser().parse_args()
     if not CALC_ID.fullmatch(arguments.calc_id):
         return _refuse(EX_USAGE, f"{arguments.calc_id!r} is not a valid calculation id")
@@ -75,6 +76,7 @@ def main() -> int:
             options_of(arguments),
             memory_bytes=arguments.memory_mb << 20,
             spool=arguments.spool,
+            ship=arguments.ship,
         ) as stream:
             calc_file = run_job(arguments.job_ini)
     except (UnknownEngine, BadDestination) as error:
@@ -83,7 +85,14 @@ def main() -> int:
     if stream.reason is not None:
         reason = f"{arguments.calc_id}: it was not streamed: {stream.reason}"
         return _refuse(EX_TEMPFAIL, f"{reason}; `hazard-store submit {calc_file}` stores it")
-    print(f"{arguments.calc_id}: every curve is in {stream.uri}")
+    if arguments.ship and not stream.shipped:
+        return _refuse(
+            EX_TEMPFAIL,
+            f"{arguments.calc_id}: every curve is in {stream.uri}, and the calculation file is "
+            f"not: keep {calc_file}, which `hazard-store repair --calc-file` takes",
+        )
+    sent = "every curve and the calculation file are" if arguments.ship else "every curve is"
+    print(f"{arguments.calc_id}: {sent} in {stream.uri}")
     return EX_OK
 
 

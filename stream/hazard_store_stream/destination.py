@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
+
+PIECE = 8 << 20  # bytes that are copied at once
+OnBytes = Callable[[int], None]  # told how many more bytes of a file are sent
 
 
 class BadDestination(Exception):
@@ -17,6 +21,9 @@ class Destination(Protocol):
 
     def put(self, name: str, content: bytes) -> None:
         """Store a file under a name."""
+
+    def put_file(self, name: str, path: Path, on_bytes: OnBytes) -> None:
+        """Store a file of this machine under a name, however large it is."""
 
 
 class Folder:
@@ -31,6 +38,19 @@ class Folder:
         part = self._path / f".{name}.part"
         part.write_bytes(content)
         part.replace(self._path / name)
+
+    def put_file(self, name: str, path: Path, on_bytes: OnBytes) -> None:
+        """Copy a file beside its name, then rename it."""
+        part = self._path / f".{name}.part"
+        try:
+            with path.open("rb") as source, part.open("wb") as copy:
+                while piece := source.read(PIECE):
+                    copy.write(piece)
+                    on_bytes(len(piece))
+            part.replace(self._path / name)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
 
 
 class Bucket:
@@ -51,8 +71,20 @@ class Bucket:
 
     def put(self, name: str, content: bytes) -> None:
         """Put an object."""
-        key = f"{self._prefix}/{name}"
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=content)
+        self._client.put_object(Bucket=self._bucket, Key=self._key(name), Body=content)
+
+    def put_file(self, name: str, path: Path, on_bytes: OnBytes) -> None:
+        """Put an object, a large one in parts; S3 holds each against its checksum."""
+        self._client.upload_file(
+            str(path),
+            self._bucket,
+            self._key(name),
+            ExtraArgs={"ChecksumAlgorithm": "SHA256"},
+            Callback=on_bytes,
+        )
+
+    def _key(self, name: str) -> str:
+        return f"{self._prefix}/{name}"
 
 
 def destination_of(uri: str) -> Destination:

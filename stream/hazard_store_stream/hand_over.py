@@ -27,6 +27,7 @@ import numpy as np
 from hazard_store_stream import airflow
 from hazard_store_stream.chunk_file import FORMAT, chunk_bytes
 from hazard_store_stream.destination import Destination, destination_of
+from hazard_store_stream.shipment import EX_NOT_SHIPPED, ship
 
 HEAD, MANIFEST, ALIVE, END = "calculation.head", "manifest.json", "alive.json", "end.json"
 ALIVE_S = 20.0  # between two signs of life
@@ -39,7 +40,11 @@ log = logging.getLogger("hazard_store_stream")
 
 
 class HandOver:
-    """Sends one stream, file by file."""
+    """Sends one stream, file by file.
+
+    Attributes:
+        shipped: whether the calculation file, if it was to be sent, is in the inbox.
+    """
 
     def __init__(
         self, uri: str, destination: Destination, calc_id: str, run: str, give_up_s: float
@@ -49,6 +54,7 @@ class HandOver:
         self._pool = ThreadPoolExecutor(THREADS)
         self._sent: list[Future[list[Any]]] = []
         self._gave_up = False
+        self.shipped = True
         self._over = threading.Event()
         self._beat = threading.Thread(target=self._stay_alive, daemon=True)
 
@@ -72,11 +78,12 @@ class HandOver:
         """
         self._sent.append(self._pool.submit(self._send, chunk))
 
-    def end(self, reason: str | None) -> str | None:
+    def end(self, reason: str | None, calc_file: Path | None = None) -> str | None:
         """Send what is left, then the end; return why the stream failed.
 
         Args:
             reason: why it failed; None: all chunks were given.
+            calc_file: the engine's final file, to be sent too; None: it is not.
         """
         chunks = []
         if reason is None:
@@ -85,9 +92,19 @@ class HandOver:
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}"
         self._pool.shutdown(wait=True, cancel_futures=True)
+        shipped = self._ship(calc_file) if calc_file is not None and reason is None else None
         self._over.set()
-        self._put_json(END, end_document(reason, chunks))
+        self._put_json(END, end_document(reason, chunks, shipped))
         return reason
+
+    def _ship(self, calc_file: Path) -> list[Any] | None:
+        """Send the calculation file; without it the stream is as good as it was."""
+        try:
+            return ship(calc_file, self._destination, self._retried)
+        except Exception as error:
+            log.warning("%s was not sent: %s", calc_file, error)
+            self.shipped = False
+            return None
 
     def _send(self, chunk: dict[str, Any]) -> list[Any]:
         if self._gave_up:
@@ -106,12 +123,16 @@ class HandOver:
         return [name, len(content), _sha256(content)]
 
     def _put(self, name: str, content: bytes) -> None:
-        until, wait_s = time.monotonic() + self._give_up_s, 1.0
+        self._retried(name, lambda: self._destination.put(name, content))
+
+    def _retried(self, name: str, send: Callable[[], None]) -> None:
+        failing_since, wait_s = None, 1.0
         while True:
             try:
-                return self._destination.put(name, content)
+                return send()
             except Exception as error:
-                if time.monotonic() + wait_s > until:
+                failing_since = failing_since or time.monotonic()
+                if time.monotonic() + wait_s > failing_since + self._give_up_s:
                     self._gave_up = True
                     raise
                 log.warning("%s/%s is tried again: %s", self._uri, name, error)
@@ -135,15 +156,27 @@ def chunk_name(number: int) -> str:
     return f"chunk-{number:05d}.hsc"
 
 
-def end_document(reason: str | None, chunks: list[list[Any]]) -> dict[str, Any]:
-    """Return what `end.json` says."""
-    return {
+def end_document(
+    reason: str | None, chunks: list[list[Any]], shipped: list[Any] | None = None
+) -> dict[str, Any]:
+    """Return what `end.json` says.
+
+    Args:
+        reason: why the stream failed; None: it is complete.
+        chunks: name, size and SHA-256 of each.
+        shipped: those of the calculation file; None: it was not sent.
+    """
+    described = [dict(zip(("name", "size", "sha256"), each, strict=True)) for each in chunks]
+    document: dict[str, Any] = {
         "format": FORMAT,
         "at": _now(),
         "ended": "complete" if reason is None else "failed",
         "reason": reason,
-        "chunks": [dict(zip(("name", "size", "sha256"), each, strict=True)) for each in chunks],
+        "chunks": described,
     }
+    if shipped is not None:
+        document["file"] = dict(zip(("name", "size", "sha256"), shipped, strict=True))
+    return document
 
 
 def lines(stream: BinaryIO, is_alive: Callable[[], bool]) -> Iterator[dict[str, Any]]:
@@ -164,14 +197,19 @@ def lines(stream: BinaryIO, is_alive: Callable[[], bool]) -> Iterator[dict[str, 
 
 def follow(hand_over: HandOver, messages: Iterator[dict[str, Any]]) -> str | None:
     """Do what the messages say; return why the stream failed."""
+    complete = False
     for message in messages:
         if "manifest" in message:
             hand_over.begin(message["manifest"], Path(message["head"]))
         elif "chunk" in message:
             hand_over.take(message["chunk"])
+        elif "complete" in message:
+            complete = True
+        elif "ship" in message:
+            return hand_over.end(None, Path(message["ship"]))
         else:
             return hand_over.end(message["end"])
-    return hand_over.end(ENGINE_DIED)
+    return hand_over.end(None if complete else ENGINE_DIED)
 
 
 def main() -> int:
@@ -183,7 +221,9 @@ def main() -> int:
     hand_over = HandOver(uri, destination_of(uri), calc_id, run, GIVE_UP_S)
     messages = lines(sys.stdin.buffer, lambda: os.getppid() == parent)
     reason = follow(hand_over, messages)
-    return 0 if reason is None else 1
+    if reason is not None:
+        return 1
+    return 0 if hand_over.shipped else EX_NOT_SHIPPED
 
 
 def _sha256(content: bytes) -> str:

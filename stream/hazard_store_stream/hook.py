@@ -28,6 +28,7 @@ def streaming(
     *,
     memory_bytes: int = MEMORY_BYTES,
     spool: Path | None = None,
+    ship: bool = False,
 ) -> Iterator[Stream]:
     """Stream the classical calculation that is run within the block.
 
@@ -37,6 +38,7 @@ def streaming(
         options: how to store it, as `hazard-store load` takes it: `{"key_scheme": "calc"}`.
         memory_bytes: of curves that may wait in memory.
         spool: folder of the disk for curves that wait beyond that; None: that of temporary files.
+        ship: send the engine's file too, when the block has ended well; it has to be closed then.
 
     Raises:
         UnknownEngine: this was not run with the engine of this environment.
@@ -46,7 +48,7 @@ def streaming(
     from openquake.calculators.classical import ClassicalCalculator as Classical
 
     folder = spool or Path(tempfile.gettempdir())
-    stream = Stream(inbox, calc_id, dict(options or {}), version, memory_bytes, folder)
+    stream = Stream(inbox, calc_id, dict(options or {}), version, memory_bytes, folder, ship)
     collect, build = Classical.collect_hazard, Classical.build_curves_maps
 
     def collect_hazard(self: Any, acc: Any, pmap_by_kind: Any) -> Any:
@@ -64,6 +66,8 @@ def streaming(
     except BaseException as error:
         stream.fail(f"the engine failed: {type(error).__name__}: {error}")
         raise
+    else:
+        stream.ship()
     finally:
         Classical.collect_hazard, Classical.build_curves_maps = collect, build
         stream.close()

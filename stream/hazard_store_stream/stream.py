@@ -21,6 +21,7 @@ import numpy as np
 from hazard_store_stream.buffer import Buffer
 from hazard_store_stream.destination import destination_of
 from hazard_store_stream.head_file import head_bytes
+from hazard_store_stream.shipment import EX_NOT_SHIPPED
 
 MEMORY_BYTES = 1 << 30
 PIECE_BYTES = 16 << 20  # of raw curves in one chunk file
@@ -57,6 +58,7 @@ class Stream:
         uri: its folder in the inbox.
         reason: why it failed; None: it did not.
         completed: whether all curves were given.
+        shipped: whether the engine's file is in the inbox too.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Stream:
         engine_version: str,
         memory_bytes: int,
         spool: Path,
+        ships: bool = False,
     ) -> None:
         now = dt.datetime.now(dt.UTC)
         self._run = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
@@ -79,6 +82,7 @@ class Stream:
         self._shapes: dict[str, tuple[int, ...]] = {}
         self._left: np.ndarray = np.zeros(0, bool)  # sites that no task has given
         self._number = 0
+        self._ships, self._calc_file, self.shipped = ships, "", False
         self.reason: str | None = None
         self.completed = False
 
@@ -116,8 +120,17 @@ class Stream:
                 for kind, shape in self._shapes.items()
             }
             self._give(missing, zeros)
-        self._tell({"end": None})
+        self._tell({"complete": True} if self._ships else {"end": None})
         self.completed = True
+
+    def ship(self) -> None:
+        """Have the engine's file sent before the end, if all went well and this stream ships it.
+
+        The engine has ended and closed it.
+        """
+        if self._ships and self.completed and self.reason is None:
+            self.shipped = True
+            self._tell_if_there({"ship": self._calc_file})
 
     def fail(self, reason: str) -> None:
         """End the stream badly; after its end nothing changes.
@@ -139,7 +152,9 @@ class Stream:
             if not self.completed:
                 self.fail("it was closed before its curves were complete")
             code = _ended(process)
-            if self.reason is None and code:
+            if code:
+                self.shipped = False
+            if self.reason is None and code and code != EX_NOT_SHIPPED:
                 self.reason = "the process that hands chunks over failed; its log says why"
             if code < 0:
                 self._end_for(f"the process that hands chunks over was killed; {ADVICE}")
@@ -150,6 +165,8 @@ class Stream:
         if mode != MODE:
             raise Stopped(f"it is a calculation of mode {mode}: only {MODE} ones are streamed")
         h5 = calculator.datastore.hdf5
+        if self._ships:
+            self._calc_file = str(calculator.datastore.filename)
         head = self._buffer.disk / "head"
         head.write_bytes(head_bytes(h5))
         for kind, maps in kinds.items():

@@ -1,10 +1,11 @@
 """Stands in for the engine's master: gives a stream the curves of a file, task by task, as told.
 
-    python engine_master.py CALC_FILE INBOX CALC_ID N_TASKS MEMORY_BYTES SPOOL
+    python engine_master.py CALC_FILE INBOX CALC_ID N_TASKS MEMORY_BYTES SPOOL SHIPPED
 
-Each line of the standard input is a command: `take N`, `complete`, `fail REASON`, `close`, `free N`
-(the disk then has so many bytes left). A line of JSON answers each. It is a program that tests
-start, since it uses the package in `stream/`, which is under another licence.
+Each line of the standard input is a command: `take N`, `complete`, `fail REASON`, `ship`, `close`,
+`free N` (the disk then has so many bytes left). A line of JSON answers each. SHIPPED is the file to
+ship, or empty. It is a program that tests start, since it uses the package in `stream/`, which is
+under another licence.
 """
 
 from __future__ import annotations
@@ -22,7 +23,15 @@ from hazard_store_stream.stream import Stream
 KINDS = ("hcurves-rlzs", "hcurves-stats")
 
 
-def main(calc_file: str, inbox: str, calc_id: str, n_tasks: str, memory: str, spool: str) -> None:
+def main(
+    calc_file: str,
+    inbox: str,
+    calc_id: str,
+    n_tasks: str,
+    memory: str,
+    spool: str,
+    shipped: str,
+) -> None:
     """Do what the lines say."""
     unwritten = Path(spool) / "engine.hdf5"
     with h5py.File(calc_file) as source:
@@ -38,11 +47,11 @@ def main(calc_file: str, inbox: str, calc_id: str, n_tasks: str, memory: str, sp
                 else:
                     source.copy(name, made)
     n_sites = len(next(iter(curves.values())))
-    stream = Stream(inbox, calc_id, {}, "3.26.2", int(memory), Path(spool))
+    stream = Stream(inbox, calc_id, {}, "3.26.2", int(memory), Path(spool), bool(shipped))
     with h5py.File(unwritten) as h5:
         calculator = SimpleNamespace(
             oqparam=SimpleNamespace(calculation_mode="classical"),
-            datastore=SimpleNamespace(hdf5=h5),
+            datastore=SimpleNamespace(hdf5=h5, filename=shipped),
         )
         for line in sys.stdin:
             command, _, rest = line.strip().partition(" ")
@@ -71,6 +80,7 @@ def main(calc_file: str, inbox: str, calc_id: str, n_tasks: str, memory: str, sp
                         "reason": stream.reason,
                         "hand_over": process.pid if process else None,
                         "completed": stream.completed,
+                        "shipped": stream.shipped,
                     }
                 ),
                 flush=True,

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -22,58 +18,13 @@ from hazard_store.streamed import Stream, StreamEnded, StreamFile, inspect_strea
 from tests.support.calc_factory import make_calc
 from tests.support.eventually import eventually
 from tests.support.loading import CALCS, stored
-
-ROOT = Path(__file__).parents[2]
-FILE = CALCS / "classical_rlzs_stats.hdf5"
-PLENTY = 1 << 30
-
-
-class Master:
-    """An engine's master that does what it is told."""
-
-    def __init__(
-        self, folder: Path, calc_file: Path = FILE, n_tasks: int = 3, memory: int = PLENTY
-    ) -> None:
-        self.inbox, self.spool = folder / "inbox", folder / "spool"
-        for each in (self.inbox, self.spool):
-            each.mkdir(exist_ok=True)
-        program = Path(__file__).with_name("engine_master.py")
-        arguments = [calc_file, self.inbox, "A", n_tasks, memory, self.spool]
-        self.process = subprocess.Popen(
-            [sys.executable, str(program), *map(str, arguments)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(ROOT / "stream")},
-            text=True,
-        )
-
-    def do(self, *commands: str) -> dict[str, Any]:
-        """Do some things; return how the stream stands then."""
-        said = ""
-        for command in commands:
-            assert self.process.stdin
-            assert self.process.stdout
-            self.process.stdin.write(f"{command}\n")
-            self.process.stdin.flush()
-            said = self.process.stdout.readline()
-        return json.loads(said)  # type: ignore[no-any-return]
-
-    def files(self) -> dict[str, Path]:
-        """Return the files in the inbox by their names."""
-        return {path.name: path for path in self.inbox.rglob("*") if path.is_file()}
-
-    def end(self) -> dict[str, Any]:
-        """Return what `end.json` says, when it is there."""
-        assert eventually(lambda: "end.json" in self.files())
-        return json.loads(self.files()["end.json"].read_text())  # type: ignore[no-any-return]
+from tests.support.played_engine import PLENTY, Master
 
 
 @pytest.fixture
 def master(tmp_path: Path) -> Iterator[Master]:
-    made = Master(tmp_path)
-    yield made
-    made.process.kill()
-    made.process.wait()
+    with Master(tmp_path) as made:
+        yield made
 
 
 @pytest.mark.parametrize(
@@ -84,10 +35,8 @@ def master(tmp_path: Path) -> Iterator[Master]:
 def test_every_curve_arrives_bit_for_bit(tmp_path: Path, name: str, memory: int):
     """Whether it waits in memory, on disk or here and there."""
     file = CALCS / f"{name}.hdf5"
-    master = Master(tmp_path, file, memory=memory)
-    state = master.do("take 2", "take 0", "take 1", "complete", "close")
-    master.process.kill()
-    master.process.wait()
+    with Master(tmp_path, file, memory=memory) as master:
+        state = master.do("take 2", "take 0", "take 1", "complete", "close")
     assert (None, True) == (state["reason"], state["completed"])
     read = StreamFile(Stream(f"{state['uri']}/manifest.json", Settings()), Settings())
     with h5py.File(file) as h5:
@@ -102,10 +51,8 @@ def test_large_tasks_are_sent_in_pieces(tmp_path: Path):
     calc = make_calc(
         tmp_path / "calc_1.hdf5", n=60, r=300, imts=[f"SA({i}.0)" for i in range(1, 60)]
     )
-    master = Master(tmp_path, calc.path, n_tasks=1)
-    state = master.do("take 0", "complete", "close")
-    master.process.kill()
-    master.process.wait()
+    with Master(tmp_path, calc.path, n_tasks=1) as master:
+        state = master.do("take 0", "complete", "close")
     read = StreamFile(Stream(f"{state['uri']}/manifest.json", Settings()), Settings())
     assert calc.rlzs is not None
     assert read.curves(Kind.REALISATIONS, np.arange(60)).tobytes() == calc.rlzs.tobytes()
@@ -166,10 +113,8 @@ def test_a_killed_hand_over_ends_the_stream_and_not_the_engine(store: Store, mas
 
 
 def test_a_full_disk_ends_the_stream_and_not_the_engine(tmp_path: Path, store: Store):
-    master = Master(tmp_path, memory=0)
-    state = master.do("take 0", "free 1000", "take 1", "take 2", "complete", "close")
-    master.process.kill()
-    master.process.wait()
+    with Master(tmp_path, memory=0) as master:
+        state = master.do("take 0", "free 1000", "take 1", "take 2", "complete", "close")
     assert "has no room" in state["reason"]
     assert "hazard-store submit" in master.end()["reason"]
     with pytest.raises(StreamEnded, match="has no room"):
@@ -180,18 +125,14 @@ def test_a_full_disk_ends_the_stream_and_not_the_engine(tmp_path: Path, store: S
 def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path):
     gone = tmp_path / "spool" / "hazard-store-stream-999999999-x"
     gone.mkdir(parents=True)
-    master = Master(tmp_path)
-    master.do("take 0", "fail x", "close")
-    master.process.kill()
-    master.process.wait()
+    with Master(tmp_path) as master:
+        master.do("take 0", "fail x", "close")
     assert not gone.exists()
 
 
 def test_of_a_continued_calculation_the_stream_ends(tmp_path: Path):
     calc = make_calc(tmp_path / "calc_1.hdf5", drop=("weights",))
-    master = Master(tmp_path, calc.path)
-    state = master.do("take 0", "complete", "close")
-    master.process.kill()
-    master.process.wait()
+    with Master(tmp_path, calc.path) as master:
+        state = master.do("take 0", "complete", "close")
     assert "continues another calculation" in state["reason"]
     assert {} == master.files()
