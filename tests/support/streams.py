@@ -86,23 +86,31 @@ class MadeStream:
             (self.folder / name).write_bytes(content)
             self._sent[number] = sent(name, content)
 
-    def end(self, reason: str | None = None) -> None:
-        """Send the end."""
+    def ship(self, calc_file: Path) -> dict[str, Any]:
+        """Send the engine's final file; return how the end has to name it."""
+        content = calc_file.read_bytes()
+        (self.folder / "calculation.hdf5").write_bytes(content)
+        return sent("calculation.hdf5", content)
+
+    def end(self, reason: str | None = None, shipped: Mapping[str, Any] | None = None) -> None:
+        """Send the end, which names the engine's final file if there is one."""
         chunks = [self._sent[number] for number in sorted(self._sent)] if reason is None else []
         ended = "complete" if reason is None else "failed"
         document = {"format": 1, "at": "", "ended": ended, "reason": reason, "chunks": chunks}
-        self.put("end.json", document)
+        self.put("end.json", document | ({} if shipped is None else {"file": shipped}))
 
     def put(self, name: str, document: Mapping[str, Any]) -> None:
         """Send a document, in the place of one of its name."""
         (self.folder / name).write_text(json.dumps(document))
 
 
-def whole_stream(calc_file: Path, inbox: Path, **arguments: Any) -> MadeStream:
-    """Return a stream that has ended well."""
+def whole_stream(
+    calc_file: Path, inbox: Path, shipped: Path | None = None, **arguments: Any
+) -> MadeStream:
+    """Return a stream that has ended well, with the engine's final file or without."""
     made = MadeStream(calc_file, inbox, **arguments)
     made.give(*range(len(made.chunks)))
-    made.end()
+    made.end(shipped=None if shipped is None else made.ship(shipped))
     return made
 
 

@@ -5,7 +5,16 @@ A complete stream is read as a calculation file is; a chunk of it as soon as it 
 
 from hazard_store.streamed.documents import is_stream
 from hazard_store.streamed.inspection import inspect_stream
+from hazard_store.streamed.open import open_stream
 from hazard_store.streamed.stream import ArrivedChunk, Stream, StreamEnded
 from hazard_store.streamed.stream_file import StreamFile
 
-__all__ = ["ArrivedChunk", "Stream", "StreamEnded", "StreamFile", "inspect_stream", "is_stream"]
+__all__ = [
+    "ArrivedChunk",
+    "Stream",
+    "StreamEnded",
+    "StreamFile",
+    "inspect_stream",
+    "is_stream",
+    "open_stream",
+]

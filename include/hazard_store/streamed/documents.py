@@ -43,7 +43,15 @@ class SentFile(BaseModel):
         Raises:
             BadCalculation: it is not.
         """
-        if hashlib.sha256(content).hexdigest() != self.sha256:
+        self.require_digest(uri, len(content), hashlib.sha256(content).hexdigest())
+
+    def require_digest(self, uri: str, size: int, sha256: str) -> None:
+        """Refuse a file of which only its size and its SHA-256 are at hand.
+
+        Raises:
+            BadCalculation: it is not what was sent.
+        """
+        if (size, sha256) != (self.size, self.sha256):
             reason = "its bytes are not those that the engine's machine sent: stream it again"
             raise BadCalculation(uri, reason)
 
@@ -92,3 +100,4 @@ class End(_Document):
     ended: Literal["complete", "failed"]
     reason: str | None = None
     chunks: tuple[SentFile, ...] = ()
+    file: SentFile | None = None  # the engine's final file, where it was shipped

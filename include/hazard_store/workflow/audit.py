@@ -50,8 +50,9 @@ def audit_chunk(
         store: where.
         head: the calculation.
         chunk: one of the plan.
-        uri: the calculation file, to compare bit for bit; None: compare with the digests that
-            were recorded when the items were written.
+        uri: the calculation file, to compare bit for bit, or the manifest of a stream: then the
+            engine's file that was shipped with it, else its chunks. None: compare with the digests
+            that were recorded when the items were written.
         on_items: told how many more of the expected items were looked for.
         limiter: of read units.
         parent: the file of the calculation that it continues, to be held against the recorded one.
@@ -69,7 +70,7 @@ def audit_chunk(
     )
     try:
         if uri is not None:
-            calc_file = open_same(store, uri, head, chunk, parent)
+            calc_file = open_same(store, uri, head, chunk, parent, final=True)
             _check_axes(store, head, calc_file)
         for kind in Kind:
             try:
@@ -107,7 +108,8 @@ def audit(
     Args:
         store: where; its settings may name the owner and attempt that this audit works for.
         calc_id: the calculation.
-        uri: the calculation file; None: compare with the recorded digests.
+        uri: the calculation file, or the manifest of a stream; None: compare with the recorded
+            digests.
         sites: start and stop of one chunk; None: all.
         progress: told of progress.
         scan: read whole tables too, for items that stand under no key of the plan.

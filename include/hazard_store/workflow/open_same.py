@@ -14,11 +14,17 @@ from hazard_store.records import Chunk, Head
 from hazard_store.records.parts import CHECKSUMS
 from hazard_store.settings import Settings
 from hazard_store.store import Store
-from hazard_store.streamed import Stream, StreamFile, is_stream
+from hazard_store.streamed import Stream, is_stream, open_stream
 
 
 def open_same(
-    store: Store, uri: str, head: Head, chunk: Chunk, parent: str | None = None
+    store: Store,
+    uri: str,
+    head: Head,
+    chunk: Chunk,
+    parent: str | None = None,
+    *,
+    final: bool = False,
 ) -> CalcFile:
     """Open the file that the calculation was planned from, or one of the same content.
 
@@ -32,6 +38,7 @@ def open_same(
         chunk: one of the plan.
         parent: the file of the calculation that it continues: held against the one that was read
             when it was planned. None: nothing is asked of it.
+        final: of a stream, the engine's final file where it was shipped, rather than the chunks.
 
     Raises:
         Refused: it has other content, or another parent.
@@ -39,9 +46,9 @@ def open_same(
     """
     version, planned_from = file_version(uri, store.settings), head.calculation.file
     if version.uri == planned_from.uri:
-        calc_file = _open_recorded(store, uri, head, planned_from.etag, parent)
+        calc_file = _open_recorded(store, uri, head, planned_from.etag, parent, final)
     elif sha256_of(uri, store.settings) == head.calculation.sha256:
-        calc_file = _open_recorded(store, uri, head, None, parent)
+        calc_file = _open_recorded(store, uri, head, None, parent, final)
     else:
         calc_file = _open_other(store, version, head, parent)
     if calc_file.is_packed:
@@ -53,14 +60,14 @@ def open_same(
 
 
 def _open_recorded(
-    store: Store, uri: str, head: Head, etag: str | None, parent: str | None
+    store: Store, uri: str, head: Head, etag: str | None, parent: str | None, final: bool
 ) -> CalcFile:
     """Open the file that the calculation was planned from, or a copy of it."""
     stored = head.calculation
     if parent is not None:
         _require_same_parent(store, parent, head)
     if is_stream(uri):
-        return StreamFile(Stream(uri, store.settings, etag), store.settings)
+        return open_stream(Stream(uri, store.settings, etag), store.settings, final=final)
     kept = store.parts(head.storage_id).get(CHECKSUMS)
     checksums = None if kept is None else np.frombuffer(kept, "<u4")
     return open_calc(

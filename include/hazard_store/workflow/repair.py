@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from hazard_store.errors import Refused
+from hazard_store.calcfile import file_version
+from hazard_store.errors import NoSuchInput, Refused
 from hazard_store.items import WriteRequest, deletion
 from hazard_store.keys import HASH_KEY, map_range_key
 from hazard_store.model import Kind, Status
@@ -58,7 +59,7 @@ def repair(
     check_owner(store, head)
     if head.status in (Status.WITHDRAWN, Status.REMOVING):
         raise Refused(calc_id, f"it is {head.status}: there is nothing to repair")
-    file = uri or head.calculation.file.uri
+    file = uri or _recorded_file(store, head)
     chunks = head.calculation.chunks if sites is None else [head.calculation.chunk(*sites)]
     progress.phase("repair", sum(map(len, chunks)), "site")
     began = time.monotonic()
@@ -76,6 +77,17 @@ def repair(
         progress.advance(len(chunk))
     progress.done(time.monotonic() - began)
     return audit(store, calc_id, file, sites, progress, parent=parent)
+
+
+def _recorded_file(store: Store, head: Head) -> str:
+    """Return the file that the calculation was stored from, if it is still there."""
+    uri = head.calculation.file.uri
+    try:
+        file_version(uri, store.settings)
+    except NoSuchInput as error:
+        reason = f"it is gone: name a copy, hazard-store repair {head.calc_id} --calc-file FILE"
+        raise NoSuchInput(uri, reason) from error
+    return uri
 
 
 def _delete_extra(store: Store, head: Head, chunk: Chunk) -> None:

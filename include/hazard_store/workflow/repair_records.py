@@ -9,6 +9,7 @@ from hazard_store.errors import Refused
 from hazard_store.records import Head, RecordDigest
 from hazard_store.records.parts import CHECKSUMS, ENGINE_OBJECTS
 from hazard_store.store import Store
+from hazard_store.streamed import inspect_stream, is_stream
 from hazard_store.workflow.fence import fence
 from hazard_store.workflow.open_same import require_same
 from hazard_store.workflow.put_plan import file_records
@@ -25,7 +26,7 @@ def put_again(
         store: where.
         head: the calculation.
         names: of these records.
-        uri: the calculation file, which is inspected anew.
+        uri: the calculation file, or the manifest of a stream, which is inspected anew.
         parent: the file of the calculation that it continues; None: where it was.
 
     Raises:
@@ -37,7 +38,10 @@ def put_again(
     # Another file of the same content may have weights of its own.
     if not parent and stored.parent and sha256_of(uri, store.settings) == stored.sha256:
         parent = stored.parent.uri
-    found = inspect_file(uri, store.settings, parent=parent)
+    if is_stream(uri):
+        found = inspect_stream(uri, store.settings)
+    else:
+        found = inspect_file(uri, store.settings, parent=parent)
     require_same(head, found)
     if CHECKSUMS in names and found.sha256 != stored.sha256:
         raise Refused(
