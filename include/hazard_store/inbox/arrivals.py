@@ -22,6 +22,7 @@ from hazard_store.errors import Misconfigured
 from hazard_store.settings import Settings
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_STREAM = re.compile(r"(.*/)?streams/[^/]+/\d{8}T\d{6}-[0-9a-f]{8}/", re.ASCII | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,12 @@ def _arrival_of(
 
 
 def _may_hold(folder: str, interval: Interval) -> bool:
-    """Tell whether files of the interval can lie in a folder: `nz/2026-11-23/`."""
+    """Tell whether files of the interval can lie in a folder: `nz/2026-11-23/`.
+
+    Those of a stream never do: the file that was shipped with it is stored by its curves already.
+    """
+    if _STREAM.fullmatch(folder):
+        return False
     day = date_of(folder)
     return day is None or _midnight(day) in interval
 

@@ -65,6 +65,19 @@ def test_without_a_date_it_counts_when_it_was_last_modified(
     assert [] == names(arrivals(str(tmp_path), day("2026-11-24"), SETTINGS))
 
 
+@pytest.mark.parametrize("prefix", ["", "nz/", "2026-11-30/"])
+def test_what_was_shipped_with_a_stream_has_not_arrived(
+    tmp_path: Path, folder: Callable, prefix: str
+) -> None:
+    """It is known by its stream; another file that happens to lie near it is not."""
+    folder(f"{prefix}streams/CALC13/20261126T101500-0a1b2c3d/calculation.hdf5")
+    others = ["streams/calc_1.hdf5", "streams/CALC13/calc_2.hdf5", "streams/2026/nz/calc_3.hdf5"]
+    for other in others:
+        folder(f"{prefix}{other}")
+    found = names(arrivals(str(tmp_path), day("2026-11-30"), SETTINGS))
+    assert sorted(f"{prefix}{other}" for other in others) == found
+
+
 def test_a_file_belongs_to_exactly_one_of_consecutive_days(
     tmp_path: Path, folder: Callable
 ) -> None:
