@@ -33,6 +33,8 @@ Each audit is kept with its calculation: `hazard-store show CALC_ID` lists them.
 | not configured | 78 | mend settings, credentials or tables, then likewise |
 | met an error in our program | 70 | report it, with the log |
 
+A red `repair` with 66: the file that the calculation was made of is gone, or was a stream to which no file was shipped.
+`hazard-store repair CALC_ID --calc-file FILE` repairs it from a copy, wherever that is.
 *"no such calculation is published"*: `calc_ids` names what is not published; all others were audited.
 *"there is no parameter ..."* (2): the run was given a name that the form does not have; nothing was audited or removed.
 """  # noqa: E501

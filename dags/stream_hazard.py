@@ -12,10 +12,10 @@ shows it to its readers. One run stores one stream. **Running it again is always
 | `write_arrived` | containers | write the stream's chunks as they arrive, each a share of them, until the stream ends |
 | `write_stats` | containers | finishes the statistics of a chunk of sites when all has arrived: map items, digests, what is missing |
 | `write_realisations` | containers | likewise the realisations |
-| `audit` | containers | reads a chunk back and compares with the stream's files bit for bit |
+| `audit` | containers | reads a chunk back and compares bit for bit: with the engine's file, where it was shipped with the stream, else with the stream's chunks |
 | `decide` | Airflow | adds the audits up, records the content's digests; records `failed` and turns red if anything is wrong |
 | `publish` | Airflow | shows the calculation to its readers, by one conditional write |
-| `remove_chunks` | Airflow | removes the chunk files from the inbox; the small files of the stream stay |
+| `remove_chunks` | Airflow | removes the chunk files from the inbox; the small files of the stream stay, and the engine's file |
 | `remove_old_versions` | Airflow, container | finds and removes versions that were replaced or given up |
 | `remove_inspection` | Airflow | removes what `inspect` left with the records |
 | `stop_orphans` | Airflow | stops containers of this run that no task waits for, however it ended |
@@ -28,6 +28,7 @@ The last line of the first red task's log names the reason in one sentence; its 
 |---|---|---|
 | 65 in `write_arrived`, "the stream failed" | the engine, its disk or its machine failed, and the sentence says which | run the engine again, or `hazard-store submit` the calculation file if there is one; either takes the place of what failed |
 | 65, "no sign of life" | the engine's machine is dead, or cannot reach the inbox | likewise; `HAZARD_STORE_STREAM_SILENCE_S` says after how many seconds |
+| 65 in `audit` | the engine's file that was shipped is damaged, or of another calculation | run the engine again, or `hazard-store submit` the right file |
 | 65, 66 elsewhere | the stream is damaged, or is not there | run the engine again |
 | 2 | unknown or invalid parameter, or the manifest is outside the inbox | run again with other parameters |
 | 73 | another calculation, or other parameters, are stored under this id; or it would cost more than `HAZARD_STORE_MAX_ITEMS` or `..._MAX_DOLLARS` allow | use another `calc_id`, those parameters, or `if_stored=replace`; or raise the limit |

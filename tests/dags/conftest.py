@@ -23,6 +23,7 @@ from local.stack import LocalStack
 from tests.support import airflow_home, warm
 from tests.support.container_faults import Faults
 from tests.support.dag_runs import SECRET, Run, ended, parsed
+from tests.support.streams import MadeStream
 
 airflow_home.prepare()
 
@@ -97,6 +98,21 @@ def upload(stack: LocalStack) -> Callable[..., str]:
     def put(file: Path, name: str | None = None) -> str:
         aws.client(stack, "s3").upload_file(str(file), stack.inbox_bucket, name or file.name)
         return f"{stack.inbox}{name or file.name}"
+
+    return put
+
+
+@pytest.fixture
+def send(stack: LocalStack) -> Callable[[MadeStream], str]:
+    """Put what there is of a stream into the inbox; return the URI of its manifest."""
+
+    def put(made: MadeStream) -> str:
+        top = made.folder.parents[2]
+        files = sorted(made.folder.iterdir(), key=lambda path: path.name == "manifest.json")
+        for file in files:
+            key = str(file.relative_to(top))
+            aws.client(stack, "s3").upload_file(str(file), stack.inbox_bucket, key)
+        return f"{stack.inbox}{made.manifest.relative_to(top)}"
 
     return put
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hazard_store.workflow.claim import claim
 from tests.support.dag_runs import page_of
 from tests.support.laws import nothing_changed
 from tests.support.loading import CALCS, all_items, items_of, plan_of, stored
+from tests.support.streams import whole_stream
 
 pytestmark = pytest.mark.airflow
 
@@ -129,18 +131,23 @@ def test_a_parameter_that_a_dag_does_not_know_ends_its_run_before_it_does_anythi
 
 
 @pytest.mark.slow
-def test_what_differs_is_repaired_if_told(run: Callable, store: Store, upload: Callable) -> None:
-    """Exactly that, and audited again: the run is green."""
+def test_what_differs_is_repaired_if_told(
+    run: Callable, store: Store, upload: Callable, send: Callable, tmp_path: Path
+) -> None:
+    """Exactly that, and audited again: the run is green. Of a stream its shipped file is read."""
     for calc_id in ("WHOLE", "HOLED"):
         stored(store, upload(FILE), calc_id, key_scheme="calc")
+    stored(store, send(whole_stream(FILE, tmp_path, FILE)), "STREAMED", key_scheme="calc")
     before = items_of(store, store.table(Kind.STATS))
-    key = {"haz_sol_id": {"S": "HOLED"}, "loc_agg_rk": {"S": "[-41.300~174.780]:mean"}}
-    store.client.delete_item(TableName=store.table(Kind.STATS), Key=key)
-    ended = run("audit_hazard", calc_ids=["WHOLE", "HOLED"], repair=True)
+    for calc_id in ("HOLED", "STREAMED"):
+        key = {"haz_sol_id": {"S": calc_id}, "loc_agg_rk": {"S": "[-41.300~174.780]:mean"}}
+        store.client.delete_item(TableName=store.table(Kind.STATS), Key=key)
+    ended = run("audit_hazard", calc_ids=["WHOLE", "HOLED", "STREAMED"], repair=True)
     assert "success" == ended.state
     assert ["success"] == ended.states["report_unrepaired"]
-    assert ["failed", "success"] == sorted(ended.states["audit"])
-    assert (["HOLED"], ["success"]) == (ended.names["repair"], ended.states["repair"])
+    assert ["failed", "failed", "success"] == sorted(ended.states["audit"])
+    repaired = dict(zip(ended.names["repair"], ended.states["repair"], strict=True))
+    assert {"HOLED": "success", "STREAMED": "success"} == repaired
     assert before == items_of(store, store.table(Kind.STATS))
     assert [1, 0] == [past["missing"] for past in store.reports(store.head("HOLED")).history()][-2:]
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import pytest
 
 from hazard_store.model import Kind, Status
@@ -15,6 +16,7 @@ from local.stack import LocalStack
 from tests.support.eventually import eventually
 from tests.support.laws import nothing_changed
 from tests.support.loading import CALCS, items_of
+from tests.support.resaved import resaved
 from tests.support.stand_in_containers import stand_in
 from tests.support.streams import MadeStream, whole_stream
 
@@ -27,21 +29,6 @@ FILE = CALCS / "classical_rlzs_stats.hdf5"
 def verbs_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a container does there, `test_store_hazard_runs` tells."""
     stand_in(monkeypatch)
-
-
-@pytest.fixture
-def send(stack: LocalStack) -> Callable[[MadeStream], str]:
-    """Put what there is of a stream into the inbox; return the URI of its manifest."""
-
-    def put(made: MadeStream) -> str:
-        top = made.folder.parents[2]
-        files = sorted(made.folder.iterdir(), key=lambda path: path.name == "manifest.json")
-        for file in files:
-            key = str(file.relative_to(top))
-            aws.client(stack, "s3").upload_file(str(file), stack.inbox_bucket, key)
-        return f"{stack.inbox}{made.manifest.relative_to(top)}"
-
-    return put
 
 
 def keys(stack: LocalStack, prefix: str) -> set[str]:
@@ -109,6 +96,29 @@ def test_a_stream_that_fails_is_red_and_its_file_takes_its_place(
     assert Status.FAILED is store.head("FULL", working=True).status
     assert "success" == run(calc_id="FULL", calc_file=upload(FILE)).state
     assert Status.PUBLISHED is store.head("FULL").status
+
+
+def test_a_stream_is_audited_against_the_engines_file_which_stays(
+    run: Callable, send: Callable, stack: LocalStack, tmp_path: Path
+) -> None:
+    uri = send(whole_stream(FILE, tmp_path, FILE, calc_id="SHIPPED"))
+    ended = run("stream_hazard", calc_id="SHIPPED", manifest=uri, key_scheme="calc")
+    assert "success" == ended.state, ended.states
+    left = {"calculation.head", "calculation.hdf5", "end.json", "manifest.json"}
+    assert left == keys(stack, "streams/SHIPPED/")
+
+
+def test_a_stream_that_is_not_the_engines_file_is_red(
+    run: Callable, send: Callable, store: Store, tmp_path: Path
+) -> None:
+    altered = resaved(FILE, tmp_path / "altered.hdf5")
+    with h5py.File(altered, "r+") as h5:
+        h5["hcurves-stats"][4, 0, 0, -1] *= 0.5
+    uri = send(whole_stream(FILE, tmp_path, altered, calc_id="OTHERWISE"))
+    ended = run("stream_hazard", calc_id="OTHERWISE", manifest=uri)
+    assert ("failed", ["failed"]) == (ended.state, ended.states["decide"])
+    assert ["upstream_failed"] == ended.states["publish"]
+    assert Status.FAILED is store.head("OTHERWISE", working=True).status
 
 
 def test_a_manifest_outside_the_inbox_is_refused(run: Callable, store: Store) -> None:

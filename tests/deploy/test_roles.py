@@ -142,8 +142,11 @@ def live_on(guarded: Guarded, inspected: dict[str, Any], form: dict[str, Any]) -
 
 
 def live_of_a_stream(guarded: Guarded, folder: Path) -> None:
-    """Store a stream, and remove its chunks from the inbox."""
-    sent, s3 = whole_stream(SAMPLE, folder, calc_id="STREAMED"), aws.client(guarded.stack, "s3")
+    """Store a stream, remove its chunks from the inbox, and repair from what was shipped."""
+    sent, s3 = (
+        whole_stream(SAMPLE, folder, SAMPLE, calc_id="STREAMED"),
+        aws.client(guarded.stack, "s3"),
+    )
     bucket, key = guarded.stack.inbox_bucket, sent.folder.relative_to(folder)
     for file in sent.folder.iterdir():
         s3.upload_file(str(file), bucket, f"{key}/{file.name}")
@@ -169,6 +172,8 @@ def live_of_a_stream(guarded: Guarded, folder: Path) -> None:
     s3 = aws.client(guarded.stack, "s3")  # the connection of the one before may have ended
     found = s3.list_objects_v2(Bucket=bucket, Prefix=str(key))["Contents"]
     assert [] == [each["Key"] for each in found if each["Key"].endswith(".hsc")]
+    guarded.become("writer")
+    call("repair", "STREAMED", "--json")
 
 
 def leave_and_remove(guarded: Guarded, uri: str) -> None:
