@@ -17,6 +17,7 @@ from hazard_store.workflow.audit import audit
 from hazard_store.workflow.remove import remove
 from local.stack import LocalStack
 from tests.clients.environments import python_of, reason_of
+from tests.support.commands import Cli
 from tests.support.engine_streams import SAMPLE_JOB, EngineStream, ended
 from tests.support.loading import Silent, items_of, stored
 
@@ -82,6 +83,36 @@ def test_every_stored_curve_is_that_of_the_engines_file(
     remove(store, run.calc_id, "me", Silent())
     stored(store, file, calc_id=run.calc_id)
     assert items(store) == streamed
+
+
+def test_the_file_is_shipped_when_the_engine_has_closed_it(
+    engine_python: Path,
+    home: Path,
+    embedded_aws: LocalStack,
+    store: Store,
+    cli: Cli,
+):
+    """And is read by the audits, and by a repair once the chunks are gone."""
+    run = EngineStream(
+        engine_python, home / "ship", f"s3://{BUCKET}", "SHIP", embedded_aws.client_environment
+    )
+    run.home.mkdir()
+    s3 = s3_client(store.settings)
+    s3.create_bucket(Bucket=BUCKET)
+    process = run.start("--ship")
+    manifest = run.wait_for_manifest(store.settings)
+    loaded = stored(store, manifest, calc_id="SHIP")
+    code, said = ended(process)
+    assert (0, True) == (code, "every curve and the calculation file are in" in said), said
+    assert (Status.PUBLISHED, True) == (loaded.head.status, loaded.report.with_file)
+    key = manifest.removeprefix(f"s3://{BUCKET}/").replace("manifest.json", "calculation.hdf5")
+    shipped = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    assert run.calc_file().read_bytes() == shipped
+    before, table = items(store), store.settings.realisations_table
+    lost = {name: items_of(store, table)[0][name] for name in ("haz_sol_id", "loc_rlz_rk")}
+    store.client.delete_item(TableName=table, Key=lost)
+    assert 0 == cli("repair", "SHIP").code
+    assert before == items(store)
 
 
 @pytest.mark.parametrize("rates", ["true", "false"])
