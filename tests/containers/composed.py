@@ -151,7 +151,7 @@ class Composed:
 
 @dataclass(frozen=True)
 class Run:
-    """A run of the main DAG that has ended, and what Docker saw meanwhile."""
+    """A run of a DAG that has ended, and what Docker saw meanwhile."""
 
     state: str
     instances: list[dict[str, Any]]
@@ -170,26 +170,31 @@ def _that_ran(instances: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def run_dag(
-    composed: Composed, conf: dict[str, Any], meanwhile: Callable[[], None] = lambda: None
+    composed: Composed,
+    conf: dict[str, Any],
+    meanwhile: Callable[[], None] = lambda: None,
+    dag_id: str = STORE_DAG,
 ) -> Run:
-    """Run the main DAG to its end.
+    """Run a DAG to its end.
 
     Args:
         composed: where.
         conf: the parameters of the run.
         meanwhile: called once, after the run was triggered.
+        dag_id: which.
     """
     api = composed.api()
 
     def ended() -> str | None:
-        state = api.run_state(STORE_DAG, run_id)
+        state = api.run_state(dag_id, run_id)
         return state if state in ("success", "failed") else None
 
+    api.enable(dag_id)
     with watched() as events:
-        run_id = api.trigger(STORE_DAG, conf)
+        run_id = api.trigger(dag_id, conf)
         meanwhile()
         state = until(ended, f"the run {run_id}", RUN_LIMIT_S)
-    instances = api.instances(STORE_DAG, run_id)
+    instances = api.instances(dag_id, run_id)
     connected = _connections(events)
     return Run(
         state=state,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from local import aws
@@ -17,6 +19,7 @@ from tests.containers.composed import (
     run_dag,
     until,
 )
+from tests.support.streams import MadeStream
 
 pytestmark = pytest.mark.containers
 
@@ -60,6 +63,43 @@ def test_the_sample_is_stored_by_containers_of_the_writer_image(composed: Compos
         log = run.logs[each["task_id"], each["map_index"]]
         assert report_in(log) is not None, log
     assert [] == composed.of_ecs()
+
+
+def test_a_stream_is_stored_by_containers_while_it_arrives(composed: Composed, tmp_path: Path):
+    """All that is stored and published equals the engine's file, which was shipped with it."""
+    made, s3 = MadeStream(SAMPLE, tmp_path, "STREAMED"), composed.client("s3")
+    bucket, folder = composed.stack.inbox_bucket, made.folder.relative_to(tmp_path)
+
+    def send() -> None:
+        """Put what there is of it into the inbox, the end last."""
+        for file in sorted(made.folder.iterdir(), key=lambda path: path.name == "end.json"):
+            s3.upload_file(str(file), bucket, f"{folder}/{file.name}")
+
+    def arrive() -> None:
+        until(composed.of_ecs, "the first container", 120)
+        made.give(1, 2)
+        made.end(shipped=made.ship(SAMPLE))
+        send()
+
+    made.give(0)
+    send()
+    conf = {"calc_id": "STREAMED", "manifest": f"s3://{bucket}/{folder}/manifest.json"}
+    run = run_dag(composed, conf, arrive, "stream_hazard")
+    assert "success" == run.state, run.logs
+
+    assert "published" == composed.hazard_store("show", "STREAMED")["status"]
+    audit = composed.hazard_store(
+        "audit", "STREAMED", "--calc-file", aws.upload(composed.stack, SAMPLE)
+    )
+    for kind, rows in (("stats", STATS), ("realisations", RLZS)):
+        assert SITES * rows == audit[kind]["rows"]
+        assert audit[kind]["stored"] == audit[kind]["expected"]
+    assert (0, 0, 0) == (audit["missing"], audit["extra"], audit["altered"])
+    left = s3.list_objects_v2(Bucket=bucket, Prefix=f"{folder}/")["Contents"]
+    assert {"calculation.head", "calculation.hdf5", "end.json", "manifest.json"} == {
+        each["Key"].rpartition("/")[2] for each in left
+    }
+    assert {WRITER} == {each["image"] for each in run.created}
 
 
 def test_a_killed_writer_is_healed_by_its_retry(composed: Composed):
