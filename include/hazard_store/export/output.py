@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hazard_store.errors import BadParameter, OutputFailed
+from hazard_store.errors import BadParameter
 from hazard_store.files.s3_output import S3Output
+from hazard_store.files.written import written
 from hazard_store.settings import Settings
-from hazard_store.shown import cut
 
 S3 = "s3://"
 
@@ -44,11 +44,11 @@ def _to_folder(out: str, names: Iterable[str]) -> Iterator[Path]:
         raise BadParameter("out", f"there is no folder {place.parent}: make it first")
     for name in names:
         _refuse_existing(place / name)
-    with _written(out):
+    with written(out):
         beside = place if place.is_dir() else place.absolute().parent
         made = Path(tempfile.mkdtemp(prefix=".export-", suffix=".part", dir=beside))
     try:
-        with _written(out):
+        with written(out):
             yield made
             files = [path for path in sorted(made.rglob("*")) if path.is_file()]
             for path in files:
@@ -65,7 +65,7 @@ def _to_folder(out: str, names: Iterable[str]) -> Iterator[Path]:
 def _to_s3(out: str, names: Iterable[str], settings: Settings) -> Iterator[Path]:
     target = S3Output(out, settings)
     target.refuse_existing(list(names))
-    with _written(out), tempfile.TemporaryDirectory(prefix="hazard-store-export-") as made:
+    with written(out), tempfile.TemporaryDirectory(prefix="hazard-store-export-") as made:
         folder = Path(made)
         yield folder
         target.put({str(p.relative_to(folder)): p for p in folder.rglob("*") if p.is_file()})
@@ -74,12 +74,3 @@ def _to_s3(out: str, names: Iterable[str], settings: Settings) -> Iterator[Path]
 def _refuse_existing(path: Path) -> None:
     if path.exists():
         raise BadParameter("out", f"{path} is there already: remove it, or name another place")
-
-
-@contextmanager
-def _written(out: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = f"it cannot be written ({cut(error.strerror or error)})"
-        raise OutputFailed(out, reason) from error

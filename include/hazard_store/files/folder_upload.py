@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
-from hazard_store.errors import NoSuchInput, OutputFailed, TryAgain
+from hazard_store.errors import NoSuchInput, TryAgain
 from hazard_store.files.open import open_file
 from hazard_store.files.upload import digests_of
+from hazard_store.files.written import written, written_beside
 from hazard_store.settings import Settings
-from hazard_store.shown import cut
 
 
 class FolderPlace:
@@ -38,18 +38,17 @@ class FolderPlace:
 
     def arrived(self) -> dt.datetime:
         """Return when what is under the name arrived."""
-        with _written(self._path):
+        with written(self._path):
             return dt.datetime.fromtimestamp(self._path.stat().st_mtime, dt.UTC)
 
     def put(self, content: bytes) -> None:
         """Put a small file under the name, whole or not at all."""
-        with _written(self._path):
-            self._beside.write_bytes(content)
-            self._beside.replace(self._path)
+        with written_beside(self._path) as beside:
+            beside.write_bytes(content)
 
     def remove(self) -> None:
         """Remove what is under the name; nothing may be there."""
-        with _written(self._path):
+        with written(self._path):
             self._path.unlink(missing_ok=True)
 
     def upload(self, size: int) -> FolderUpload:
@@ -72,7 +71,7 @@ class FolderUpload:
             TryAgain: another process is sending the same.
         """
         self._path, self._beside, self._size = path, beside, size
-        with _written(path):
+        with written(path):
             self._is_new = not beside.exists()
             self._fd = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             try:
@@ -91,7 +90,7 @@ class FolderUpload:
         """Put a part."""
         del number, sha256
         rest = memoryview(content)
-        with _written(self._path):
+        with written(self._path):
             while rest:
                 done = os.pwrite(self._fd, rest, start)
                 rest, start = rest[done:], start + done
@@ -102,7 +101,7 @@ class FolderUpload:
         Raises:
             TryAgain: a part is not as it was sent.
         """
-        with _written(self._path):
+        with written(self._path):
             os.fsync(self._fd)
             if self._digests() != digests:
                 raise TryAgain(str(self._path), "it did not arrive as it was sent: submit it again")
@@ -122,12 +121,3 @@ class FolderUpload:
 
     def _digests(self) -> list[bytes]:
         return digests_of(lambda start, stop: os.pread(self._fd, stop - start, start), self._size)
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = f"it cannot be written ({cut(error.strerror or error)})"
-        raise OutputFailed(str(path), reason) from error

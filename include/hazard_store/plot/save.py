@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from hazard_store.errors import OutputFailed
+from hazard_store.files.written import written_beside
 
 DPI = 120
 # What would say when the file was made.
@@ -27,13 +26,5 @@ def save(figure: Figure, path: Path | str) -> None:
     """
     path = Path(path)
     ending = path.suffix.lower()
-    part = path.with_name(f".hazard-store-{os.getpid()}.part")
-    try:
-        with rc_context({"svg.hashsalt": "hazard-store"}):
-            figure.savefig(part, format=ending[1:], dpi=DPI, **UNDATED.get(ending, {}))
-        part.replace(path)
-    except OSError as error:
-        reason = f"it cannot be written ({error.strerror or error})"
-        raise OutputFailed(str(path), reason) from error
-    finally:
-        part.unlink(missing_ok=True)
+    with written_beside(path) as beside, rc_context({"svg.hashsalt": "hazard-store"}):
+        figure.savefig(beside, format=ending[1:], dpi=DPI, **UNDATED.get(ending, {}))
