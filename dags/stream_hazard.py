@@ -33,7 +33,7 @@ The last line of the first red task's log names the reason in one sentence; its 
 | 2 | unknown or invalid parameter, or the manifest is outside the inbox | run again with other parameters |
 | 73 | another calculation, or other parameters, are stored under this id; or it would cost more than `HAZARD_STORE_MAX_ITEMS` or `..._MAX_DOLLARS` allow | use another `calc_id`, those parameters, or `if_stored=replace`; or raise the limit |
 | 75, 143, none, or 137 and "killed" | temporary, or stopped from outside; retried with backoff until the retries ran out | clear the red task, or run again |
-| 1 | the audit found a difference; nothing was published | `hazard-store audit CALC_ID` names the items; run again with `if_stored=resume` |
+| 1 | the audit found a difference; nothing was published | `hazard-store audit CALC_ID` names the items; run again with `if_stored=resume`, or, where the engine's file that was shipped is not what was streamed, run `store_hazard` with that file |
 | 74, 78, 70, "out of memory" | as in `store_hazard` | see its page |
 
 A red `remove_chunks` leaves the calculation published: its files cost storage until the task is cleared.

@@ -34,6 +34,7 @@ def open_stream(stream: Stream, settings: Settings, *, final: bool) -> CalcFile:
             return open_shipped(stream, shipped, settings)
         raise NoSuchInput(
             stream.version.uri,
-            "its chunk files are gone, and the engine's file was not shipped with it: name that "
-            "file, --calc-file calc_N.hdf5",
+            f"its {error.subject.rpartition('/')[2]} is gone, as chunk files are once it is "
+            "published, and the engine's file was not shipped with it: name that file, --calc-file "
+            "calc_N.hdf5",
         ) from error

@@ -45,7 +45,7 @@ def test_where_chunks_are_gone_the_file_takes_their_place(tmp_path: Path, gone: 
 def test_where_both_are_gone_the_sentence_says_what_to_name(tmp_path: Path):
     made = whole_stream(FILE, tmp_path)
     Stream(str(made.manifest), SETTINGS).remove_chunks()
-    with pytest.raises(NoSuchInput, match=r"chunk files are gone.*--calc-file calc_N\.hdf5"):
+    with pytest.raises(NoSuchInput, match=r"chunk-00000\.hsc is gone.*--calc-file calc_N\.hdf5"):
         opens_chunks(made, final=True)
 
 

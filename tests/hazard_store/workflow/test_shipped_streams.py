@@ -58,7 +58,7 @@ def test_it_is_published_as_the_chunks_alone_would_be(store: Store, tmp_path: Pa
 def test_a_difference_from_what_the_engine_has_kept_fails_the_audit(
     store: Store, cli: Cli, tmp_path: Path, dataset: str
 ):
-    """Whatever the chunks said: nothing is published, and the items are named."""
+    """Nothing is published, and the items are named; the file itself can take its place."""
     altered = with_a_curve_altered(tmp_path, dataset)
     made = whole_stream(FILE, tmp_path, altered)
     ended = cli("load", made.manifest, "A", "--json")
@@ -66,6 +66,7 @@ def test_a_difference_from_what_the_engine_has_kept_fails_the_audit(
     assert (1, "failed") == (ended.code, report["status"])
     assert (1, 0, 0) == (report["altered"], report["missing"], report["extra"])
     assert Status.FAILED is store.head("A", working=True).status
+    assert Status.PUBLISHED is stored(store, made.folder / "calculation.hdf5").head.status
 
 
 def of_another_calculation(made: MadeStream, folder: Path) -> None:
