@@ -71,6 +71,7 @@ class Containers:
         arguments: Sequence[str],
         chunk: Any,
         map_index_template: str = "{{ task.name_of_chunk }}",
+        of: type[HazardStoreOperator] = HazardStoreOperator,
         **kwargs: Any,
     ) -> HazardStoreOperator:
         """Return a task of a group that is mapped over site chunks; it works for one attempt.
@@ -80,9 +81,10 @@ class Containers:
             arguments: of `hazard-store`, without the sites.
             chunk: the group's argument.
             map_index_template: what the UI calls each instance.
+            of: the operator.
             kwargs: as `HazardStoreOperator`.
         """
-        return HazardStoreOperator(
+        return of(
             task_id=task_id,
             arguments=arguments,
             chunk=chunk,

@@ -6,6 +6,7 @@ from typing import Any
 
 from airflow.sdk import task, task_group
 
+from hazard_airflow.arriving import WriteArrived
 from hazard_airflow.containers import Containers
 from hazard_airflow.final_failures import fails_for_good
 from hazard_airflow.store_tasks import CALC_ID, inspect, store_chunks
@@ -20,10 +21,7 @@ def inspect_stream(containers: Containers) -> Any:
 
 
 def write_arrived(containers: Containers, chunks: Any) -> Any:
-    """Write the chunks of the stream as they arrive: as many containers as the plan has chunks.
-
-    Each waits for the chunks of its share, until the stream ends.
-    """
+    """Write the chunks of the stream as they arrive, in as many shares as the plan has chunks."""
 
     @task_group(prefix_group_id=False)
     def follow_stream(chunk: Any) -> None:
@@ -32,6 +30,7 @@ def write_arrived(containers: Containers, chunks: Any) -> Any:
             ["write-arrived", MANIFEST, CALC_ID, f"--share={SHARE}"],
             chunk,
             f"share {SHARE}",
+            of=WriteArrived,
             task_display_name="Write what arrives",
         )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import click
 
-from hazard_store.cli.options import default_store
+from hazard_store.cli.options import FiniteRange, default_store
 from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import progress_for_people
 from hazard_store.cli.reports import echo_report
@@ -14,8 +16,17 @@ from hazard_store.cli.reports import echo_report
 @click.argument("manifest")
 @click.argument("calc_id")
 @click.option("--share", "share_text", default="0/1", help="Of the chunks: 0/4, 1/4, 2/4 or 3/4.")
+@click.option(
+    "--patience",
+    "patience_s",
+    type=FiniteRange(min=0),
+    metavar="SECONDS",
+    help="End when the next chunk has not come for so long. [default: wait for the stream's end]",
+)
 @changes_the_store
-def write_arrived_verb(manifest: str, calc_id: str, share_text: str) -> None:
+def write_arrived_verb(
+    manifest: str, calc_id: str, share_text: str, patience_s: float | None
+) -> None:
     """Write a share of a stream's chunks to CALC_ID as they arrive, until the stream ends.
 
     MANIFEST is the manifest.json with which the stream begins.
@@ -27,7 +38,8 @@ def write_arrived_verb(manifest: str, calc_id: str, share_text: str) -> None:
     with progress_for_people() as progress:
         head = writable(store, calc_id)
         progress.phase("stream", head.calculation.n_sites // share.writers, "site")
-        report = write_arrived(store, manifest, head, share, progress.advance)
+        patience_s = inf if patience_s is None else patience_s
+        report = write_arrived(store, manifest, head, share, progress.advance, patience_s)
         progress.done(report.seconds)
     echo_report(report.model_dump(mode="json"))
 

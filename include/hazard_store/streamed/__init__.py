@@ -7,5 +7,14 @@ from hazard_store.streamed.documents import is_stream
 from hazard_store.streamed.inspection import inspect_stream
 from hazard_store.streamed.stream import ArrivedChunk, Stream, StreamEnded
 from hazard_store.streamed.stream_file import StreamFile
+from hazard_store.streamed.waiting import wait_for
 
-__all__ = ["ArrivedChunk", "Stream", "StreamEnded", "StreamFile", "inspect_stream", "is_stream"]
+__all__ = [
+    "ArrivedChunk",
+    "Stream",
+    "StreamEnded",
+    "StreamFile",
+    "inspect_stream",
+    "is_stream",
+    "wait_for",
+]

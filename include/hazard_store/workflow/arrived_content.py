@@ -17,7 +17,7 @@ from hazard_store.identity import DIGEST_BYTES, content_digests
 from hazard_store.model import Calculation, ContentDigests, Inspection, Kind, Status
 from hazard_store.records import Head
 from hazard_store.store import Store
-from hazard_store.streamed import ArrivedChunk, Stream, is_stream
+from hazard_store.streamed import ArrivedChunk, Stream, is_stream, wait_for
 from hazard_store.streamed.stream_file import open_head
 
 
@@ -108,10 +108,10 @@ def _chunks(
     stream: Stream, silence_s: float, sleep: Callable[[float], None]
 ) -> Iterator[ArrivedChunk]:
     for number in count():
-        chunk = stream.wait_for(number, silence_s, sleep, time.monotonic)
-        if chunk is None:
+        waited = wait_for(stream, number, silence_s, sleep, time.monotonic)
+        if waited.chunk is None:
             return
-        yield chunk
+        yield waited.chunk
 
 
 class _Content:
