@@ -149,7 +149,9 @@ def test_a_stream_that_fails_meanwhile_is_red_at_once(
     with meanwhile(later):
         ended = run("stream_hazard", calc_id="FAILS", manifest=uri)
     assert ("failed", [1]) == (ended.state, ended.tries["write_arrived"])
-    assert f"(the input is bad): {uri}: the stream failed: the disk is full" in capfd.readouterr()[0]
+    assert (
+        f"(the input is bad): {uri}: the stream failed: the disk is full" in capfd.readouterr()[0]
+    )
     assert Status.FAILED is store.head("FAILS", working=True).status
     assert [] == ecs.of_command(WRITER)
 
