@@ -47,7 +47,8 @@ class WriteArrived(HazardStoreOperator):
 
     def run_container(self, context: Context, waits_since: float | None = None) -> Report:
         """Write the share, from its beginning or from where it was left."""
-        return self._to_the_end_of_the_share(super().run_container(context, waits_since))
+        report = super().run_container(context, waits_since)
+        return self._to_the_end_of_the_share(report, waits_since)
 
     def execute_complete(self, context: Context, event: Any = None) -> Report:
         """Go on when a container has ended."""
@@ -77,12 +78,12 @@ class WriteArrived(HazardStoreOperator):
         nothing = ShareReport.made(calc_id=calc_id, share=str(share), waits_for=share.number)
         return self._report_of_ended(nothing.model_dump(mode="json"))
 
-    def _to_the_end_of_the_share(self, report: Report) -> Report:
+    def _to_the_end_of_the_share(self, report: Report, waits_since: float | None = None) -> Report:
         while report.get(WAITS_FOR) is not None:
             ended = self._report_of_ended(report)
             if ended is not None:
                 return ended
-            report = self.run_another()
+            report = self.run_another(waits_since)
         return report
 
     def _report_of_ended(self, report: Report) -> Report | None:

@@ -162,15 +162,19 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         """Return the report where there is nothing to do for a container; None: there is."""
         return None
 
-    def run_another(self) -> Report:
-        """Start one more container of this try, or find it, and wait for its end."""
+    def run_another(self, waits_since: float | None = None) -> Report:
+        """Start one more container of this try, or find it, and wait for its end.
+
+        Args:
+            waits_since: as `run_container`.
+        """
         self.arn = None
         self._try_reattach_task(self._started_by)
         if self.arn is None:
             earlier = self._earlier()
             if earlier is not None:
                 self._take_size_behind(earlier)
-            self._start(time.time())
+            self._start(waits_since or time.time())
         return self._to_its_end()
 
     @property

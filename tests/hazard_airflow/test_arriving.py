@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -235,3 +236,19 @@ def test_silence_is_as_long_as_the_settings_say(
     monkeypatch.setenv("HAZARD_STORE_STREAM_SILENCE_S", "77")
     waits = deferred(operator(made.manifest, Ecs()).execute, context())
     assert 77 == waits.awaited.silence_s
+
+
+def test_patience_with_ecs_ends_behind_a_lost_try_too(
+    made: MadeStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.give(0, 2)
+    ecs = Ecs()
+    ecs.stopped = [lost(exitCode=0)]
+    full = {"failures": [{"reason": "RESOURCE:CPU"}], "tasks": []}
+    monkeypatch.setattr(ecs, "run_task", lambda **_: full)
+    task = operator(made.manifest, ecs, json.dumps(report(2)), retries=4, patience_s=60)
+    since = {"waits_since": time.time() - 10}
+    pause = deferred(task.ask_again, context(try_number=2), since)
+    assert since == pause.remembered
+    with pytest.raises(ContainerFailed, match="no room for it for 61 s"):
+        task.ask_again(context(try_number=2), {"waits_since": time.time() - 61})

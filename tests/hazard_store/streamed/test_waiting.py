@@ -28,9 +28,11 @@ class Clock:
         self.on_sleep: Callable[[], object] = lambda: None
 
     def __call__(self) -> float:
+        """Return the time."""
         return self.now
 
     def sleep(self, seconds: float) -> None:
+        """Let time pass."""
         self.now += seconds
         self.slept.append(seconds)
         self.on_sleep()
