@@ -87,6 +87,15 @@ def test_a_container_is_started_for_a_chunk_that_is_there(made: MadeStream) -> N
     assert f"--patience={PATIENCE_S:g}" == overrides["command"][-1]
 
 
+def test_a_container_says_what_is_to_be_done_where_chunks_are_removed(made: MadeStream) -> None:
+    """Of a published stream; whoever clears the task then finds all of it recorded as written."""
+    made.give(0, 1, 2)
+    made.end()
+    (made.folder / "chunk-00000.hsc").unlink()
+    watches = deferred(operator(made.manifest, Ecs()).execute, context())
+    assert isinstance(watches, ContainerTrigger)
+
+
 def test_it_goes_on_where_the_last_container_left_off(made: MadeStream) -> None:
     """The next chunk of the share 0/2 behind 0 is 2."""
     made.give(0)

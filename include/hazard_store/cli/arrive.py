@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from math import inf
 
 import click
@@ -10,6 +11,8 @@ from hazard_store.cli.options import FiniteRange, default_store
 from hazard_store.cli.output import changes_the_store
 from hazard_store.cli.progress import progress_for_people
 from hazard_store.cli.reports import echo_report
+
+log = logging.getLogger("hazard_store")
 
 
 @click.command("write-arrived")
@@ -31,10 +34,15 @@ def write_arrived_verb(
 
     MANIFEST is the manifest.json with which the stream begins.
     """
-    from hazard_store.workflow.arrive import Share, write_arrived
+    from hazard_store.workflow.arrive import Share, report_of_published, write_arrived
     from hazard_store.workflow.fence import writable
 
     share, store = Share.of(share_text), default_store()
+    before = report_of_published(store, manifest, calc_id, share)
+    if before is not None:
+        log.info("%s: this run has published it; nothing is written", calc_id)
+        echo_report(before.model_dump(mode="json"))
+        return
     with progress_for_people() as progress:
         head = writable(store, calc_id)
         progress.phase("stream", head.calculation.n_sites // share.writers, "site")

@@ -23,7 +23,7 @@ class Seen(StrEnum):
     """What is known of a chunk that is waited for."""
 
     NOTHING = "nothing"
-    ARRIVED = "arrived"
+    ARRIVED = "arrived"  # whoever needs it may find that it was removed since
     ENDED = "ended"  # the stream ended well, and has no such chunk
 
 
@@ -68,7 +68,7 @@ class Looks:
         """Ask the next question; return what is known now.
 
         Raises:
-            StreamEnded: it ended badly, gives no sign of life, or the chunk is gone.
+            StreamEnded: it ended badly, or gives no sign of life.
             TryAgain: there was no answer; the next look asks the next question.
         """
         return next(self._questions)()
@@ -77,7 +77,7 @@ class Looks:
         """Ask for the end and, where there is none, for the chunk; return what is known now.
 
         Raises:
-            StreamEnded: it ended badly, or the chunk is gone.
+            StreamEnded: it ended badly.
             TryAgain: there was no answer.
         """
         seen = self._end()
@@ -94,11 +94,7 @@ class Looks:
         end = self._stream.end()
         if end is None:
             return Seen.NOTHING
-        if self._number >= len(end.chunks):
-            return Seen.ENDED
-        if self._chunk() is Seen.ARRIVED:
-            return Seen.ARRIVED
-        raise StreamEnded(self._stream.version.uri, f"its {chunk_name(self._number)} is gone")
+        return Seen.ENDED if self._number >= len(end.chunks) else Seen.ARRIVED
 
     def _chunk(self) -> Seen:
         return Seen.ARRIVED if self._stream.has(chunk_name(self._number)) else Seen.NOTHING
@@ -144,7 +140,7 @@ def wait_for(
         patience_s: after which a chunk is waited for no longer.
 
     Raises:
-        StreamEnded: it ended badly, or gives no sign of life.
+        StreamEnded: it ended badly, gives no sign of life, or the chunk is gone.
     """
     chunk = stream.arrived(number)
     if chunk is not None:
@@ -154,7 +150,10 @@ def wait_for(
         seen = looks.look()
         if seen is Seen.ENDED:
             return Waited(ended=True)
-        if seen is Seen.ARRIVED and (chunk := stream.arrived(number)) is not None:
+        if seen is Seen.ARRIVED:
+            chunk = stream.arrived(number)
+            if chunk is None:
+                raise StreamEnded(stream.version.uri, f"its {chunk_name(number)} is gone")
             return Waited(chunk)
         if clock() - began >= patience_s:
             return Waited()

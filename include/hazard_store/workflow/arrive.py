@@ -28,7 +28,7 @@ from hazard_store.streamed import ArrivedChunk, Stream, wait_for
 from hazard_store.streamed.inspection import check_curves
 from hazard_store.streamed.stream_file import open_head
 from hazard_store.workflow.arrived_content import curves_of, site_digests
-from hazard_store.workflow.fence import fenced_writer
+from hazard_store.workflow.fence import fenced_writer, published_by_this_run
 from hazard_store.workflow.progress import OnAdvance
 from hazard_store.workflow.shape import check_parameters
 
@@ -74,6 +74,19 @@ class ShareReport(Report):
     wcu: float = 0
     retries: int = 0
     seconds: float = 0
+
+    def with_chunk(self, report: ArrivedReport) -> ShareReport:
+        """Return it with one more chunk."""
+        kinds = report.kinds.values()
+        return self.model_copy(
+            update={
+                "chunks": self.chunks + 1,
+                "sites": self.sites + len(report.sids),
+                "acknowledged": self.acknowledged + sum(kind.acknowledged for kind in kinds),
+                "wcu": self.wcu + sum(kind.wcu for kind in kinds),
+                "retries": self.retries + sum(kind.retries for kind in kinds),
+            }
+        )
 
 
 def arrived_options(uri: str, settings: Settings, options: StoreOptions) -> StoreOptions:
@@ -145,17 +158,31 @@ def write_arrived(
             report = writer.write(waited.chunk)
             reports.put_arrived(report)
         on_sites(len(report.sids))
-        kinds = report.kinds.values()
-        done = done.model_copy(
-            update={
-                "chunks": done.chunks + 1,
-                "sites": done.sites + len(report.sids),
-                "acknowledged": done.acknowledged + sum(kind.acknowledged for kind in kinds),
-                "wcu": done.wcu + sum(kind.wcu for kind in kinds),
-                "retries": done.retries + sum(kind.retries for kind in kinds),
-            }
-        )
+        done = done.with_chunk(report)
     return done.model_copy(update={"seconds": round(clock() - began, 3)})
+
+
+def report_of_published(store: Store, uri: str, calc_id: str, share: Share) -> ShareReport | None:
+    """Return what a run's own writers did with a share of a stream that is published since.
+
+    Args:
+        store: whose settings name the run and its attempt.
+        uri: the manifest; the chunk files are removed by then.
+        calc_id: the calculation.
+        share: which of the chunks.
+
+    Returns:
+        The report; None where this run has not published, so that it may have to write.
+    """
+    head = published_by_this_run(store, calc_id)
+    if head is None:
+        return None
+    done = ShareReport.made(calc_id=calc_id, share=str(share))
+    chunks = Stream(uri, store.settings, head.calculation.file.etag).complete().chunks
+    for report in store.reports(head).all_arrived(len(chunks)):
+        if report.number % share.writers == share.number:
+            done = done.with_chunk(report)
+    return done
 
 
 class _ShareWriter:

@@ -181,6 +181,32 @@ def test_patience_counts_from_the_last_chunk(store: Store, tmp_path: Path):
     assert 34 <= sum(slept) < 45
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_a_writer_of_what_its_run_has_published_says_what_was_done(
+    store: Store, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: bool
+):
+    """Whoever clears it asks for that; the chunk files are gone. Another run is refused."""
+    made = whole_stream(MANY, tmp_path)
+    head = stored(store, made.manifest).head
+    assert [] == list(made.folder.glob("*.hsc"))
+    monkeypatch.setenv("HAZARD_STORE_OWNER", head.owner if own else "another")
+    monkeypatch.setenv("HAZARD_STORE_ATTEMPT", str(head.attempt))
+    before = items(store)
+    ended = cli("write-arrived", made.manifest, "A", "--share", "0/2", "--patience", "0")
+    assert before == items(store)
+    if not own:
+        assert 75 == ended.code
+        return
+    report = json.loads(ended.out)
+    assert (0, 2, 4, None) == (
+        ended.code,
+        report["chunks"],
+        report["sites"],
+        report["waits_for"],
+    )
+    assert report["acknowledged"] > 0
+
+
 def test_what_has_arrived_is_not_read_back_when_a_chunk_is_finished(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
