@@ -28,19 +28,19 @@ FAILED = "failed"
 
 @dataclass(frozen=True)
 class Awaited:
-    """A chunk that is waited for.
+    """What of a stream is waited for.
 
     Attributes:
         manifest: of its stream.
-        number: its own.
+        number: of the chunk that is waited for; None: only the end counts.
         silence_s: without a sign of life after which the engine's machine is taken for dead.
         since: when the wait began: seconds since the epoch.
         sign: of life that there was then; None: none was seen.
-        report: of what has been done of the share; handed back.
+        report: of what is done until then; handed back.
     """
 
     manifest: str
-    number: int
+    number: int | None
     silence_s: float
     since: float
     sign: str | None

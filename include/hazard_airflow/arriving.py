@@ -1,4 +1,4 @@
-"""Writes a share of a stream as it arrives: in containers while chunks come, else in the triggerer.
+"""Takes a stream as it arrives: in containers while chunks come, else in the triggerer.
 
 A container that has had no chunk to write for a minute ends, and says which one it waits for. The
 next one is started when that has arrived; none is, when the stream ends without it.
@@ -6,27 +6,25 @@ next one is started when that has arrived; none is, when the stream ends without
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hazard_airflow.arrival_trigger import FAILED, ArrivalTrigger, Awaited, stream_of
+from hazard_airflow.arrival_trigger import stream_of
+from hazard_airflow.awaiting import StreamOperator
 from hazard_airflow.ecs.request import Request
 from hazard_airflow.ecs.result import Report
 from hazard_airflow.ecs.trigger import WAITS_FOR
-from hazard_airflow.ecs_operator import HazardStoreOperator
-from hazard_airflow.exit_codes import failure
-from hazard_store.errors import HazardStoreError, TryAgain
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from hazard_store.streamed.waiting import Seen
 
 # Fargate bills a minute at least, and takes half of one to start a container.
 PATIENCE_S = 60.0
 
 
-class WriteArrived(HazardStoreOperator):
+class WriteArrived(StreamOperator):
     """Writes one share of a stream's chunks.
 
     Where tasks are not deferred, one container does so from its beginning to its end.
@@ -56,75 +54,61 @@ class WriteArrived(HazardStoreOperator):
         with self.told(context):
             return self._to_the_end_of_the_share(report)
 
-    def go_on(self, context: Context, event: Mapping[str, Any]) -> Report:
-        """Go on when the triggerer has seen the chunk, or the stream's end."""
+    def when_seen(self, seen: Seen, report: Report) -> Report:
+        """Write what has arrived; nothing more does where the stream has ended."""
         from hazard_store.streamed.waiting import Seen
 
-        with self.told(context):
-            if event["status"] == FAILED:
-                raise failure(event["exit_code"], event["sentence"])
-            report = event["report"]
-            if event["status"] == Seen.ENDED:
-                return _whole(report)
-            self._prepare(context)
-            return self._to_the_end_of_the_share(self.run_another())
+        if seen is Seen.ENDED:
+            return {**report, WAITS_FOR: None}
+        return self._to_the_end_of_the_share(self.run_another())
 
     def report_without_container(self) -> Report | None:
         """Return an empty report where the stream has ended without a chunk of this share."""
+        from hazard_store.streamed.waiting import Seen
         from hazard_store.workflow.arrive import Share, ShareReport
 
+        if not self.deferrable:
+            return None
         _, _, calc_id, *_ = self.arguments
         share = Share.of((self.chunk or {})["arrived"])
-        nothing = ShareReport.made(calc_id=calc_id, share=str(share), waits_for=share.number)
-        return self._report_of_ended(nothing.model_dump(mode="json"))
+        empty = ShareReport.made(calc_id=calc_id, share=str(share)).model_dump(mode="json")
+        return empty if self.seen(share.number, empty) is Seen.ENDED else None
 
     def _to_the_end_of_the_share(self, report: Report, waits_since: float | None = None) -> Report:
-        while report.get(WAITS_FOR) is not None:
-            ended = self._report_of_ended(report)
-            if ended is not None:
-                return ended
+        from hazard_store.streamed.waiting import Seen
+
+        while (number := report.get(WAITS_FOR)) is not None:
+            if self.deferrable and self.seen(number, report) is Seen.ENDED:
+                return {**report, WAITS_FOR: None}
             report = self.run_another(waits_since)
         return report
 
-    def _report_of_ended(self, report: Report) -> Report | None:
-        """Return the report of a share of which nothing more comes; None: its next chunk is there.
 
-        Where neither is known yet, the task is deferred until it is.
+class InspectStream(StreamOperator):
+    """Inspects what a stream begins with.
 
-        Args:
-            report: of the share, as far as it is written.
+    Where something else is published under its id, only its content can tell whether it is the
+    same, so it is inspected when it has ended.
 
-        Raises:
-            ContainerFailed: the stream ended badly.
-        """
+    Args:
+        arguments: `inspect`, the manifest, and `--leave-for` the calculation.
+        kwargs: as `HazardStoreOperator`.
+    """
+
+    def report_without_container(self) -> Report | None:
+        """Wait for the stream's end where that decides."""
         from hazard_store.settings import Settings
-        from hazard_store.streamed.waiting import Seen
+        from hazard_store.store import Store
+        from hazard_store.workflow.arrived_content import content_decides
 
-        if not self.deferrable:  # the container waits
-            return None
-        awaited = Awaited(
-            manifest=self.arguments[1],
-            number=report[WAITS_FOR],
-            silence_s=Settings.from_environment().stream_silence_s,
-            since=time.time(),
-            sign=None,
-            report=report,
-        )
-        try:
-            stream = stream_of(awaited.manifest)
-            seen = awaited.looks(stream).at_once()
-            if seen is Seen.NOTHING:
-                awaited = replace(awaited, sign=stream.sign_of_life())
-        except TryAgain as error:
-            self.log.warning("the inbox does not answer: the triggerer asks again: %s", error)
-            seen = Seen.NOTHING
-        except HazardStoreError as error:
-            raise failure(error.exit_code, str(error)) from None
-        if seen is Seen.NOTHING:
-            self.log.info("waiting for chunk %d of the stream", awaited.number)
-            self.defer(trigger=ArrivalTrigger(**asdict(awaited)), method_name="go_on")
-        return _whole(report) if seen is Seen.ENDED else None
+        _, manifest, *options = self.arguments
+        calc_id = options[options.index("--leave-for") + 1]
+        if self.deferrable:
+            store = Store(Settings.from_environment())
+            if content_decides(store, calc_id, stream_of(manifest).sha256):
+                self.seen(None, {})
+        return None
 
-
-def _whole(report: Report) -> Report:
-    return {**report, WAITS_FOR: None}
+    def when_seen(self, seen: Seen, report: Report) -> Report:  # noqa: ARG002  (only the end is)
+        """Inspect it."""
+        return self.run_another()

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk import task, task_group
 
-from hazard_airflow.arriving import WriteArrived
+from hazard_airflow.arriving import InspectStream, WriteArrived
 from hazard_airflow.containers import Containers
 from hazard_airflow.final_failures import fails_for_good
 from hazard_airflow.store_tasks import CALC_ID, inspect, store_chunks
@@ -17,7 +17,7 @@ SHARE = "{{ task.chunk.arrived }}"
 
 def inspect_stream(containers: Containers) -> Any:
     """Read what a stream begins with in a container; see `store_tasks.inspect`."""
-    return inspect(containers, MANIFEST, "", "Inspect the stream")
+    return inspect(containers, MANIFEST, "", "Inspect the stream", of=InspectStream)
 
 
 def write_arrived(containers: Containers, chunks: Any) -> Any:

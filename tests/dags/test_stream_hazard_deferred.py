@@ -20,7 +20,8 @@ from local.ecs_model.faults import Fate, Refusal
 from local.ecs_model.model import EcsModel
 from local.stack import LocalStack
 from tests.support.eventually import eventually
-from tests.support.loading import CALCS
+from tests.support.laws import nothing_changed
+from tests.support.loading import CALCS, stored
 from tests.support.streams import MadeStream, whole_stream
 
 pytestmark = pytest.mark.airflow
@@ -116,6 +117,32 @@ def test_containers_run_while_chunks_come_and_none_while_they_do_not(
     assert [(2, 4, None), (1, 2, None)] == [
         (each["chunks"], each["sites"], each["waits_for"]) for each in reports
     ]
+
+
+def test_an_inspection_that_needs_the_whole_stream_waits_without_a_container(
+    run: Callable, send: Callable, ecs: EcsModel, store: Store, tmp_path: Path
+) -> None:
+    """The same is published already, which only the content can tell."""
+    stored(store, FILE, "SAME")
+    made = MadeStream(FILE, tmp_path, "SAME")
+    made.put("alive.json", {})
+    made.give(0)
+    uri = send(made)
+    seen: list[int] = []
+
+    def later() -> None:
+        time.sleep(2 * LATE_S)
+        seen.append(len(ecs.of_command("inspect")))
+        made.give(1, 2)
+        made.end()
+        send(made)
+
+    with meanwhile(later), nothing_changed(store):
+        ended = run("stream_hazard", calc_id="SAME", manifest=uri)
+    assert "success" == ended.state, ended.states
+    assert ([0], 1) == (seen, len(ecs.of_command("inspect")))
+    assert ["skipped"] == ended.states["write_arrived"]
+    assert [1] == ended.tries["inspect"]
 
 
 def test_a_share_of_which_nothing_comes_needs_no_container(

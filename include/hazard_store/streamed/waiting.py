@@ -41,11 +41,11 @@ class Life:
 
 
 class Looks:
-    """The looks for one chunk, one after the other.
+    """The looks for a chunk or an end, one after the other.
 
     Args:
         stream: in which it shall arrive.
-        number: of the chunk.
+        number: of the chunk; None: only the end counts.
         silence_s: without a sign of life after which the engine's machine is taken for dead.
         clock: seconds that only grow.
         life: what is known of it; None: nothing.
@@ -54,7 +54,7 @@ class Looks:
     def __init__(
         self,
         stream: Stream,
-        number: int,
+        number: int | None,
         silence_s: float,
         clock: Callable[[], float],
         life: Life | None = None,
@@ -86,7 +86,8 @@ class Looks:
     def _in_turn(self) -> Iterator[Callable[[], Seen]]:
         while True:
             yield self._end
-            yield self._chunk
+            if self._number is not None:
+                yield self._chunk
             if self._clock() >= self._sign_is_due:
                 yield self._sign_of_life
 
@@ -94,9 +95,12 @@ class Looks:
         end = self._stream.end()
         if end is None:
             return Seen.NOTHING
-        return Seen.ENDED if self._number >= len(end.chunks) else Seen.ARRIVED
+        ended = self._number is None or self._number >= len(end.chunks)
+        return Seen.ENDED if ended else Seen.ARRIVED
 
     def _chunk(self) -> Seen:
+        if self._number is None:
+            return Seen.NOTHING
         return Seen.ARRIVED if self._stream.has(chunk_name(self._number)) else Seen.NOTHING
 
     def _sign_of_life(self) -> Seen:

@@ -92,8 +92,8 @@ def known_if_published(
     uri = inspection.calculation.file.uri
     if inspection.content is not None or not is_stream(uri):
         return inspection
-    head = store.heads.current(calc_id)
-    if head is None or head.status is not Status.PUBLISHED:
+    head = _published(store, calc_id)
+    if head is None:
         return inspection
     if head.calculation.sha256 == inspection.sha256:  # this stream, whose chunks may be gone
         return replace(inspection, content=head.calculation.content)
@@ -102,6 +102,23 @@ def known_if_published(
     for chunk in _chunks(stream, store.settings.stream_silence_s, sleep):
         content.add_chunk(chunk)
     return replace(inspection, content=content.digests())
+
+
+def content_decides(store: Store, calc_id: str, sha256: str) -> bool:
+    """Tell whether a stream is inspected by its content, and so when it has ended.
+
+    Args:
+        store: where.
+        calc_id: the id to store it under.
+        sha256: of its manifest.
+    """
+    head = _published(store, calc_id)
+    return head is not None and head.calculation.sha256 != sha256
+
+
+def _published(store: Store, calc_id: str) -> Head | None:
+    head = store.heads.current(calc_id)
+    return head if head is not None and head.status is Status.PUBLISHED else None
 
 
 def _chunks(

@@ -156,6 +156,16 @@ def test_a_stream_that_fails_ends_the_wait(made: MadeStream, clock: Clock):
         waited(Asked(made), clock)
 
 
+def test_where_only_the_end_counts_no_chunk_is_asked_for(made: MadeStream, clock: Clock):
+    made.give(0)
+    stream = Asked(made)
+    looks = Looks(stream, None, SILENCE_S, clock)
+    assert [Seen.NOTHING] * 3 == [looks.at_once(), looks.look(), looks.look()]
+    assert {"end.json": 3} == stream.asked
+    made.end()
+    assert Seen.ENDED is looks.look()
+
+
 def test_a_chunk_that_the_end_names_and_nobody_finds_is_told(made: MadeStream, clock: Clock):
     made.give(0)
     made.end()
