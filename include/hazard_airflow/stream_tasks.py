@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import task, task_group
+from airflow.sdk.exceptions import AirflowSkipException
 
 from hazard_airflow.arriving import InspectStream, WriteArrived
 from hazard_airflow.containers import Containers
@@ -13,6 +14,7 @@ from hazard_airflow.store_tasks import CALC_ID, inspect, store_chunks
 
 MANIFEST = "{{ params.manifest }}"
 SHARE = "{{ task.chunk.arrived }}"
+SHARE_NAME = "{{ 'share ' ~ task.chunk.arrived if task.chunk.arrived else 'no share' }}"
 
 
 def inspect_stream(containers: Containers) -> Any:
@@ -21,7 +23,10 @@ def inspect_stream(containers: Containers) -> Any:
 
 
 def write_arrived(containers: Containers, chunks: Any) -> Any:
-    """Write the chunks of the stream as they arrive, in as many shares as the plan has chunks."""
+    """Write the chunks of the stream as they arrive.
+
+    In as many shares as the plan has chunks, and no more than may be written at once.
+    """
 
     @task_group(prefix_group_id=False)
     def follow_stream(chunk: Any) -> None:
@@ -29,8 +34,10 @@ def write_arrived(containers: Containers, chunks: Any) -> Any:
             "write_arrived",
             ["write-arrived", MANIFEST, CALC_ID, f"--share={SHARE}"],
             chunk,
-            f"share {SHARE}",
+            SHARE_NAME,
             of=WriteArrived,
+            at_once=containers.settings.writers,
+            pre_execute=_skip_without_share,
             task_display_name="Write what arrives",
         )
 
@@ -49,3 +56,8 @@ def remove_chunks(params: Any = None) -> int:
     from hazard_airflow import store_steps
 
     return store_steps.remove_chunks(params["calc_id"], params["manifest"])
+
+
+def _skip_without_share(context: Any) -> None:
+    if not context["task"].chunk["arrived"]:
+        raise AirflowSkipException("other tasks write the stream: as many as may run at once")
