@@ -73,7 +73,7 @@ class ShareReport(Report):
     acknowledged: int = 0
     wcu: float = 0
     retries: int = 0
-    seconds: float = 0
+    seconds: float = 0  # of this writer
 
     def with_chunk(self, report: ArrivedReport) -> ShareReport:
         """Return it with one more chunk."""
