@@ -6,10 +6,10 @@ shows it to its readers. One run stores one stream. **Running it again is always
 
 | task | where | what it does |
 |---|---|---|
-| `inspect` | container | reads what the stream begins with: mode, sites, levels, logic tree. Where something is published under this id, it waits for the stream's end, since only then can be told whether it is the same |
+| `inspect` | container | reads what the stream begins with: mode, sites, levels, logic tree. Where something is published under this id, it waits for the stream's end, since only then can be told whether it is the same; in the triggerer, where tasks are deferred |
 | `plan` | Airflow | forecasts items, write units, seconds and dollars by the shape of the curves, which are still to come; ends a dry run here |
 | `store_meta` | Airflow | claims the calculation for this run, stores its records, divides the sites into chunks |
-| `write_arrived` | containers | write the stream's chunks as they arrive, each a share of them, until the stream ends |
+| `write_arrived` | triggerer, containers | write the stream's chunks as they arrive, each a share of them, until the stream ends. Where tasks are deferred, a share has a container only while chunks come, and waits for the next one in the triggerer |
 | `write_stats` | containers | finishes the statistics of a chunk of sites when all has arrived: map items, digests, what is missing |
 | `write_realisations` | containers | likewise the realisations |
 | `audit` | containers | reads a chunk back and compares bit for bit: with the engine's file, where it was shipped with the stream, else with the stream's chunks |

@@ -14,6 +14,7 @@ TESTED_IN = {
     "hazard_airflow/audit_params.py": "dags/test_audit_and_remove_runs.py",
     "hazard_airflow/audit_steps.py": "dags/test_audit_and_remove_runs.py",
     "hazard_airflow/audit_tasks.py": "dags/test_audit_and_remove_runs.py",
+    "hazard_airflow/awaiting.py": "hazard_airflow/test_arriving.py",
     "hazard_airflow/backfill/published.py": "hazard_airflow/backfill/test_operators.py",
     "hazard_airflow/backfill/settings.py": "dags/test_backfill_hazard.py",
     "hazard_airflow/backfill/tasks.py": "dags/test_backfill_hazard.py",

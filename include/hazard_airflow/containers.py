@@ -71,6 +71,8 @@ class Containers:
         arguments: Sequence[str],
         chunk: Any,
         map_index_template: str = "{{ task.name_of_chunk }}",
+        of: type[HazardStoreOperator] = HazardStoreOperator,
+        at_once: int | None = None,
         **kwargs: Any,
     ) -> HazardStoreOperator:
         """Return a task of a group that is mapped over site chunks; it works for one attempt.
@@ -80,14 +82,17 @@ class Containers:
             arguments: of `hazard-store`, without the sites.
             chunk: the group's argument.
             map_index_template: what the UI calls each instance.
+            of: the operator.
+            at_once: how many may run; None: as many as of one kind of two.
             kwargs: as `HazardStoreOperator`.
         """
-        return HazardStoreOperator(
+        of_a_kind = self.ecs.writers_of_a_kind(self.settings.writers)
+        return of(
             task_id=task_id,
             arguments=arguments,
             chunk=chunk,
             map_index_template=map_index_template,
-            max_active_tis_per_dagrun=self.ecs.writers_of_a_kind(self.settings.writers),
+            max_active_tis_per_dagrun=at_once or of_a_kind,
             trigger_rule="none_failed",  # a kind that is not there is skipped
             **self._arguments(OWNER, HAZARD_STORE_ATTEMPT=ATTEMPT),
             **kwargs,

@@ -152,10 +152,30 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
             if report is not None:
                 return report
         if self.arn is None:
+            report = self.report_without_container()
+            if report is not None:
+                return report
             self._start(waits_since or time.time())
-        if self.deferrable:
-            self._defer_until_its_end()
-        return self._end(self._from_here.watch(self.limit_s, self.waiter_delay))
+        return self._to_its_end()
+
+    def report_without_container(self) -> Report | None:
+        """Return the report where there is nothing to do for a container; None: there is."""
+        return None
+
+    def run_another(self, waits_since: float | None = None) -> Report:
+        """Start one more container of this try, or find it, and wait for its end.
+
+        Args:
+            waits_since: as `run_container`.
+        """
+        self.arn = None
+        self._try_reattach_task(self._started_by)
+        if self.arn is None:
+            earlier = self._earlier()
+            if earlier is not None:
+                self._take_size_behind(earlier)
+            self._start(waits_since or time.time())
+        return self._to_its_end()
 
     @property
     def request(self) -> Request:
@@ -189,11 +209,7 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
         Raises:
             ContainerFailed: the container of that try has failed for good.
         """
-        try:
-            earlier = last_stopped(self.client, self.cluster, str(self._started_by))
-        except ClientError as error:  # what was before is a help, and no reason to run nothing
-            self.log.warning("the container before is not known: %s", one_line(str(error)))
-            return None
+        earlier = self._earlier()
         if earlier is None:
             return None
         retries: Any = self.retries
@@ -201,11 +217,21 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
             report = self._of_lost_try(earlier)
             if report is not None:
                 return report
+        self._take_size_behind(earlier)
+        return None
+
+    def _earlier(self) -> Earlier | None:
+        try:
+            return last_stopped(self.client, self.cluster, str(self._started_by))
+        except ClientError as error:  # what was before is a help, and no reason to run nothing
+            self.log.warning("the container before is not known: %s", one_line(str(error)))
+            return None
+
+    def _take_size_behind(self, earlier: Earlier) -> None:
         size = next_size(earlier.task, self.container_name, self.request.memory)
         if size:
             self.log.warning("a container before ran out of memory: this one has %s", size)
             self.overrides |= size.overrides
-        return None
 
     def _of_lost_try(self, earlier: Earlier) -> Report | None:
         exit_code = exit_code_of(earlier.task, str(self.container_name))
@@ -243,6 +269,11 @@ class HazardStoreOperator(EcsRunTaskOperator):  # type: ignore[misc]
             until = now + max(self.ask_again_s, SETTLE_S)
             self.defer(trigger=PauseTrigger(until, {"waits_since": since}), method_name="ask_again")
         time.sleep(self.ask_again_s)
+
+    def _to_its_end(self) -> Report:
+        if self.deferrable:
+            self._defer_until_its_end()
+        return self._end(self._from_here.watch(self.limit_s, self.waiter_delay))
 
     def _defer_until_its_end(self) -> None:
         now = time.time()

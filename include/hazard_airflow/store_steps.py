@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 LOC_LENGTH = 32  # of a site code in the name of a chunk
 
 # Sites "START:STOP", their name, the kinds to write, the attempt; CPU units and MB as ECS has them;
-# of a stream, the share of its chunks that is written as it arrives.
+# of a stream, the share of its chunks that is written as it arrives, if there is one left.
 Chunk = dict[str, Any]
 
 
@@ -247,7 +247,7 @@ def _chunks(head: Head, planned: Plan, max_rcu_per_s: float | None) -> list[Chun
             "sites": str(chunk),
             "name": f"sites {chunk} {_short(locs[chunk.start])} .. {_short(locs[chunk.stop - 1])}",
             "kinds": kinds,
-            **_share_of_stream(head, chunk.number),
+            **_share_of_stream(head, chunk.number, at_once),
             "attempt": head.attempt,
             "max_rcu_per_s": f"{share_of(budget, at_once):.3f}",
             "cpu": f"{1024 * size.vcpu:.0f}",
@@ -257,11 +257,15 @@ def _chunks(head: Head, planned: Plan, max_rcu_per_s: float | None) -> list[Chun
     ]
 
 
-def _share_of_stream(head: Head, number: int) -> dict[str, str]:
-    """Return which share of a stream's chunks is written beside a chunk; nothing of a file's."""
+def _share_of_stream(head: Head, number: int, at_once: int) -> dict[str, str]:
+    """Return which share of a stream's chunks is written beside a chunk; nothing of a file's.
+
+    There are no more shares than can be written at once: one that waits for another's end would be
+    written behind the stream's.
+    """
     if not is_stream(head.calculation.file.uri):
         return {}
-    return {"arrived": str(Share(number, len(head.calculation.chunks)))}
+    return {"arrived": str(Share(number, at_once)) if number < at_once else ""}
 
 
 def _names(tasks: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from airflow.sdk import task, task_group
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
 from hazard_airflow.containers import Containers
+from hazard_airflow.ecs_operator import HazardStoreOperator
 from hazard_airflow.exit_codes import REFUSING, pulled
 from hazard_airflow.failures import END, recording_end
 from hazard_airflow.final_failures import fails_for_good
@@ -46,6 +47,7 @@ def inspect(
     calc_file: str = CALC_FILE,
     parent: str = PARENT,
     task_display_name: str = "Inspect the file",
+    of: type[HazardStoreOperator] = HazardStoreOperator,
 ) -> Any:
     """Read the file from end to end in a container.
 
@@ -56,11 +58,13 @@ def inspect(
         calc_file: template of the file, or of a stream's manifest.
         parent: template of the option that names its parent.
         task_display_name: in the UI.
+        of: the operator.
     """
     arguments = ["inspect", calc_file, "--json", parent, "--leave-for", CALC_ID, *OPTIONS]
-    return containers.task(
+    return containers.operator(
+        of,
         "inspect",
-        arguments,
+        arguments=arguments,
         pre_execute=_check_params,
         task_display_name=task_display_name,
         map_index_template=CALC_ID,  # shown in the list of a run's tasks, though it is not mapped

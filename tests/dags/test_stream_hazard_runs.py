@@ -70,6 +70,22 @@ def test_a_stream_is_stored_while_it_arrives_and_a_second_run_writes_nothing(
     assert ["skipped"] == again.states["write_arrived"]
 
 
+def test_there_are_no_more_shares_than_writers_at_once(
+    run: Callable, send: Callable, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share that had to wait for another's end would be written when the stream has ended."""
+    monkeypatch.setenv("HAZARD_STORE_WRITERS", "2")
+    uri = send(whole_stream(FILE, tmp_path, calc_id="MANY-CHUNKS"))
+    conf = {"calc_id": "MANY-CHUNKS", "manifest": uri}
+    ended = run("stream_hazard", **conf, key_scheme="calc", sites_per_chunk=2)
+    assert "success" == ended.state, ended.states
+    assert ["success", "success", "skipped"] == ended.states["write_arrived"]
+    assert ["share 0/2", "share 1/2", "no share"] == ended.names["write_arrived"]
+    reports = ended.xcoms["write_arrived", "return_value"]
+    assert {3} == {sum(report["chunks"] for report in reports)}
+    assert 3 == len(ended.states["audit"])
+
+
 def test_file_and_stream_are_the_same_to_store_hazard(
     run: Callable, send: Callable, upload: Callable, store: Store, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from hazard_airflow import audit_steps, store_steps
+from hazard_airflow.arrival_trigger import stream_of
 from hazard_airflow.backfill.published import is_published
 from hazard_airflow.ecs.orphans import stop_of_run
 from hazard_airflow.ecs.tags import CALCULATION_TAG, OWNER_TAG
@@ -157,6 +158,9 @@ def live_of_a_stream(guarded: Guarded, folder: Path) -> None:
     inspected = json.loads(call("inspect", uri, "--json", "--leave-for", "STREAMED"))
     guarded.become("orchestrator")
     chunks = store_steps.store_meta(inspected, form, owner)
+    stream = stream_of(uri)  # as the triggerer asks: of what has arrived, and of what has not
+    assert (True, False) == (stream.has("chunk-00000.hsc"), stream.has("chunk-99999.hsc"))
+    assert (None, len(sent.chunks)) == (stream.sign_of_life(), len(stream.complete().chunks))
     guarded.become("writer")
     guarded.patch.setenv("HAZARD_STORE_OWNER", owner)
     for chunk in chunks:

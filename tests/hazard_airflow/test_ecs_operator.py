@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,82 +19,20 @@ from hazard_airflow.ecs_operator import HazardStoreOperator
 from hazard_airflow.exit_codes import ContainerFailed
 from hazard_airflow.failures import END
 from hazard_airflow.settings import EcsSettings
+from tests.support.fake_ecs import ARN, Ecs, Logs, OfFakes, context
 
 pytestmark = pytest.mark.airflow
 
-ARN = "arn:aws:ecs:us-east-1:0:task/hazard/abc"
 CHUNK = {"sites": "0:288", "name": "sites 0:288 a .. b", "attempt": 2}
 REPORT = json.dumps({"expected": 3, "acknowledged": 3})
 
 
-class Ecs:
-    """An ECS whose only task ends as it is told."""
-
-    def __init__(self, **container: Any) -> None:
-        self.container = {"name": "writer", "lastStatus": "STOPPED", **container}
-        self.requests: list[dict[str, Any]] = []
-        self.running: list[str] = []
-        self.of_task: dict[str, Any] = {}
-        self.stopped: list[dict[str, Any]] = []
-
-    def list_tasks(self, desiredStatus: str, **_: Any) -> dict[str, Any]:  # noqa: N803
-        """Return what runs already, or what has stopped."""
-        stopped = [task["taskArn"] for task in self.stopped]
-        return {"taskArns": self.running if desiredStatus == "RUNNING" else stopped}
-
-    def run_task(self, **request: Any) -> dict[str, Any]:
-        """Start the task."""
-        self.requests.append(request)
-        return {"failures": [], "tasks": [{"taskArn": ARN}]}
-
-    def describe_tasks(self, tasks: list[str], **_: Any) -> dict[str, Any]:
-        """Tell how it ended."""
-        if tasks != [ARN]:
-            return {"failures": [], "tasks": self.stopped}
-        other = {"name": "sidecar", "lastStatus": "STOPPED", "exitCode": 0}
-        task = {"taskArn": ARN, "containers": [other, self.container], "stoppedReason": "done"}
-        task["lastStatus"] = "STOPPED"
-        task |= self.of_task
-        return {"failures": [], "tasks": [task]}
-
-
-class Logs:
-    """A log whose lines are all there after so many looks at its end."""
-
-    def __init__(self, lines: list[str], looks: int) -> None:
-        self.lines, self.looks = lines, looks
-
-    def get_log_events(self, startFromHead: bool, **request: Any) -> dict[str, Any]:  # noqa: N803
-        """Return all lines, or the last ones."""
-        events = [{"message": line} for line in self.lines]
-        if startFromHead:
-            return {"events": events if "nextToken" not in request else [], "nextForwardToken": "t"}
-        self.looks -= 1
-        return {"events": events[-request["limit"] :] if self.looks < 0 else []}
-
-
-class Told(HazardStoreOperator):
+class Told(OfFakes, HazardStoreOperator):
     """The operator with an ECS and a log of ours."""
-
-    def __init__(self, *, ecs: Ecs, logs: Logs, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.ecs, self.of_cloudwatch = ecs, logs
-
-    @property
-    def client(self) -> Any:
-        """Return our ECS."""
-        return self.ecs
-
-    @property
-    def logs(self) -> Any:
-        """Return our log."""
-        return self.of_cloudwatch
 
 
 def operator(ecs: Ecs, lines: list[str], looks: int = 0, **kwargs: Any) -> Told:
-    return Told(
-        ecs=ecs,
-        logs=Logs(lines, looks),
+    told = Told(
         task_id="write",
         arguments=["write", "s3://b/c", "A", ""],
         environment={"HAZARD_STORE_ATTEMPT": "2"},
@@ -107,15 +44,8 @@ def operator(ecs: Ecs, lines: list[str], looks: int = 0, **kwargs: Any) -> Told:
         do_xcom_push=False,
         **{"report_wait_s": 0, **kwargs},
     )
-
-
-def context(try_number: int = 1) -> Any:
-    ti = SimpleNamespace(
-        dag_id="d", task_id="t", run_id="manual__1~2", map_index=0, try_number=try_number
-    )
-    ti.max_tries, ti.pushed = 4, {}
-    ti.xcom_push = lambda key, value: ti.pushed.update({key: value})
-    return {"ti": ti, "run_id": ti.run_id}
+    told.ecs, told.of_cloudwatch = ecs, Logs(lines, looks)
+    return told
 
 
 def test_a_writer_of_a_stream_is_told_its_share_and_no_sites() -> None:
@@ -166,8 +96,6 @@ def test_the_request_of_a_production_installation(
         monkeypatch.setenv(name, value)
     ecs = Ecs(exitCode=0)
     told = Told(
-        ecs=ecs,
-        logs=Logs([REPORT], 0),
         task_id="write",
         arguments=["write", "s3://inbox/calc_1.hdf5", "A", "--kind", "stats"],
         environment={"HAZARD_STORE_STAGE": "PROD"},
@@ -176,6 +104,7 @@ def test_the_request_of_a_production_installation(
         do_xcom_push=False,
         **EcsSettings.from_environment().operator_arguments,
     )
+    told.ecs, told.of_cloudwatch = ecs, Logs([REPORT], 0)
     with pytest.raises(TaskDeferred) as deferred:
         told.execute(context(try_number))
     _, watched = deferred.value.trigger.serialize()

@@ -19,7 +19,9 @@ def stand_in(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(HazardStoreOperator, "run_container", _run_container)
 
 
-def _run_container(operator: HazardStoreOperator, context: Any) -> dict[str, Any]:
+def _run_container(
+    operator: HazardStoreOperator, context: Any, waits_since: float | None = None
+) -> dict[str, Any]:
     (overrides,) = operator.request.overrides["containerOverrides"]
     environment = {each["name"]: each["value"] for each in overrides["environment"]}
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

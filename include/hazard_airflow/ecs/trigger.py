@@ -24,6 +24,7 @@ from hazard_airflow.exit_codes import REPORT_LINES, exit_code_of, report_of
 from hazard_store.shown import one_line
 
 RETURN_VALUE = "return_value"  # key of what a task returns
+WAITS_FOR = "waits_for"  # of a report: its task has more to do
 # A task that goes on sooner meets a scheduler that has not yet heard of its deferral: that takes
 # the end of the worker's process for the end of the task, and fails the try.
 SETTLE_S = 10.0
@@ -92,7 +93,7 @@ class ContainerTrigger(BaseTrigger):  # type: ignore[misc]
                 event["status"] = str(await self._seen(watch, ecs, logs, said))
                 if event["status"] == Seen.STOPPED and exit_code_of(watch.task, of.container) == 0:
                     report = await self._report(logs, said)
-                    if report is not None:
+                    if report is not None and report.get(WAITS_FOR) is None:
                         yield TaskSuccessEvent(xcoms={RETURN_VALUE: report})
                         return
             except (BotoCoreError, ClientError) as error:

@@ -73,9 +73,13 @@ class S3File:
         self._deadlines = Deadlines(answer_s(PART_S, settings), self._endpoint)
         self._deadlines.attach(self._client)
         self._said = False
-        found = known or self._head()
-        if etag is not None and etag != found.etag:
-            raise FileChanged(uri, etag, found.etag)
+        try:
+            found = known or self._head()
+            if etag is not None and etag != found.etag:
+                raise FileChanged(uri, etag, found.etag)
+        except BaseException:
+            self.close()
+            raise
         self.version = found
 
     def read(self, start: int, stop: int) -> bytes:

@@ -8,6 +8,7 @@ from hazard_store.streamed.inspection import inspect_stream
 from hazard_store.streamed.open import open_stream
 from hazard_store.streamed.stream import ArrivedChunk, Stream, StreamEnded
 from hazard_store.streamed.stream_file import StreamFile
+from hazard_store.streamed.waiting import wait_for
 
 __all__ = [
     "ArrivedChunk",
@@ -17,4 +18,5 @@ __all__ = [
     "inspect_stream",
     "is_stream",
     "open_stream",
+    "wait_for",
 ]

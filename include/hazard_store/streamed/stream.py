@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -18,7 +17,6 @@ from hazard_store.settings import Settings
 from hazard_store.streamed.chunk_file import ChunkFile
 from hazard_store.streamed.documents import ALIVE, END, MANIFEST, End, Manifest, chunk_name
 
-FIRST_POLL_S, MOST_POLL_S = 0.25, 5.0  # between two looks for the next chunk: it doubles
 SUBMIT = "when the engine has ended, `hazard-store submit` its calculation file"
 
 
@@ -78,6 +76,14 @@ class Stream:
             NoSuchInput: it has not arrived.
         """
         return open_file(self.uri_of(name), self._settings)
+
+    def has(self, name: str) -> bool:
+        """Tell whether a file of the stream has arrived."""
+        try:
+            self.open(name).close()
+        except NoSuchInput:
+            return False
+        return True
 
     def uri_of(self, name: str) -> str:
         """Return where a file of the stream is."""
@@ -158,50 +164,8 @@ class Stream:
         names = [ALIVE, *(sent.name for sent in self.complete().chunks)]
         remove_files(self._folder, names, self._settings)
 
-    def wait_for(
-        self,
-        number: int,
-        silence_s: float,
-        sleep: Callable[[float], None],
-        clock: Callable[[], float],
-    ) -> ArrivedChunk | None:
-        """Return a chunk as soon as it has arrived; None: the stream ended well without it.
-
-        Args:
-            number: of the chunk.
-            silence_s: without a sign of life after which the engine's machine is taken for dead.
-            sleep: waits some seconds.
-            clock: seconds that only grow.
-
-        Raises:
-            StreamEnded: it ended badly, or gives no sign of life.
-        """
-        seen, since, poll_s = self._sign_of_life(), clock(), FIRST_POLL_S
-        while True:
-            found = self.arrived(number)
-            if found is not None:
-                return found
-            end = self.end()
-            if end is not None:
-                if number >= len(end.chunks):
-                    return None
-                found = self.arrived(number)
-                if found is None:
-                    raise StreamEnded(self.version.uri, f"its {chunk_name(number)} is gone")
-                return found
-            now = self._sign_of_life()
-            if now != seen:
-                seen, since = now, clock()
-            elif clock() - since > silence_s:
-                raise StreamEnded(
-                    self.version.uri,
-                    f"the engine's machine gave no sign of life for {silence_s:.0f} s: if it is "
-                    f"dead, stream it again; {SUBMIT}",
-                )
-            sleep(poll_s)
-            poll_s = min(2 * poll_s, MOST_POLL_S)
-
-    def _sign_of_life(self) -> str | None:
+    def sign_of_life(self) -> str | None:
+        """Return the version of the last sign of life; None: there is none."""
         try:
             with closing(self.open(ALIVE)) as file:
                 return file.version.etag

@@ -6,6 +6,7 @@ with the calculation, and whoever finishes a chunk of the plan finds there what 
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,11 +24,11 @@ from hazard_store.records import ArrivedKind, ArrivedReport, Head
 from hazard_store.records.documents import Report
 from hazard_store.settings import Settings
 from hazard_store.store import Store
-from hazard_store.streamed import ArrivedChunk, Stream
+from hazard_store.streamed import ArrivedChunk, Stream, wait_for
 from hazard_store.streamed.inspection import check_curves
 from hazard_store.streamed.stream_file import open_head
 from hazard_store.workflow.arrived_content import curves_of, site_digests
-from hazard_store.workflow.fence import fenced_writer
+from hazard_store.workflow.fence import fenced_writer, published_by_this_run
 from hazard_store.workflow.progress import OnAdvance
 from hazard_store.workflow.shape import check_parameters
 
@@ -62,16 +63,30 @@ class Share:
 
 
 class ShareReport(Report):
-    """What a writer did with its share of a stream."""
+    """What writers have done with a share of a stream, those before this one included."""
 
     calc_id: str
     share: str
+    waits_for: int | None = None  # the next chunk; None: the stream has ended, the share is whole
     chunks: int = 0
     sites: int = 0
     acknowledged: int = 0
     wcu: float = 0
     retries: int = 0
-    seconds: float = 0
+    seconds: float = 0  # of this writer
+
+    def with_chunk(self, report: ArrivedReport) -> ShareReport:
+        """Return it with one more chunk."""
+        kinds = report.kinds.values()
+        return self.model_copy(
+            update={
+                "chunks": self.chunks + 1,
+                "sites": self.sites + len(report.sids),
+                "acknowledged": self.acknowledged + sum(kind.acknowledged for kind in kinds),
+                "wcu": self.wcu + sum(kind.wcu for kind in kinds),
+                "retries": self.retries + sum(kind.retries for kind in kinds),
+            }
+        )
 
 
 def arrived_options(uri: str, settings: Settings, options: StoreOptions) -> StoreOptions:
@@ -100,10 +115,13 @@ def write_arrived(
     head: Head,
     share: Share,
     on_sites: OnAdvance = lambda _: None,
+    patience_s: float = math.inf,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> ShareReport:
     """Write a share of a stream's chunks, both kinds, each as soon as it has arrived.
+
+    Chunks that were written in this attempt are counted, and not written again.
 
     Args:
         store: where.
@@ -111,6 +129,7 @@ def write_arrived(
         head: the calculation, as the attempt that writes it owns it (`fence.writable`).
         share: which of the chunks.
         on_sites: told of sites whose items are stored.
+        patience_s: for how long the next chunk is waited for; without it the report says which.
         sleep: waits some seconds for the next chunk.
         clock: seconds that only grow.
 
@@ -130,24 +149,40 @@ def write_arrived(
     for number in count(share.number, share.writers):
         report = reports.arrived(number)
         if report is None:
-            chunk = stream.wait_for(number, silence_s, sleep, clock)
-            if chunk is None:
+            waited = wait_for(stream, number, silence_s, sleep, clock, patience_s)
+            if waited.chunk is None:
+                waits_for = None if waited.ended else number
+                done = done.model_copy(update={"waits_for": waits_for})
                 break
-            check_curves(contents, chunk, head.calculation.layout)
-            report = writer.write(chunk)
+            check_curves(contents, waited.chunk, head.calculation.layout)
+            report = writer.write(waited.chunk)
             reports.put_arrived(report)
         on_sites(len(report.sids))
-        kinds = report.kinds.values()
-        done = done.model_copy(
-            update={
-                "chunks": done.chunks + 1,
-                "sites": done.sites + len(report.sids),
-                "acknowledged": done.acknowledged + sum(kind.acknowledged for kind in kinds),
-                "wcu": done.wcu + sum(kind.wcu for kind in kinds),
-                "retries": done.retries + sum(kind.retries for kind in kinds),
-            }
-        )
+        done = done.with_chunk(report)
     return done.model_copy(update={"seconds": round(clock() - began, 3)})
+
+
+def report_of_published(store: Store, uri: str, calc_id: str, share: Share) -> ShareReport | None:
+    """Return what a run's own writers did with a share of a stream that is published since.
+
+    Args:
+        store: whose settings name the run and its attempt.
+        uri: the manifest; the chunk files are removed by then.
+        calc_id: the calculation.
+        share: which of the chunks.
+
+    Returns:
+        The report; None where this run has not published, so that it may have to write.
+    """
+    head = published_by_this_run(store, calc_id)
+    if head is None:
+        return None
+    done = ShareReport.made(calc_id=calc_id, share=str(share))
+    chunks = Stream(uri, store.settings, head.calculation.file.etag).complete().chunks
+    for report in store.reports(head).all_arrived(len(chunks)):
+        if report.number % share.writers == share.number:
+            done = done.with_chunk(report)
+    return done
 
 
 class _ShareWriter:

@@ -17,7 +17,7 @@ from hazard_store.identity import DIGEST_BYTES, content_digests
 from hazard_store.model import Calculation, ContentDigests, Inspection, Kind, Status
 from hazard_store.records import Head
 from hazard_store.store import Store
-from hazard_store.streamed import ArrivedChunk, Stream, is_stream
+from hazard_store.streamed import ArrivedChunk, Stream, is_stream, wait_for
 from hazard_store.streamed.stream_file import open_head
 
 
@@ -92,8 +92,8 @@ def known_if_published(
     uri = inspection.calculation.file.uri
     if inspection.content is not None or not is_stream(uri):
         return inspection
-    head = store.heads.current(calc_id)
-    if head is None or head.status is not Status.PUBLISHED:
+    head = _published(store, calc_id)
+    if head is None:
         return inspection
     if head.calculation.sha256 == inspection.sha256:  # this stream, whose chunks may be gone
         return replace(inspection, content=head.calculation.content)
@@ -104,14 +104,31 @@ def known_if_published(
     return replace(inspection, content=content.digests())
 
 
+def content_decides(store: Store, calc_id: str, sha256: str) -> bool:
+    """Tell whether a stream is inspected by its content, and so when it has ended.
+
+    Args:
+        store: where.
+        calc_id: the id to store it under.
+        sha256: of its manifest.
+    """
+    head = _published(store, calc_id)
+    return head is not None and head.calculation.sha256 != sha256
+
+
+def _published(store: Store, calc_id: str) -> Head | None:
+    head = store.heads.current(calc_id)
+    return head if head is not None and head.status is Status.PUBLISHED else None
+
+
 def _chunks(
     stream: Stream, silence_s: float, sleep: Callable[[float], None]
 ) -> Iterator[ArrivedChunk]:
     for number in count():
-        chunk = stream.wait_for(number, silence_s, sleep, time.monotonic)
-        if chunk is None:
+        waited = wait_for(stream, number, silence_s, sleep, time.monotonic)
+        if waited.chunk is None:
             return
-        yield chunk
+        yield waited.chunk
 
 
 class _Content:

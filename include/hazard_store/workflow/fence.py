@@ -50,6 +50,20 @@ def writable(store: Store, calc_id: str) -> Head:
     return head
 
 
+def published_by_this_run(store: Store, calc_id: str) -> Head | None:
+    """Return the head of a calculation that the run of these settings has published; None: not so.
+
+    Whoever clears a writer of such a run asks for what is done.
+
+    Args:
+        store: whose settings name the run and its attempt.
+        calc_id: the calculation.
+    """
+    head, settings = store.head(calc_id, working=True), store.settings
+    own = (settings.owner, settings.attempt) == (head.owner, head.attempt)
+    return head if own and head.status is Status.PUBLISHED else None
+
+
 def check_owner(store: Store, head: Head) -> None:
     """Check that the run which the settings name, if they name one, still owns the calculation.
 

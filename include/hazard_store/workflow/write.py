@@ -9,7 +9,7 @@ from itertools import groupby, islice
 
 from hazard_store.calcfile import CalcFile
 from hazard_store.items import WireItem, WriteRequest, item_digest, item_maker
-from hazard_store.model import Kind, Status
+from hazard_store.model import Kind
 from hazard_store.query.key_ranges import (
     KeyRange,
     SidPlace,
@@ -23,7 +23,7 @@ from hazard_store.records.documents import WrittenMaps
 from hazard_store.store import Store
 from hazard_store.streamed import Stream, is_stream
 from hazard_store.workflow.arrived import ArrivedSites
-from hazard_store.workflow.fence import fenced_writer
+from hazard_store.workflow.fence import fenced_writer, published_by_this_run
 from hazard_store.workflow.map_blocks import Block, MapBlocks
 from hazard_store.workflow.open_same import open_same
 from hazard_store.workflow.progress import OnAdvance
@@ -36,8 +36,6 @@ def report_of_published(
 ) -> WriteReport | None:
     """Return what a run's own writer left for a chunk that is published since.
 
-    Whoever clears a writer of a run that has published asks for what is done.
-
     Args:
         store: whose settings name the run and its attempt.
         calc_id: the calculation.
@@ -47,11 +45,8 @@ def report_of_published(
     Returns:
         The report; None where this run has not published, so that it may have to write.
     """
-    settings = store.settings
-    head = store.head(calc_id, working=True)
-    if head.status is not Status.PUBLISHED:
-        return None
-    if (settings.owner, settings.attempt) != (head.owner, head.attempt):
+    head = published_by_this_run(store, calc_id)
+    if head is None:
         return None
     return store.reports(head).report(kind, head.calculation.chunk(*sites))
 

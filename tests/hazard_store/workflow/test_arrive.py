@@ -137,6 +137,76 @@ def test_a_writer_that_is_repeated_writes_no_chunk_again(store: Store, tmp_path:
     assert first == items(store)
 
 
+def test_a_writer_whose_patience_ends_says_what_it_waits_for(store: Store, tmp_path: Path):
+    """The next one goes on there, and its report counts all of the share."""
+    made = MadeStream(MANY, tmp_path)
+    head = claimed(store, made)
+    made.give(0, 1)
+    share = Share(0, 2)
+    first = write_arrived(store, str(made.manifest), head, share, patience_s=0)
+    assert (1, 2, 2) == (first.chunks, first.sites, first.waits_for)
+    again = write_arrived(store, str(made.manifest), head, share, patience_s=0)
+    assert (first.chunks, first.acknowledged, 2) == (
+        again.chunks,
+        again.acknowledged,
+        again.waits_for,
+    )
+    made.give(2)
+    made.end()
+    last = write_arrived(store, str(made.manifest), head, share, patience_s=0)
+    assert (2, 4, None) == (last.chunks, last.sites, last.waits_for)
+    assert last.acknowledged > first.acknowledged > 0
+
+
+def test_patience_counts_from_the_last_chunk(store: Store, tmp_path: Path):
+    made = MadeStream(MANY, tmp_path)
+    head = claimed(store, made)
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now = sum(slept)
+        made.give(*(number for number, at in enumerate((8, 16, 24)) if now >= at))
+
+    report = write_arrived(
+        store,
+        str(made.manifest),
+        head,
+        Share(0, 1),
+        patience_s=10,
+        sleep=sleep,
+        clock=lambda: sum(slept),
+    )
+    assert (3, 3) == (report.chunks, report.waits_for)
+    assert 34 <= sum(slept) < 45
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_writer_of_what_its_run_has_published_says_what_was_done(
+    store: Store, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: bool
+):
+    """Whoever clears it asks for that; the chunk files are gone. Another run is refused."""
+    made = whole_stream(MANY, tmp_path)
+    head = stored(store, made.manifest).head
+    assert [] == list(made.folder.glob("*.hsc"))
+    monkeypatch.setenv("HAZARD_STORE_OWNER", head.owner if own else "another")
+    monkeypatch.setenv("HAZARD_STORE_ATTEMPT", str(head.attempt))
+    before = items(store)
+    ended = cli("write-arrived", made.manifest, "A", "--share", "0/2", "--patience", "0")
+    assert before == items(store)
+    if not own:
+        assert 75 == ended.code
+        return
+    report = json.loads(ended.out)
+    assert (0, 2, 4, None) == (
+        ended.code,
+        report["chunks"],
+        report["sites"],
+        report["waits_for"],
+    )
+    assert report["acknowledged"] > 0
+
+
 def test_what_has_arrived_is_not_read_back_when_a_chunk_is_finished(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -329,8 +399,14 @@ def test_as_a_verb(store: Store, cli: Cli, tmp_path: Path):
     made = whole_stream(MANY, tmp_path)
     claimed(store, made)
     ended = cli("write-arrived", made.manifest, "A", "--share", "1/2")
-    assert (0, 1) == (ended.code, json.loads(ended.out)["chunks"])
+    report = json.loads(ended.out)
+    assert (0, 1, None) == (ended.code, report["chunks"], report["waits_for"])
     assert 2 == cli("write-arrived", made.manifest, "A", "--share", "2/2").code
+    for patience in ("-1", "nan", "soon"):
+        assert 2 == cli("write-arrived", made.manifest, "A", "--patience", patience).code
+    (made.folder / "end.json").unlink()
+    ended = cli("write-arrived", made.manifest, "A", "--share", "1/2", "--patience", "0")
+    assert (0, 3) == (ended.code, json.loads(ended.out)["waits_for"])
 
 
 @pytest.mark.parametrize(
