@@ -57,7 +57,8 @@ def _failure(run: Run) -> Section | None:
 
 def _reason(run: Run, each: Ended) -> str:
     end = run.value(each.task_id, END, each.index)
-    return str(end["reason"]) if isinstance(end, Mapping) else "it failed; its log says why"
+    reason = end.get("reason") if isinstance(end, Mapping) else None
+    return reason if isinstance(reason, str) else "it failed; its log says why"
 
 
 def _called(each: Ended) -> str:
