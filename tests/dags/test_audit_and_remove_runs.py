@@ -137,17 +137,19 @@ def test_what_differs_is_repaired_if_told(
     """Exactly that, and audited again: the run is green. Of a stream its shipped file is read."""
     for calc_id in ("WHOLE", "HOLED"):
         stored(store, upload(FILE), calc_id, key_scheme="calc")
-    stored(store, send(whole_stream(FILE, tmp_path, FILE)), "STREAMED", key_scheme="calc")
+    stored(
+        store, send(whole_stream(FILE, tmp_path, FILE, calc_id="SENT")), "SENT", key_scheme="calc"
+    )
     before = items_of(store, store.table(Kind.STATS))
-    for calc_id in ("HOLED", "STREAMED"):
+    for calc_id in ("HOLED", "SENT"):
         key = {"haz_sol_id": {"S": calc_id}, "loc_agg_rk": {"S": "[-41.300~174.780]:mean"}}
         store.client.delete_item(TableName=store.table(Kind.STATS), Key=key)
-    ended = run("audit_hazard", calc_ids=["WHOLE", "HOLED", "STREAMED"], repair=True)
+    ended = run("audit_hazard", calc_ids=["WHOLE", "HOLED", "SENT"], repair=True)
     assert "success" == ended.state
     assert ["success"] == ended.states["report_unrepaired"]
     assert ["failed", "failed", "success"] == sorted(ended.states["audit"])
     repaired = dict(zip(ended.names["repair"], ended.states["repair"], strict=True))
-    assert {"HOLED": "success", "STREAMED": "success"} == repaired
+    assert {"HOLED": "success", "SENT": "success"} == repaired
     assert before == items_of(store, store.table(Kind.STATS))
     assert [1, 0] == [past["missing"] for past in store.reports(store.head("HOLED")).history()][-2:]
 
