@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from hazard_store.model import Status
@@ -71,15 +74,38 @@ def of_writers(airflow: Standalone, run_id: str, key: str) -> set[Any]:
     return {each[key] for each in found if each["task_id"] == "write_arrived"}
 
 
+def restart_triggerer(airflow: Standalone) -> None:
+    """Kill the triggerer, and start another one with its secrets."""
+    home = str(airflow.stack.home / "airflow")
+    found = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "triggerer" in (process.info["cmdline"] or ())
+        and process.environ().get("AIRFLOW_HOME") == home
+    ]
+    pids = {process.pid for process in found}
+    (first,) = [process for process in found if process.ppid() not in pids]
+    environment = first.environ()
+    for process in (*first.children(recursive=True), first):
+        process.kill()
+    command = [sys.executable, "-m", "airflow", "triggerer", "--skip-serve-logs"]
+    with Path(home, "triggerer.log").open("w") as log:  # it is ended with all of this Airflow
+        subprocess.Popen(command, env=environment, cwd=home, stdout=log, stderr=subprocess.STDOUT)
+
+
 def test_writers_are_started_when_chunks_have_come(
     both: tuple[Standalone, EcsModel], tmp_path: Path
 ) -> None:
+    """Though the triggerer was killed meanwhile."""
     airflow, ecs = both
     made = MadeStream(FILE, tmp_path, "LATE")
     made.put("alive.json", {})
     conf = {"calc_id": "LATE", "manifest": send(airflow, made)}
     run_id = airflow.api.trigger(DAG, conf | {"key_scheme": "calc", "sites_per_chunk": 3})
     assert eventually(lambda: of_writers(airflow, run_id, "state") == {"deferred"}, 120)
+    restart_triggerer(airflow)
+    made.put("alive.json", {"at": "later"})  # the new one takes the wait over within a minute
+    send(airflow, made)
     time.sleep(LATE_S)
     assert {"deferred"} == of_writers(airflow, run_id, "state")
     assert [] == ecs.of_command(WRITER)
