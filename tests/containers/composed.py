@@ -64,6 +64,7 @@ class Composed:
     project: str
     stack: LocalStack  # as seen from this machine; its home is a folder of the test
     command: list[str] = field(default_factory=compose_command)
+    of_runs: list[set[str]] = field(default_factory=list)  # ids of the containers of each run
 
     def compose(self, *arguments: str, check: bool = True) -> str:
         """Run Compose in this project; return what it says on stdout."""
@@ -196,17 +197,19 @@ def run_dag(
         state = until(ended, f"the run {run_id}", RUN_LIMIT_S)
     instances = api.instances(dag_id, run_id)
     connected = _connections(events)
+    created = [
+        {**each["Actor"]["Attributes"], "id": each["Actor"]["ID"]}
+        for each in events
+        if each["Type"] == "container"
+        and each["Action"] == "create"
+        and each["Actor"]["Attributes"].get("ministack") == "ecs"
+        and composed.writer_network in connected.get(each["Actor"]["ID"], ())
+    ]
+    composed.of_runs.append({each["id"] for each in created})
     return Run(
         state=state,
         instances=instances,
-        created=[
-            {**each["Actor"]["Attributes"], "id": each["Actor"]["ID"]}
-            for each in events
-            if each["Type"] == "container"
-            and each["Action"] == "create"
-            and each["Actor"]["Attributes"].get("ministack") == "ecs"
-            and composed.writer_network in connected.get(each["Actor"]["ID"], ())
-        ],
+        created=created,
         connected=connected,
         logs={
             (each["task_id"], each["map_index"]): api.log(each, lines=200)

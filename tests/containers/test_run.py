@@ -150,7 +150,9 @@ def test_a_killed_writer_is_healed_by_its_retry(composed: Composed):
 def test_no_container_is_left(composed: Composed):
     """MiniStack keeps a container that has ended for two minutes, then it removes it."""
     assert [] == composed.of_ecs()
-    until(lambda: not composed.of_ecs("--all"), "the removal of all containers", REMOVAL_LIMIT_S)
+    first = composed.of_runs[0]  # it ended so long ago that there is little to wait for
+    assert first
+    until(lambda: not first & set(composed.of_ecs("--all")), "their removal", REMOVAL_LIMIT_S)
 
 
 def test_what_is_stored_survives_a_restart(composed: Composed):

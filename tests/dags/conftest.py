@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from hazard_store.settings import Settings
@@ -62,7 +63,9 @@ def environment(stack: LocalStack) -> Iterator[None]:
         "HAZARD_STORE_ECS_REPORT_WAIT_S": "1",
         "HAZARD_STORE_ECS_POLL_S": "0.1",  # a container of these tests lives less than a second
     }
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boto3, "DEFAULT_SESSION", None)  # it would keep the keys of others
+        yield
     os.environ.clear()
     os.environ.update(before)
 

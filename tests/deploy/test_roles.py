@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 from airflow.sdk.exceptions import TaskDeferred
 from botocore.exceptions import ClientError
@@ -215,6 +216,7 @@ def ecs_calls(deployed: Deployed) -> Iterator[Recorder]:
     with pytest.MonkeyPatch.context() as patch, recorder.serving() as port:
         for name, value in deployed.environment.items():
             patch.setenv(name, value)
+        patch.setattr(boto3, "DEFAULT_SESSION", None)  # it would keep the keys of others
         patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
         patch.setenv("HAZARD_STORE_ECS_POLL_S", "0.1")
         to_its_end = container(uri, deferrable=False)
