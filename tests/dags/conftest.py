@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +50,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory, faults: Faults) -> Iterator[
 
 
 @pytest.fixture(scope="package")
-def environment(stack: LocalStack) -> Iterator[None]:
+def environment(stack: LocalStack) -> Iterator[dict[str, str]]:
     """The environment of Airflow's tasks, which run in this process."""
-    before = dict(os.environ)
-    for name in list(os.environ):
-        if name.startswith(("AWS_", "HAZARD_STORE_")):
-            del os.environ[name]
-    os.environ |= {
+    ours = {
         **stack.client_environment,
         **stack.ecs_environment,
         "HAZARD_STORE_ECS_RETRY_DELAY_S": "0",
@@ -64,10 +60,26 @@ def environment(stack: LocalStack) -> Iterator[None]:
         "HAZARD_STORE_ECS_POLL_S": "0.1",  # a container of these tests lives less than a second
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(boto3, "DEFAULT_SESSION", None)  # it would keep the keys of others
-        yield
-    os.environ.clear()
-    os.environ.update(before)
+        _set(patch, ours)
+        yield ours
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test its environment: fixtures of other folders may live on between two of ours."""
+    if "environment" in request.fixturenames:
+        _set(monkeypatch, request.getfixturevalue("environment"))
+
+
+def _set(patch: pytest.MonkeyPatch, ours: Mapping[str, str]) -> None:
+    there = {n: v for n, v in os.environ.items() if n.startswith(("AWS_", "HAZARD_STORE_"))}
+    if there == ours:
+        return
+    for name in there:
+        patch.delenv(name)
+    for name, value in ours.items():
+        patch.setenv(name, value)
+    patch.setattr(boto3, "DEFAULT_SESSION", None)  # it would keep the keys of others
 
 
 @pytest.fixture
