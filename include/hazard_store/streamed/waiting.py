@@ -15,7 +15,7 @@ from hazard_store.streamed.documents import chunk_name
 from hazard_store.streamed.stream import SUBMIT, ArrivedChunk, Stream, StreamEnded
 
 FIRST_PAUSE_S = 0.25  # between two looks: it doubles
-MOST_PAUSE_S = 2.5
+MOST_PAUSE_S = 1.0
 SIGNS = 10  # of life that are asked for within the silence after which a stream is given up
 
 
