@@ -20,13 +20,14 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
 KEPT = REPOSITORY / ".local" / "releases"
 RELEASES = tuple(sorted(path.stem.removeprefix("airflow-") for path in HERE.glob("airflow-*.txt")))
-STORE, FAULTS, AUDITS, BACKFILLS = (
+STORE, FAULTS, AUDITS, BACKFILLS, STREAMS = (
     f"tests/dags/test_{name}.py"
     for name in (
         "store_hazard_runs",
         "ecs_faults",
         "audit_and_remove_runs",
         "backfill_hazard_runs",
+        "stream_hazard_deferred",
     )
 )
 TESTS = (
@@ -41,6 +42,7 @@ TESTS = (
     f"{FAULTS}::test_what_ecs_does_not_know_yet_or_does_not_say_is_waited_out",
     f"{AUDITS}::test_what_is_not_published_is_no_green_run",
     f"{AUDITS}::test_a_parameter_that_a_dag_does_not_know_ends_its_run_before_it_does_anything",
+    f"{STREAMS}::test_containers_run_while_chunks_come_and_none_while_they_do_not",
     f"{BACKFILLS}::test_published_files_are_skipped_and_bad_ones_refused_each_visibly",
 )
 RUNS_NO_TESTS = 70  # the environment cannot be made: that is no verdict on our code
