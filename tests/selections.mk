@@ -6,7 +6,6 @@ SOAK = slow and not month and not life
 # runs all in one process. Tests go to whoever is idle, neighbours together as long as it goes; soaks
 # by whole files, since some count together what they have met. (`loadgroup` does not group with this
 # version of pytest.)
-CORES := $(shell getconf _NPROCESSORS_ONLN)
-WORKERS = -n $(shell expr $(CORES) + 1) --maxprocesses 9
+WORKERS = -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses 9
 TEST_BY = --dist worksteal
 SOAK_BY = --dist loadfile
