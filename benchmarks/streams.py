@@ -54,12 +54,14 @@ def main(
     json_path: Path | None,
 ) -> None:
     """Measure."""
+    told = file.name
     with tempfile.TemporaryDirectory() as made:
         if sites is not None and not quick:
+            told += f", whose curves are those of {sites:,} sites in turns,"
             file = tile(file, Path(made) / f"{sites}_sites.hdf5", sites)
         rows = replayed(file, mb_per_s, tasks, workers)
     Table(
-        f"{file.name} in {tasks} tasks, `load --workers {workers}`.",
+        f"{told} in {tasks} tasks, `load --workers {workers}`.",
         [
             *("way", "MB/s", "curves came for, s", "then all off in, s", "then published in, s"),
             "of the finished file",

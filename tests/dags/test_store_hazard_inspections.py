@@ -34,6 +34,7 @@ def killed(store: Store) -> Callable[[], None]:
     return leave
 
 
+@pytest.mark.slow
 def test_plan_and_store_meta_open_no_file_and_a_failed_run_leaves_nothing(
     run: Callable,
     upload: Callable,

@@ -119,6 +119,7 @@ def test_containers_run_while_chunks_come_and_none_while_they_do_not(
     ]
 
 
+@pytest.mark.slow
 def test_an_inspection_that_needs_the_whole_stream_waits_without_a_container(
     run: Callable, send: Callable, ecs: EcsModel, store: Store, tmp_path: Path
 ) -> None:
@@ -145,6 +146,7 @@ def test_an_inspection_that_needs_the_whole_stream_waits_without_a_container(
     assert [1] == ended.tries["inspect"]
 
 
+@pytest.mark.slow
 def test_a_share_of_which_nothing_comes_needs_no_container(
     run: Callable, send: Callable, ecs: EcsModel, tmp_path: Path
 ) -> None:
@@ -183,6 +185,7 @@ def test_a_stream_that_fails_meanwhile_is_red_at_once(
     assert [] == ecs.of_command(WRITER)
 
 
+@pytest.mark.slow
 def test_a_machine_that_gives_no_sign_of_life_is_given_up(
     run: Callable,
     send: Callable,
@@ -202,6 +205,7 @@ def test_a_machine_that_gives_no_sign_of_life_is_given_up(
     assert 1 == len(ecs.of_command(WRITER))
 
 
+@pytest.mark.slow
 def test_a_writer_that_is_taken_away_is_run_again_and_its_report_counts_all(
     run: Callable, send: Callable, ecs: EcsModel, tmp_path: Path
 ) -> None:
@@ -214,6 +218,7 @@ def test_a_writer_that_is_taken_away_is_run_again_and_its_report_counts_all(
     assert 2 == len(ecs.of_command(WRITER))
 
 
+@pytest.mark.slow
 def test_no_room_for_a_writer_is_waited_out(
     run: Callable, send: Callable, ecs: EcsModel, tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def test_a_stream_is_stored_while_it_arrives_and_a_second_run_writes_nothing(
     assert ["skipped"] == again.states["write_arrived"]
 
 
+@pytest.mark.slow
 def test_there_are_no_more_shares_than_writers_at_once(
     run: Callable, send: Callable, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,6 +87,7 @@ def test_there_are_no_more_shares_than_writers_at_once(
     assert 3 == len(ended.states["audit"])
 
 
+@pytest.mark.slow
 def test_file_and_stream_are_the_same_to_store_hazard(
     run: Callable, send: Callable, upload: Callable, store: Store, tmp_path: Path
 ) -> None:
@@ -124,6 +126,7 @@ def test_a_stream_is_audited_against_the_engines_file_which_stays(
     assert left == keys(stack, "streams/SHIPPED/")
 
 
+@pytest.mark.slow
 def test_a_stream_that_is_not_the_engines_file_is_red(
     run: Callable, send: Callable, store: Store, tmp_path: Path
 ) -> None:
