@@ -9,7 +9,6 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 import psutil  # type: ignore[import-untyped]
@@ -143,12 +142,7 @@ class Trees:
     def __enter__(self) -> Trees:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with interruption.shielded():
             if not self.released:
                 for tree in reversed(self.parts):

@@ -84,7 +84,7 @@ def _set(patch: pytest.MonkeyPatch, ours: Mapping[str, str]) -> None:
 
 @pytest.fixture
 def ecs(
-    stack: LocalStack, faults: Faults, environment: None, monkeypatch: pytest.MonkeyPatch
+    stack: LocalStack, faults: Faults, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[EcsModel]:
     """A model of ECS in place of the embedded one, with faults of its own; no fault may be left."""
     with ecs_model(stack, [str(faults.entry_point)]) as model:
@@ -94,7 +94,7 @@ def ecs(
 
 
 @pytest.fixture(scope="package")
-def database(environment: None) -> None:
+def database(environment: dict[str, str]) -> None:
     """Airflow's own database."""
     from airflow.utils.db import initdb
 
@@ -102,7 +102,7 @@ def database(environment: None) -> None:
 
 
 @pytest.fixture
-def store(environment: None) -> Store:
+def store(environment: dict[str, str]) -> Store:
     return Store(Settings.from_environment())
 
 

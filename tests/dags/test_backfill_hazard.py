@@ -21,7 +21,7 @@ ORDER = {
 
 
 @pytest.fixture(scope="module")
-def dag(environment: None) -> Any:
+def dag(environment: dict[str, str]) -> Any:
     return parsed("backfill_hazard", alone=True)
 
 
@@ -80,7 +80,7 @@ def test_every_task_retries_what_is_temporary_and_only_that(dag: Any) -> None:
 
 
 def test_settings_say_where_to_begin_and_how_many_to_store_at_once(
-    environment: None, monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HAZARD_STORE_BACKFILL_START", "2025-02-03")
     monkeypatch.setenv("HAZARD_STORE_BACKFILL_AT_ONCE", "2")
@@ -90,7 +90,7 @@ def test_settings_say_where_to_begin_and_how_many_to_store_at_once(
 
 
 def test_a_red_day_is_told_of_and_a_long_one_is_not(
-    environment: None, monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A day that waits for those before it is not late."""
     monkeypatch.setenv("HAZARD_STORE_NOTICE_SNS_TOPIC", "arn:aws:sns:us-east-1:000000000000:t")

@@ -113,7 +113,7 @@ def run_of(
         store.inspections.remove(left.removeprefix("inspect#"))
 
 
-def test_no_task_is_forgotten(environment: None) -> None:
+def test_no_task_is_forgotten(environment: dict[str, str]) -> None:
     assert {dag_id: set(task_ids) for dag_id, task_ids in TASKS.items()} == {
         dag_id: {task.task_id for task in parsed(dag_id).tasks} for dag_id in TASKS
     }

@@ -19,7 +19,7 @@ Start = Callable[[str, str], str]
 
 
 @pytest.fixture
-def start(stack: Any, environment: None, faults: Any) -> Iterator[Start]:
+def start(stack: Any, environment: dict[str, str], faults: Any) -> Iterator[Start]:
     """Start a container of a calculation and a run that would take for ever."""
     ecs = aws.client(stack, "ecs")
     started = []

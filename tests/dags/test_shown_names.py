@@ -12,7 +12,9 @@ DAGS = ("store_hazard", "audit_hazard", "remove_hazard", "backfill_hazard")
 
 
 @pytest.mark.parametrize("dag_id", DAGS)
-def test_a_dag_has_a_name_and_a_description_of_one_sentence(environment: None, dag_id: str) -> None:
+def test_a_dag_has_a_name_and_a_description_of_one_sentence(
+    environment: dict[str, str], dag_id: str
+) -> None:
     dag = parsed(dag_id)
     assert dag_id != dag.dag_display_name
     assert dag.description.endswith(".")
@@ -20,7 +22,9 @@ def test_a_dag_has_a_name_and_a_description_of_one_sentence(environment: None, d
 
 
 @pytest.mark.parametrize("dag_id", DAGS)
-def test_every_task_has_a_name_for_people_that_no_other_has(environment: None, dag_id: str) -> None:
+def test_every_task_has_a_name_for_people_that_no_other_has(
+    environment: dict[str, str], dag_id: str
+) -> None:
     names = {task.task_id: task.task_display_name for task in parsed(dag_id).tasks}
     for task_id, name in names.items():
         assert name not in (task_id, ""), task_id
@@ -29,7 +33,9 @@ def test_every_task_has_a_name_for_people_that_no_other_has(environment: None, d
 
 
 @pytest.mark.parametrize("dag_id", ["store_hazard", "remove_hazard"])
-def test_the_first_task_is_labelled_with_the_calculation(environment: None, dag_id: str) -> None:
+def test_the_first_task_is_labelled_with_the_calculation(
+    environment: dict[str, str], dag_id: str
+) -> None:
     """The list of a run's tasks shows it; runs cannot be labelled from within."""
     (first,) = [task for task in parsed(dag_id).tasks if task.task_id in ("inspect", "confirm")]
     assert "{{ params.calc_id }}" == first.map_index_template

@@ -36,7 +36,7 @@ ORDER: dict[str, set[str]] = {
 
 
 @pytest.fixture(scope="module")
-def dag(environment: None) -> Any:
+def dag(environment: dict[str, str]) -> Any:
     from tests.support.dag_runs import parsed
 
     return parsed()
@@ -168,7 +168,7 @@ def test_a_dag_file_is_a_table_of_contents() -> None:
         assert not any(isinstance(node, logic) for node in ast.walk(tree)), file
 
 
-def test_parsing_imports_no_workflow_and_calls_nobody(environment: None) -> None:
+def test_parsing_imports_no_workflow_and_calls_nobody(environment: dict[str, str]) -> None:
     script = Path(__file__).with_name("parse_alone.py")
     done = subprocess.run(
         [sys.executable, str(script), str(airflow_home.DAGS)],

@@ -17,7 +17,7 @@ from hazard_airflow.arriving import PATIENCE_S, WriteArrived
 from hazard_airflow.ecs.trigger import ContainerTrigger
 from hazard_airflow.exit_codes import ContainerFailed, ContainerFailedForGood
 from hazard_store.errors import EX_CONFIG, EX_DATAERR, EX_TEMPFAIL
-from tests.support.fake_ecs import ARN, Ecs, Logs, OfFakes, context
+from tests.support.fake_ecs import ARN, PLACE, Ecs, Logs, OfFakes, context
 from tests.support.faulty_s3 import faulty_s3
 from tests.support.loading import CALCS
 from tests.support.streams import MadeStream
@@ -47,14 +47,8 @@ def operator(manifest: object, ecs: Ecs, *lines: str, **changes: Any) -> Told:
         task_id="write_arrived",
         arguments=["write-arrived", str(manifest), "A", "--share=0/2"],
         chunk=SIZED,
-        cluster="hazard",
-        task_definition="hazard-writer",
-        container_name="writer",
-        awslogs_group="g",
-        awslogs_stream_prefix="p",
-        do_xcom_push=False,
         report_wait_s=0,
-        **{"deferrable": True, "resize": True, **changes},
+        **{**PLACE, "deferrable": True, "resize": True, **changes},
     )
     task.ecs, task.of_cloudwatch = ecs, Logs(list(lines), 0)
     return task

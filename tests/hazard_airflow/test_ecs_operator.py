@@ -19,7 +19,7 @@ from hazard_airflow.ecs_operator import HazardStoreOperator
 from hazard_airflow.exit_codes import ContainerFailed
 from hazard_airflow.failures import END
 from hazard_airflow.settings import EcsSettings
-from tests.support.fake_ecs import ARN, Ecs, Logs, OfFakes, context
+from tests.support.fake_ecs import ARN, PLACE, Ecs, Logs, OfFakes, context
 
 pytestmark = pytest.mark.airflow
 
@@ -36,13 +36,7 @@ def operator(ecs: Ecs, lines: list[str], looks: int = 0, **kwargs: Any) -> Told:
         task_id="write",
         arguments=["write", "s3://b/c", "A", ""],
         environment={"HAZARD_STORE_ATTEMPT": "2"},
-        cluster="hazard",
-        task_definition="hazard-writer",
-        container_name="writer",
-        awslogs_group="g",
-        awslogs_stream_prefix="p",
-        do_xcom_push=False,
-        **{"report_wait_s": 0, **kwargs},
+        **{**PLACE, "report_wait_s": 0, **kwargs},
     )
     told.ecs, told.of_cloudwatch = ecs, Logs(lines, looks)
     return told

@@ -6,6 +6,14 @@ from types import SimpleNamespace
 from typing import Any
 
 ARN = "arn:aws:ecs:us-east-1:0:task/hazard/abc"
+PLACE: dict[str, Any] = {  # where an operator's container runs and logs
+    "cluster": "hazard",
+    "task_definition": "hazard-writer",
+    "container_name": "writer",
+    "awslogs_group": "g",
+    "awslogs_stream_prefix": "p",
+    "do_xcom_push": False,
+}
 
 
 class Ecs:

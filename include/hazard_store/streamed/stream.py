@@ -68,6 +68,7 @@ class Stream:
         self.content = content
         self.sha256 = hashlib.sha256(content).hexdigest()
         self.manifest = Manifest.read(uri, content)
+        self._end: End | None = None
 
     def open(self, name: str) -> VersionedFile:
         """Open a file of the stream.
@@ -104,13 +105,14 @@ class Stream:
         Raises:
             StreamEnded: it ended badly; the reason is the engine's machine's own.
         """
-        content = self.read(END)
-        if content is None:
-            return None
-        end = End.read(self.uri_of(END), content)
-        if end.ended == "failed":
-            raise StreamEnded(self.version.uri, f"the stream failed: {end.reason}")
-        return end
+        if self._end is None:
+            content = self.read(END)
+            if content is None:
+                return None
+            self._end = End.read(self.uri_of(END), content)  # it is the last word
+        if self._end.ended == "failed":
+            raise StreamEnded(self.version.uri, f"the stream failed: {self._end.reason}")
+        return self._end
 
     def complete(self) -> End:
         """Return the end of a stream that has ended well.
